@@ -1,0 +1,1 @@
+//! Roof: the command line, one verb a file.

@@ -1,0 +1,1 @@
+//! Roof: what the operator wrote, and what the program means by it.

@@ -1,0 +1,1 @@
+//! Third floor: what every face shares of HTTP.

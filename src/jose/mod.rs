@@ -1,0 +1,1 @@
+//! Ground: keys in, signatures out.

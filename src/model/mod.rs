@@ -1,0 +1,1 @@
+//! First floor: the nouns. No I/O, no clock.

@@ -1,0 +1,1 @@
+//! Third floor: HTML for people.

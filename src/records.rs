@@ -1,0 +1,1 @@
+//! First floor: the whole data layout on one page.

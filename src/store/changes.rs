@@ -1,0 +1,100 @@
+//! The one kind of write: what must still be true, and what shall then become true.
+
+use std::collections::BTreeMap;
+
+use super::port::{Key, Value};
+
+/// A batch of conditional changes. There is no unconditional write: whoever changes a key says what it held.
+///
+/// A key may be written once in a batch. Stating the same expectation again is harmless; a second write, or two
+/// different expectations, make the batch contradictory, and no engine will commit it.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    entries: BTreeMap<Key, Entry>,
+    contradictory: Option<Key>,
+}
+
+/// What one key must hold, and what it shall hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// What the key must hold before; `None`: nothing.
+    pub expected: Option<Value>,
+    /// What shall be done to it.
+    pub write: Write,
+}
+
+/// What shall be done to a key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Write {
+    /// Nothing: the key is only expected.
+    Nothing,
+    /// It shall hold this.
+    Put(Value),
+    /// It shall hold nothing.
+    Remove,
+}
+
+impl Changes {
+    /// A batch that changes nothing.
+    pub fn new() -> Changes {
+        Changes::default()
+    }
+
+    /// Expects `key` to be absent and puts `value` there.
+    pub fn insert(&mut self, key: Key, value: Value) -> &mut Self {
+        self.state(key, None, Write::Put(value))
+    }
+
+    /// Expects `key` to hold `was` and puts `now` there.
+    pub fn replace(&mut self, key: Key, was: Value, now: Value) -> &mut Self {
+        self.state(key, Some(was), Write::Put(now))
+    }
+
+    /// Expects `key` to hold `was` and removes it.
+    pub fn remove(&mut self, key: Key, was: Value) -> &mut Self {
+        self.state(key, Some(was), Write::Remove)
+    }
+
+    /// Expects `key` to hold `was` (`None`: nothing) and leaves it so.
+    pub fn require(&mut self, key: Key, was: Option<Value>) -> &mut Self {
+        self.state(key, was, Write::Nothing)
+    }
+
+    /// Takes over everything `other` states.
+    pub fn extend(&mut self, other: Changes) -> &mut Self {
+        self.contradictory = self.contradictory.take().or(other.contradictory);
+        for (key, entry) in other.entries {
+            self.state(key, entry.expected, entry.write);
+        }
+        self
+    }
+
+    /// Whether nothing is stated at all.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty() && self.contradictory.is_none()
+    }
+
+    /// Every key with what is stated of it, in key order.
+    pub fn entries(&self) -> impl Iterator<Item = (&Key, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// A key of which two different things were stated, if there is one.
+    pub fn contradiction(&self) -> Option<&Key> {
+        self.contradictory.as_ref()
+    }
+
+    fn state(&mut self, key: Key, expected: Option<Value>, write: Write) -> &mut Self {
+        let Some(before) = self.entries.get_mut(&key) else {
+            self.entries.insert(key, Entry { expected, write });
+            return self;
+        };
+        let agrees = before.expected == expected;
+        match (&before.write, write) {
+            (_, Write::Nothing) if agrees => {}
+            (Write::Nothing, write) if agrees => before.write = write,
+            _ => self.contradictory = Some(key),
+        }
+        self
+    }
+}

@@ -1,0 +1,11 @@
+//! Cellar: remembers bytes. Knows no domain word and no engine above it knows redb.
+//!
+//! [`port`] is the one trait, [`changes`] the one kind of write; [`memory`] and [`redb`] keep the same laws.
+
+pub mod changes;
+pub mod memory;
+pub mod port;
+pub mod redb;
+
+pub use changes::Changes;
+pub use port::{Answer, Fault, Key, Order, Refused, Span, Store, Value};
