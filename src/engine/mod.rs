@@ -1,1 +1,119 @@
-//! Second floor: the verbs.
+//! Second floor: the verbs. Knows no HTTP, HTML, status code, redb or dialect name.
+//!
+//! Every verb goes the same way: read, decide in silence ([`Decision`]), commit once, answer ([`Engine::settle`]). A commit
+//! that somebody overtook is decided again.
+
+pub mod admin;
+pub mod authenticate_client;
+pub mod authorize;
+pub mod caller;
+pub mod claims;
+pub mod decision;
+pub mod discovery;
+pub mod introspect;
+pub mod keys;
+pub mod maintenance;
+pub mod mint;
+pub mod revoke;
+pub mod sign_out;
+pub mod standing;
+pub mod token;
+pub mod userinfo;
+pub mod users;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::base::clock::{Clock, Timestamp};
+use crate::base::rng::Rng;
+use crate::base::seal::SealingKey;
+use crate::model::refusal::Refusal;
+use crate::model::settings::Settings;
+use crate::records::Ledger;
+use crate::store::{Fault, Refused};
+
+pub use caller::Caller;
+pub use decision::Decision;
+
+/// How often a decision that was overtaken is made again before the caller is told to come back.
+const PATIENCE: usize = 64;
+
+/// What a deployment is called and reached by.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// The issuer: an https URL (http only on loopback) without a trailing slash (RFC 8414, section 2). From
+    /// configuration only, never from a request.
+    pub issuer: String,
+}
+
+/// Everything the verbs need: records, time, chance, keys.
+pub struct Engine {
+    pub(crate) ledger: Ledger,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) sealing: Arc<SealingKey>,
+    pub(crate) identity: Identity,
+}
+
+/// Why a verb gave no answer.
+#[derive(Clone, Debug)]
+pub enum Denied {
+    /// It was decided so.
+    Refused(Refusal),
+    /// Too much is going on; worth another try after this long.
+    Busy(Duration),
+    /// The store could not say. Nothing may be concluded.
+    Unavailable(Fault),
+}
+
+impl From<Refusal> for Denied {
+    fn from(refusal: Refusal) -> Denied {
+        Denied::Refused(refusal)
+    }
+}
+
+impl From<Fault> for Denied {
+    fn from(fault: Fault) -> Denied {
+        Denied::Unavailable(fault)
+    }
+}
+
+impl Engine {
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// What the deployment is called and reached by.
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What administrators decided for the whole deployment.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn settings(&self) -> Result<Settings, Fault> {
+        Ok(self.ledger.find::<Settings>("only").await?.map(|kept| kept.record().clone()).unwrap_or_default())
+    }
+
+    /// Decides, commits what the decision needs to be true, and gives its answer; decides again when somebody else was
+    /// quicker. A refusal is committed like any other answer: a replayed code is refused *and* ends its grant.
+    ///
+    /// # Errors
+    /// The decision's refusal, [`Denied::Busy`] when it was overtaken too often, or the store's fault.
+    pub(crate) async fn settle<T, F>(&self, decide: impl Fn() -> F) -> Result<T, Denied>
+    where
+        F: Future<Output = Result<Decision<T>, Denied>>,
+    {
+        for _ in 0..PATIENCE {
+            let decision = decide().await?;
+            match self.ledger.commit(decision.changes).await {
+                Ok(()) => return decision.answer.map_err(Denied::Refused),
+                Err(Refused::Conflict(_)) => {}
+                Err(Refused::Fault(fault)) => return Err(Denied::Unavailable(fault)),
+            }
+        }
+        Err(Denied::Busy(Duration::from_secs(1)))
+    }
+}

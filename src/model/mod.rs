@@ -1,1 +1,24 @@
 //! First floor: the nouns. No I/O, no clock.
+//!
+//! Lives are enums, ids are typed, and anything with a grammar ([`scope`], [`redirect_uri`], [`lifetime`]) is a type that
+//! can only be parsed. [`refusal`] names every cause for which the engine says no; the words are the faces' own.
+
+pub mod audit;
+pub mod claims;
+pub mod client;
+pub mod code;
+pub mod consent;
+pub mod credential;
+pub mod face;
+pub mod grant;
+pub mod group;
+pub mod interaction;
+pub mod lifetime;
+pub mod redirect_uri;
+pub mod refusal;
+pub mod scope;
+pub mod session;
+pub mod settings;
+pub mod signing_key;
+pub mod token;
+pub mod user;

@@ -1,0 +1,1 @@
+//! The authorization endpoint's law: validate, what is still missing, answer.

@@ -1,0 +1,1 @@
+//! What this server says about itself (OpenID Connect Discovery; RFC 8414).

@@ -1,0 +1,1 @@
+//! What a token is worth now (RFC 7662).

@@ -1,0 +1,1 @@
+//! Ending a token before its time (RFC 7009).

@@ -1,0 +1,1 @@
+//! Signing out, asked by a client (OpenID Connect RP-Initiated Logout).

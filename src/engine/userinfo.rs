@@ -1,0 +1,1 @@
+//! What a bearer may know about a person (OpenID Connect Core, section 5.3).

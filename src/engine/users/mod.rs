@@ -1,0 +1,1 @@
+//! People: signing in, passwords, sessions, setting up, the way back in.

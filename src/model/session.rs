@@ -1,0 +1,80 @@
+//! Sessions: a browser in which somebody signed in.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::clock::Timestamp;
+use crate::base::digest::Digest;
+use crate::base::ids::{SessionId, UserId};
+
+/// How and when somebody proved who they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Authentication {
+    /// When (OpenID Connect Core, section 2: `auth_time`).
+    pub at: Timestamp,
+    /// How strongly: the authentication context class reference (`acr`).
+    pub acr: String,
+    /// By which methods (RFC 8176: `amr`).
+    pub amr: Vec<String>,
+}
+
+impl Authentication {
+    /// The class of one factor, a password.
+    pub const ACR_PASSWORD: &str = "1";
+
+    /// Somebody gave their password at `at`.
+    pub fn by_password(at: Timestamp) -> Authentication {
+        Authentication { at, acr: Authentication::ACR_PASSWORD.to_owned(), amr: vec!["pwd".to_owned()] }
+    }
+}
+
+/// A signed-in browser. Its id (`sid`) stays when the person confirms who they are; the cookie changes each time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    /// The `sid` of ID tokens.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: UserId,
+    /// The locator of the cookie that holds it now.
+    pub cookie: String,
+    /// What that cookie must digest to.
+    pub digest: Digest,
+    /// How they last proved who they are.
+    pub authentication: Authentication,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it was last used, to within a few minutes.
+    pub last_seen_at: Timestamp,
+    /// When it ends at the latest.
+    pub expires_at: Timestamp,
+    /// What the browser called itself, at most 256 characters.
+    pub user_agent: String,
+    /// The network address it last came from.
+    pub address: String,
+    /// Whether it still holds.
+    pub life: SessionLife,
+}
+
+/// Whether a session still holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionLife {
+    /// It does.
+    Open,
+    /// It was ended.
+    Ended {
+        /// When.
+        at: Timestamp,
+    },
+}
+
+impl Session {
+    /// How long a session lasts, used or not (NIST SP 800-63B-4, section 2.1.3).
+    pub const ABSOLUTE: std::time::Duration = std::time::Duration::from_secs(30 * 86_400);
+    /// How long a session lasts unused.
+    pub const IDLE: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
+
+    /// Whether it holds at `now`: open, not past its end, not idle for too long.
+    pub fn is_open(&self, now: Timestamp) -> bool {
+        self.life == SessionLife::Open && now < self.expires_at && now < self.last_seen_at.plus(Session::IDLE)
+    }
+}

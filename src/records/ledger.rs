@@ -1,0 +1,205 @@
+//! Reading records.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::base::clock::Timestamp;
+use crate::store::{Changes, Fault, Key, Order, Refused, Span, Store, Value};
+
+use super::Record;
+use super::layout::{record_key, sweep_one, unique_key};
+
+/// A record with the bytes it was read from, so that a change can say "if it is still so".
+#[derive(Clone)]
+pub struct Kept<R> {
+    record: R,
+    pub(super) bytes: Bytes,
+}
+
+impl<R> Kept<R> {
+    /// The record by itself.
+    pub fn record(&self) -> &R {
+        &self.record
+    }
+}
+
+impl<R> Deref for Kept<R> {
+    type Target = R;
+    fn deref(&self) -> &R {
+        &self.record
+    }
+}
+
+impl<R: fmt::Debug> fmt::Debug for Kept<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.record.fmt(f)
+    }
+}
+
+/// Some of a long list, and where the rest begins.
+#[derive(Clone, Debug)]
+pub struct Page<R> {
+    /// The records, in the list's order.
+    pub items: Vec<Kept<R>>,
+    /// What to pass as `after` for those that follow; `None` at the end.
+    pub next: Option<String>,
+}
+
+/// A typed view of the store.
+#[derive(Clone)]
+pub struct Ledger {
+    store: Arc<dyn Store>,
+}
+
+impl Ledger {
+    /// The records in `store`.
+    pub fn new(store: Arc<dyn Store>) -> Ledger {
+        Ledger { store }
+    }
+
+    /// The record with this id, or `None`.
+    pub async fn find<R: Record>(&self, id: &str) -> Result<Option<Kept<R>>, Fault> {
+        let key = record_key(R::NAME, id);
+        let bytes = self.store.read(vec![key.clone()]).await?.pop().flatten();
+        bytes.map(|bytes| decode(&key, bytes)).transpose()
+    }
+
+    /// The record whose unique value this is, or `None`.
+    pub async fn find_unique<R: Record>(&self, lookup: &str, value: &str) -> Result<Option<Kept<R>>, Fault> {
+        let key = unique_key(R::NAME, lookup, value);
+        match self.store.read(vec![key]).await?.pop().flatten() {
+            Some(id) => self.find(&String::from_utf8_lossy(&id)).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The records with these ids, from one snapshot, in the same order.
+    pub async fn find_all<R: Record>(&self, ids: &[String]) -> Result<Vec<Option<Kept<R>>>, Fault> {
+        let keys: Vec<Key> = ids.iter().map(|id| record_key(R::NAME, id)).collect();
+        let values = self.store.read(keys.clone()).await?;
+        keys.iter().zip(values).map(|(key, value)| value.map(|bytes| decode(key, bytes)).transpose()).collect()
+    }
+
+    /// All records of a name in order of their ids, at most `limit`, after the id `after`.
+    pub async fn list<R: Record>(&self, order: Order, after: Option<&str>, limit: usize) -> Result<Page<R>, Fault> {
+        self.list_under("", order, after, limit).await
+    }
+
+    /// The records whose id begins with `prefix`, in order of their ids, at most `limit`, after the id `after`.
+    pub async fn list_under<R: Record>(
+        &self,
+        prefix: &str,
+        order: Order,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<R>, Fault> {
+        let span = Span::of_prefix(&record_key(R::NAME, prefix));
+        let span = beyond(span, order, after.map(|id| record_key(R::NAME, id)));
+        let mut rows = self.store.walk(span, order, limit.saturating_add(1)).await?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let items = rows.into_iter().map(|(key, value)| decode(&key, value)).collect::<Result<Vec<Kept<R>>, _>>()?;
+        let next = items.last().filter(|_| more).map(|last| last.id());
+        Ok(Page { items, next })
+    }
+
+    /// The records that an index has under values beginning with `prefix`, in order of value and id.
+    ///
+    /// End `prefix` with `\0` for one exact value. `after` is the `next` of the page before.
+    pub async fn list_by<R: Record>(
+        &self,
+        lookup: &str,
+        prefix: &str,
+        order: Order,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Page<R>, Fault> {
+        let base = format!("{}:{lookup}/", R::NAME);
+        let span = Span::of_prefix(format!("{base}{prefix}").as_bytes());
+        let span = beyond(span, order, after.map(|after| format!("{base}{after}").into()));
+        let mut rows = self.store.walk(span, order, limit.saturating_add(1)).await?;
+        let more = rows.len() > limit;
+        rows.truncate(limit);
+        let tails: Vec<String> =
+            rows.iter().map(|(key, _)| String::from_utf8_lossy(&key[base.len()..]).into_owned()).collect();
+        let mut ids: Vec<String> =
+            tails.iter().map(|tail| tail.rsplit('\0').next().unwrap_or_default().to_owned()).collect();
+        let mut seen = std::collections::HashSet::new();
+        ids.retain(|id| seen.insert(id.clone()));
+        // A record that was changed between the two reads is simply no longer in the list.
+        let items = self.find_all(&ids).await?.into_iter().flatten().collect();
+        Ok(Page { items, next: tails.last().filter(|_| more).cloned() })
+    }
+
+    /// How many keys an index has under `prefix`, counted up to `most`.
+    pub async fn count_by<R: Record>(&self, lookup: &str, prefix: &str, most: usize) -> Result<usize, Fault> {
+        let span = Span::of_prefix(format!("{}:{lookup}/{prefix}", R::NAME).as_bytes());
+        Ok(self.store.walk(span, Order::Ascending, most).await?.len())
+    }
+
+    /// Makes all of `changes` true, or none.
+    pub async fn commit(&self, changes: Changes) -> Result<(), Refused> {
+        if changes.is_empty() {
+            return Ok(());
+        }
+        self.store.commit(changes).await
+    }
+
+    /// Deletes up to `limit` records that were due at `now`; returns how many keys it looked at, so that a caller can go
+    /// on while there is work. A record that changed meanwhile is left for the next time.
+    pub async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, Fault> {
+        let span = Span { start: Bytes::from_static(b"~"), end: format!("~{:010}0", now.0.max(0)).into() };
+        let due = self.store.walk(span, Order::Ascending, limit).await?;
+        for (key, _) in &due {
+            let text = String::from_utf8_lossy(key);
+            let mut parts = text.splitn(3, '/');
+            let (Some(_), Some(name), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
+                return Err(Fault::new(format_args!("an expiry key cannot be read: {text}")));
+            };
+            match self.commit(sweep_one(self, name, id, now).await?).await {
+                Ok(()) | Err(Refused::Conflict(_)) => {}
+                Err(Refused::Fault(fault)) => return Err(fault),
+            }
+        }
+        Ok(due.len())
+    }
+}
+
+/// What is left of `span` after `key`, in walking order.
+fn beyond(mut span: Span, order: Order, key: Option<Key>) -> Span {
+    match (key, order) {
+        (None, _) => {}
+        (Some(key), Order::Ascending) => {
+            let next: Key = [&key[..], &[0]].concat().into();
+            span.start = next.max(span.start);
+        }
+        (Some(key), Order::Descending) => span.end = key.min(span.end),
+    }
+    if span.end < span.start {
+        span.end = span.start.clone();
+    }
+    span
+}
+
+/// One version digit, then JSON: named and versioned, never positional.
+pub(super) fn encode<R: Record>(record: &R) -> Value {
+    let mut out = vec![b'0' + R::VERSION];
+    // Records are plain data with text keys: JSON can always hold them.
+    serde_json::to_writer(&mut out, record).expect("a record is plain data");
+    out.into()
+}
+
+fn decode<R: Record>(key: &Key, bytes: Value) -> Result<Kept<R>, Fault> {
+    let what = || String::from_utf8_lossy(key).into_owned();
+    match bytes.split_first() {
+        Some((version, json)) if *version == b'0' + R::VERSION => {
+            let record = serde_json::from_slice(json)
+                .map_err(|error| Fault::new(format_args!("{} cannot be read: {error}", what())))?;
+            Ok(Kept { record, bytes })
+        }
+        _ => Err(Fault::new(format_args!("{} has an encoding this program does not know", what()))),
+    }
+}
