@@ -1,0 +1,296 @@
+//! Reading signed tokens: JWT in compact serialisation (RFC 7519), by the rules of RFC 8725.
+//!
+//! The header is a stranger's word until the signature holds: it names a key, nothing more. The algorithm is the one
+//! recorded with that key; keys, addresses and certificates inside the token (`jwk`, `jku`, `x5u`, `x5c`) are not read.
+
+use std::fmt;
+use std::time::Duration;
+
+use data_encoding::BASE64URL_NOPAD;
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer};
+
+use super::unique::{self, present};
+use super::verify::VerifyingKey;
+use crate::base::clock::Timestamp;
+
+/// The longest token that is looked at, in bytes.
+pub const MAX_LENGTH: usize = 8 * 1024;
+
+/// How far another computer's clock may differ from ours: the "small leeway" of RFC 7519, section 4.1.4.
+pub const LEEWAY: Duration = Duration::from_secs(10);
+
+/// A token whose signature and moments hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token<C> {
+    /// What the signer said.
+    pub claims: C,
+    /// The name of the key that signed.
+    pub kid: String,
+    typ: Option<String>,
+}
+
+impl<C> Token<C> {
+    /// Whether the token says it is of the kind `typ`: in any case, with or without `application/` (RFC 7515, section
+    /// 4.1.9). Whoever accepts tokens of one kind must ask, or another kind will pass for it (RFC 8725, section 3.11).
+    pub fn is(&self, typ: &str) -> bool {
+        self.typ.as_deref() == Some(typ)
+    }
+
+    /// The kind of token in lower case without `application/`, where it says one.
+    pub fn typ(&self) -> Option<&str> {
+        self.typ.as_deref()
+    }
+}
+
+/// Why a token is refused. For the log: who sent it learns only that it is not valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Cause {
+    /// Longer than [`MAX_LENGTH`].
+    TooLong,
+    /// Not three parts of canonical base64url, or the header is not an object with `alg` and without repeated members.
+    Malformed,
+    /// The header has `crit`: it demands extensions we do not know (RFC 7515, section 4.1.11).
+    Critical,
+    /// The header names no key, or none we hold.
+    UnknownKey,
+    /// The header's `alg` is not the key's own.
+    AlgorithmDiffers,
+    /// The signature is not this key's over this token.
+    SignatureWrong,
+    /// The payload is not the object expected, or repeats a member.
+    ClaimsMalformed,
+    /// `exp` has passed.
+    Expired,
+    /// `nbf` or `iat` lies in the future.
+    NotYetValid,
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Cause::TooLong => "the token is too long",
+            Cause::Malformed => "the token is not a signed JWT",
+            Cause::Critical => "the token demands extensions that are not known here",
+            Cause::UnknownKey => "the token names no known key",
+            Cause::AlgorithmDiffers => "the token's algorithm is not that of its key",
+            Cause::SignatureWrong => "the token's signature is wrong",
+            Cause::ClaimsMalformed => "the token's claims are missing or malformed",
+            Cause::Expired => "the token has expired",
+            Cause::NotYetValid => "the token is not valid yet",
+        })
+    }
+}
+
+impl std::error::Error for Cause {}
+
+/// The moments a token is measured by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Expect {
+    now: Timestamp,
+    expiry: Expiry,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Expiry {
+    Exact,
+    WithLeeway,
+    WithLeewayIfAny,
+    Ignored,
+}
+
+impl Expect {
+    /// A token of our own: it has `exp` and dies on that second.
+    pub fn ours(now: Timestamp) -> Expect {
+        Expect { now, expiry: Expiry::Exact }
+    }
+
+    /// A token of somebody else, whose clock may differ by [`LEEWAY`]: it has `exp`.
+    pub fn theirs(now: Timestamp) -> Expect {
+        Expect { now, expiry: Expiry::WithLeeway }
+    }
+
+    /// As [`Expect::theirs`], but `exp` may be absent.
+    pub fn theirs_perhaps_endless(now: Timestamp) -> Expect {
+        Expect { now, expiry: Expiry::WithLeewayIfAny }
+    }
+
+    /// A token of our own that may have expired: an `id_token_hint` (OpenID Connect RP-Initiated Logout, section 4).
+    pub fn ours_even_expired(now: Timestamp) -> Expect {
+        Expect { now, expiry: Expiry::Ignored }
+    }
+}
+
+/// The moments a payload names (RFC 7519, sections 4.1.4 to 4.1.6).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub struct Times {
+    /// When it expires.
+    #[serde(deserialize_with = "numeric_date")]
+    pub exp: Option<Timestamp>,
+    /// When it begins to be valid.
+    #[serde(deserialize_with = "numeric_date")]
+    pub nbf: Option<Timestamp>,
+    /// When it was issued.
+    #[serde(deserialize_with = "numeric_date")]
+    pub iat: Option<Timestamp>,
+}
+
+impl Times {
+    /// Whether a token with these moments is valid at the moment `expect` names.
+    ///
+    /// [`Cause::Expired`], [`Cause::NotYetValid`], or [`Cause::ClaimsMalformed`] where `exp` is required and absent.
+    pub fn check(&self, expect: &Expect) -> Result<(), Cause> {
+        let latest = expect.now.plus(LEEWAY);
+        if [self.nbf, self.iat].into_iter().flatten().any(|moment| moment > latest) {
+            return Err(Cause::NotYetValid);
+        }
+        let grace = match expect.expiry {
+            Expiry::Ignored => return Ok(()),
+            Expiry::WithLeewayIfAny if self.exp.is_none() => return Ok(()),
+            Expiry::Exact => Duration::ZERO,
+            Expiry::WithLeeway | Expiry::WithLeewayIfAny => LEEWAY,
+        };
+        match self.exp {
+            None => Err(Cause::ClaimsMalformed),
+            Some(exp) if exp.plus(grace) <= expect.now => Err(Cause::Expired),
+            Some(_) => Ok(()),
+        }
+    }
+}
+
+/// Reads `token`: the key that `find_key` gives for its `kid` must have signed it, with the algorithm recorded for that key,
+/// and its moments must be as `expect` says. Issuer, audience, kind and everything else in the claims is the caller's to compare.
+///
+/// `C` should be a derived struct whose fields have the types they must have.
+pub fn decode<'k, C: DeserializeOwned>(
+    token: &str,
+    find_key: impl FnOnce(&str) -> Option<&'k VerifyingKey>,
+    expect: &Expect,
+) -> Result<Token<C>, Cause> {
+    if token.len() > MAX_LENGTH {
+        return Err(Cause::TooLong);
+    }
+    let parts = Parts::of(token)?;
+    let header: Header = unique::object(&parts.header).ok_or(Cause::Malformed)?;
+    if header.crit {
+        return Err(Cause::Critical);
+    }
+    let kid = header.kid.ok_or(Cause::UnknownKey)?;
+    let key = find_key(&kid).ok_or(Cause::UnknownKey)?;
+    if header.alg != key.algorithm().name() {
+        return Err(Cause::AlgorithmDiffers);
+    }
+    if !key.verify(parts.signed, &parts.signature) {
+        return Err(Cause::SignatureWrong);
+    }
+    let claims = unique::object(&parts.payload).ok_or(Cause::ClaimsMalformed)?;
+    // Unique already; the moments are read beside the claims so that no claims type can forget them.
+    let times: Times = serde_json::from_slice(&parts.payload).map_err(|_| Cause::ClaimsMalformed)?;
+    times.check(expect)?;
+    Ok(Token { claims, kid, typ: header.typ.map(normal) })
+}
+
+/// The three parts of a token, decoded, and the octets its signature is over.
+struct Parts<'t> {
+    header: Vec<u8>,
+    payload: Vec<u8>,
+    signature: Vec<u8>,
+    signed: &'t [u8],
+}
+
+impl Parts<'_> {
+    fn of(token: &str) -> Result<Parts<'_>, Cause> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(Cause::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(Cause::Malformed)?;
+        // A further dot falls to the alphabet; padding, line breaks and stray bits do too.
+        let decode = |part: &str| BASE64URL_NOPAD.decode(part.as_bytes()).map_err(|_| Cause::Malformed);
+        Ok(Parts {
+            header: decode(header)?,
+            payload: decode(payload)?,
+            signature: decode(signature)?,
+            signed: signed.as_bytes(),
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct Header {
+    alg: String,
+    kid: Option<String>,
+    typ: Option<String>,
+    #[serde(default, deserialize_with = "present")]
+    crit: bool,
+}
+
+fn normal(typ: String) -> String {
+    let typ = typ.to_ascii_lowercase();
+    match typ.strip_prefix("application/") {
+        Some(rest) => rest.to_owned(),
+        None => typ,
+    }
+}
+
+/// A NumericDate (RFC 7519, section 2): seconds, of which fractions are dropped. `null` is no date.
+fn numeric_date<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
+    let number = serde_json::Number::deserialize(deserializer)?;
+    let whole = number.as_i64().or_else(|| {
+        let seconds = number.as_f64()?;
+        // Beyond this, a 64-bit float no longer counts single seconds.
+        #[expect(clippy::cast_possible_truncation, reason = "the range is checked")]
+        (seconds.abs() < 9e15).then_some(seconds.floor() as i64)
+    });
+    whole.map(|seconds| Some(Timestamp(seconds))).ok_or_else(|| D::Error::custom("a moment out of range"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::from_str;
+
+    use super::*;
+
+    const NOW: Timestamp = Timestamp(1_800_000_000);
+
+    fn times(exp: Option<i64>, nbf: Option<i64>, iat: Option<i64>) -> Times {
+        let at = |offset: i64| Timestamp(NOW.0 + offset);
+        Times { exp: exp.map(at), nbf: nbf.map(at), iat: iat.map(at) }
+    }
+
+    #[test]
+    fn our_own_tokens_die_on_their_second() {
+        let ours = Expect::ours(NOW);
+        assert_eq!(times(Some(1), None, None).check(&ours), Ok(()));
+        assert_eq!(times(Some(0), None, None).check(&ours), Err(Cause::Expired));
+        assert_eq!(times(None, None, None).check(&ours), Err(Cause::ClaimsMalformed));
+        assert_eq!(times(Some(-9999), None, Some(-99_999)).check(&Expect::ours_even_expired(NOW)), Ok(()));
+        let future = times(Some(99), None, Some(60)).check(&Expect::ours_even_expired(NOW));
+        assert_eq!(future, Err(Cause::NotYetValid));
+    }
+
+    #[test]
+    fn foreign_clocks_may_differ_by_ten_seconds() {
+        let theirs = Expect::theirs(NOW);
+        assert_eq!(times(Some(-9), Some(10), Some(10)).check(&theirs), Ok(()));
+        assert_eq!(times(Some(-10), None, None).check(&theirs), Err(Cause::Expired));
+        assert_eq!(times(Some(60), Some(11), None).check(&theirs), Err(Cause::NotYetValid));
+        assert_eq!(times(Some(60), None, Some(61)).check(&theirs), Err(Cause::NotYetValid));
+        assert_eq!(times(None, None, None).check(&theirs), Err(Cause::ClaimsMalformed));
+        let endless = Expect::theirs_perhaps_endless(NOW);
+        assert_eq!(times(None, None, None).check(&endless), Ok(()));
+        assert_eq!(times(Some(-10), None, None).check(&endless), Err(Cause::Expired));
+    }
+
+    #[test]
+    fn moments_are_numbers_in_range() {
+        let exp = |json: &str| from_str::<Times>(json).map(|times| times.exp.map(|exp| exp.0)).ok();
+        assert_eq!(exp(r#"{"exp":1800000000}"#), Some(Some(1_800_000_000)));
+        assert_eq!(exp(r#"{"exp":1800000000.9}"#), Some(Some(1_800_000_000)));
+        assert_eq!(exp(r#"{}"#), Some(None));
+        for bad in
+            [r#"{"exp":"1800000000"}"#, r#"{"exp":null}"#, r#"{"exp":1e300}"#, r#"{"exp":[1]}"#, r#"{"exp":true}"#]
+        {
+            assert_eq!(exp(bad), None, "{bad}");
+        }
+        assert!(times(Some(i64::MAX - NOW.0), None, None).check(&Expect::theirs(NOW)).is_ok());
+    }
+}
