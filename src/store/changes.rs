@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::port::{Key, Value};
+use super::port::{Fault, Key, LONGEST_KEY, LONGEST_VALUE, Value};
 
 /// A batch of conditional changes. There is no unconditional write: whoever changes a key says what it held.
 ///
@@ -82,6 +82,21 @@ impl Changes {
     /// A key of which two different things were stated, if there is one.
     pub fn contradiction(&self) -> Option<&Key> {
         self.contradictory.as_ref()
+    }
+
+    /// Why no engine may commit this batch, whatever it holds: a contradiction, or a key or value beyond
+    /// [`LONGEST_KEY`] or [`LONGEST_VALUE`].
+    pub fn flaw(&self) -> Option<Fault> {
+        if let Some(key) = self.contradiction() {
+            return Some(Fault::new(format_args!("contradictory changes to {}", key.escape_ascii())));
+        }
+        self.entries().find_map(|(key, entry)| match &entry.write {
+            _ if key.len() > LONGEST_KEY => Some(Fault::new(format_args!("a key of {} bytes", key.len()))),
+            Write::Put(value) if value.len() > LONGEST_VALUE => {
+                Some(Fault::new(format_args!("a value of {} bytes at {}", value.len(), key.escape_ascii())))
+            }
+            _ => None,
+        })
     }
 
     fn state(&mut self, key: Key, expected: Option<Value>, write: Write) -> &mut Self {

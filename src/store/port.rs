@@ -51,7 +51,7 @@ pub enum Order {
 
 /// An ordered map of bytes with consistent reads and conditional batches.
 ///
-/// The laws every engine keeps are in [`super::laws`]: order, atomicity, a refused batch leaves no trace, one winner among
+/// The laws every engine keeps are in `store/laws`, one suite for all of them: order, atomicity, a refused batch leaves no trace, one winner among
 /// concurrent writers, durability of what was acknowledged.
 pub trait Store: Send + Sync + 'static {
     /// Reads every key from one snapshot; the answers come in the order of `keys`.
@@ -62,6 +62,30 @@ pub trait Store: Send + Sync + 'static {
 
     /// Makes all of `changes` true, durably, or none of them. Answers only after the commit.
     fn commit(&self, changes: Changes) -> Answer<'_, Result<(), Refused>>;
+
+    /// How the store is doing, without touching the disk.
+    fn health(&self) -> Health {
+        Health::Sound
+    }
+}
+
+/// The longest key an engine takes, in bytes.
+pub const LONGEST_KEY: usize = 2048;
+/// The longest value an engine takes, in bytes.
+pub const LONGEST_VALUE: usize = 16 << 20;
+
+/// How a store is doing.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Health {
+    /// It reads and writes.
+    Sound,
+    /// Writes are refused for now, reads are answered where possible; the store keeps trying to recover.
+    Degraded {
+        /// What went wrong, for people: "the disk is full".
+        reason: Arc<str>,
+    },
+    /// It was closed and answers nothing any more.
+    Closed,
 }
 
 /// The store could not answer. Nothing may be concluded about what it holds.

@@ -1,1 +1,0 @@
-//! An engine over a redb file.
