@@ -1,1 +1,18 @@
-//! Third floor: what every face shares of HTTP.
+//! Third floor: what every face shares of HTTP. Knows no dialect, no page and no store.
+//!
+//! Reading order: [`edge`] (what happens to every request, whoever answers it), [`fault`] (what the transport itself
+//! refuses, and in whose words), [`request_id`]; then what a face reads: [`body`], [`params`], [`cookies`],
+//! [`client_address`]; what it checks: [`csrf`], [`cors`], [`rate`]; what it answers with: [`headers`], [`routing`];
+//! and what is counted: [`metrics`].
+
+pub mod body;
+pub mod client_address;
+pub mod cookies;
+pub mod cors;
+pub mod csrf;
+pub mod edge;
+pub mod fault;
+pub mod headers;
+pub mod params;
+pub mod request_id;
+pub mod routing;

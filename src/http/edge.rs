@@ -1,0 +1,234 @@
+//! What happens to every request, whoever answers it: a name, a caller, a deadline, a safety net, a log line.
+
+use std::any::Any;
+use std::collections::HashMap;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures_util::FutureExt;
+use poem::http::{Method, StatusCode, uri::Scheme};
+use poem::{Addr, Endpoint, IntoResponse, PathPattern, Request, Response, Result};
+use tracing::Instrument;
+
+use super::client_address::{ClientAddress, Network};
+use super::fault::{Fault, Shape, Shapes};
+use super::headers::SecurityHeaders;
+use super::request_id;
+use super::routing;
+use crate::base::ids::RequestId;
+use crate::base::rng::Rng;
+
+/// The outermost endpoint: nothing is answered around it.
+///
+/// It gives each request a [`RequestId`] and a [`ClientAddress`] (both found with [`Request::data`]), turns panics,
+/// overdue answers and a framework's errors into [`Fault`]s in the words of the path's face, adds the headers every
+/// answer carries, and writes one log line. Nothing of a query, a body, a cookie or an `Authorization` header is logged.
+pub struct Edge<E> {
+    inner: E,
+    rng: Arc<dyn Rng>,
+    headers: SecurityHeaders,
+    shapes: Shapes,
+    proxies: Vec<Network>,
+    allow: HashMap<&'static str, &'static str>,
+    deadline: Duration,
+}
+
+impl<E> Edge<E> {
+    /// Around `inner`, with the headers that belong to the issuer and the words of `shapes`.
+    pub fn new(inner: E, rng: Arc<dyn Rng>, headers: SecurityHeaders, shapes: Shapes) -> Edge<E> {
+        let deadline = Duration::from_secs(20);
+        Edge { inner, rng, headers, shapes, proxies: Vec::new(), allow: HashMap::new(), deadline }
+    }
+
+    /// Believes what these networks forward.
+    #[must_use]
+    pub fn trusting(mut self, proxies: Vec<Network>) -> Edge<E> {
+        self.proxies = proxies;
+        self
+    }
+
+    /// Gives up on an answer after `deadline`.
+    #[must_use]
+    pub fn deadline(mut self, deadline: Duration) -> Edge<E> {
+        self.deadline = deadline;
+        self
+    }
+
+    /// Says which methods a route takes whose own router does not ([`routing::Methods`] does): the route's pattern, and
+    /// what `Allow` shall say.
+    #[must_use]
+    pub fn allow(mut self, pattern: &'static str, methods: &'static str) -> Edge<E> {
+        self.allow.insert(pattern, methods);
+        self
+    }
+}
+
+impl<E: Endpoint<Output: IntoResponse>> Endpoint for Edge<E> {
+    type Output = Response;
+
+    async fn call(&self, mut request: Request) -> Result<Response> {
+        let id = request_id::new(&*self.rng);
+        let caller = self.caller(&request);
+        request.set_data(id.clone());
+        request.set_data(caller);
+        let shape = self.shapes.of(request.uri().path()).clone();
+        let (method, path) = (request.method().clone(), request_id::loggable(request.uri().path()));
+
+        let span = tracing::info_span!("request", %id, %method, path);
+        let began = Instant::now();
+        let mut response = self.answer(request, &*shape, &id).instrument(span.clone()).await;
+
+        self.headers.baseline(response.headers_mut());
+        response.headers_mut().insert(request_id::HEADER, request_id::header_value(&id));
+        let (status, duration_ms) = (response.status().as_u16(), began.elapsed().as_millis() as u64);
+        span.in_scope(
+            || tracing::info!(target: "countersign::access", status, duration_ms, network = %caller.network()),
+        );
+        Ok(response)
+    }
+}
+
+impl<E: Endpoint<Output: IntoResponse>> Edge<E> {
+    async fn answer(&self, request: Request, shape: &dyn Shape, id: &RequestId) -> Response {
+        let method = request.method().clone();
+        let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
+        match tokio::time::timeout(self.deadline, answering).await {
+            Ok(Ok(Ok(answer))) => answer.into_response(),
+            Ok(Ok(Err(error))) => self.refuse(error, &method, shape, id),
+            Ok(Err(panic)) => {
+                tracing::error!(panic = message(&*panic), "the server made a mistake");
+                Fault::Internal.respond(shape, id)
+            }
+            Err(_) => {
+                tracing::warn!("no answer within {:?}", self.deadline);
+                Fault::Unavailable { retry_after: 1 }.respond(shape, id)
+            }
+        }
+    }
+
+    /// What an endpoint's error becomes: itself if it is already an answer, a fault otherwise.
+    fn refuse(&self, error: poem::Error, method: &Method, shape: &dyn Shape, id: &RequestId) -> Response {
+        if error.is_from_response() {
+            return error.into_response();
+        }
+        let pattern = error.data::<PathPattern>().cloned();
+        let fault = error.downcast_ref::<Fault>().cloned().unwrap_or_else(|| fault_of(&error));
+        let known = pattern.as_ref().and_then(|pattern| self.allow.get(&*pattern.0).copied());
+        let mut response = match (fault, known) {
+            (Fault::MethodNotAllowed { .. }, Some(allow)) if method == Method::OPTIONS => routing::options(allow),
+            (Fault::MethodNotAllowed { allow }, Some(known)) if allow.is_empty() => {
+                Fault::MethodNotAllowed { allow: known.to_owned() }.respond(shape, id)
+            }
+            (fault, _) => fault.respond(shape, id),
+        };
+        if let Some(pattern) = pattern {
+            response.set_data(pattern);
+        }
+        response
+    }
+
+    fn caller(&self, request: &Request) -> ClientAddress {
+        let peer = match &request.remote_addr().0 {
+            Addr::SocketAddr(peer) => peer.ip(),
+            // A Unix socket or a test: on this machine either way.
+            _ => std::net::Ipv4Addr::LOCALHOST.into(),
+        };
+        ClientAddress::of(request.headers(), peer, *request.scheme() == Scheme::HTTPS, &self.proxies)
+    }
+}
+
+/// The fault that a framework's error stands for.
+fn fault_of(error: &poem::Error) -> Fault {
+    match error.status() {
+        StatusCode::NOT_FOUND => Fault::NotFound,
+        StatusCode::METHOD_NOT_ALLOWED => Fault::MethodNotAllowed { allow: String::new() },
+        StatusCode::PAYLOAD_TOO_LARGE => Fault::TooLarge,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => Fault::WrongType,
+        StatusCode::REQUEST_TIMEOUT => Fault::TooSlow,
+        status if status.is_client_error() => Fault::Malformed,
+        _ => {
+            tracing::error!(%error, "the server made a mistake");
+            Fault::Internal
+        }
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> &str {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("no message")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::rng::SeededRng;
+    use crate::http::fault::Plain;
+    use crate::http::routing::Methods;
+    use poem::Route;
+    use poem::endpoint::{make, make_sync};
+
+    struct Json;
+    impl Shape for Json {
+        fn render(&self, fault: &Fault, _: &RequestId) -> Response {
+            let text = format!(r#"{{"status":{}}}"#, fault.status().as_u16());
+            Response::builder().content_type("application/json").body(text)
+        }
+    }
+
+    fn edge() -> Edge<impl Endpoint<Output = Response>> {
+        let app = Route::new()
+            .at("/", Methods::new().get(make_sync(|_| "home")).post(make_sync(|_| "posted")))
+            .at("/panic", make_sync(|_| -> Response { panic!("oh") }))
+            .at("/slow", make(|_| std::future::pending::<Response>()))
+            .at("/busy", make_sync(|_| -> Result<Response> { Err(Fault::TooMany { retry_after: 3 }.into()) }))
+            .at("/oauth/token", poem::post(make_sync(|_| "token")))
+            .at("/who", make_sync(|r| format!("{} {}", r.data::<ClientAddress>().unwrap().ip, request_id::of(&r))));
+        let shapes = Shapes::new(Plain).below("/oauth", Arc::new(Json));
+        Edge::new(app, Arc::new(SeededRng::new(1)), SecurityHeaders::for_issuer("https://id.example"), shapes)
+            .deadline(Duration::from_millis(20))
+            .allow("/oauth/token", "POST, OPTIONS")
+    }
+
+    async fn ask(method: Method, path: &'static str) -> (u16, Response) {
+        let request = Request::builder().method(method).uri(path.parse().unwrap()).finish();
+        let response = edge().get_response(request).await;
+        for name in ["x-request-id", "x-content-type-options", "content-security-policy", "strict-transport-security"] {
+            assert!(response.header(name).is_some(), "{path} lacks {name}");
+        }
+        (response.status().as_u16(), response)
+    }
+
+    #[tokio::test]
+    async fn every_failure_has_its_faces_words_and_every_answer_its_headers() {
+        assert_eq!(ask(Method::GET, "/").await.0, 200);
+        assert_eq!(ask(Method::HEAD, "/").await.0, 200);
+        let (status, response) = ask(Method::GET, "/nowhere").await;
+        assert_eq!((status, response.content_type()), (404, Some("text/plain; charset=utf-8")));
+        let (status, response) = ask(Method::GET, "/oauth/nowhere").await;
+        assert_eq!((status, response.into_body().into_string().await.unwrap().as_str()), (404, r#"{"status":404}"#));
+        assert_eq!(ask(Method::GET, "/panic").await.0, 500);
+        assert_eq!(ask(Method::GET, "/slow").await.0, 503);
+        let (status, response) = ask(Method::GET, "/busy").await;
+        assert_eq!((status, response.header("retry-after")), (429, Some("3")));
+    }
+
+    #[tokio::test]
+    async fn a_wrong_method_is_told_the_right_ones() {
+        let (status, response) = ask(Method::DELETE, "/").await;
+        assert_eq!((status, response.header("allow")), (405, Some("GET, HEAD, POST, OPTIONS")));
+        let (status, response) = ask(Method::OPTIONS, "/").await;
+        assert_eq!((status, response.header("allow")), (204, Some("GET, HEAD, POST, OPTIONS")));
+        let (status, response) = ask(Method::GET, "/oauth/token").await;
+        assert_eq!((status, response.header("allow")), (405, Some("POST, OPTIONS")));
+        assert_eq!(response.content_type(), Some("application/json"));
+        assert_eq!(ask(Method::OPTIONS, "/oauth/token").await.0, 204);
+    }
+
+    #[tokio::test]
+    async fn the_id_in_the_answer_is_the_one_the_endpoint_saw() {
+        let (_, response) = ask(Method::GET, "/who").await;
+        let id = response.header("x-request-id").unwrap().to_owned();
+        assert_eq!(response.into_body().into_string().await.unwrap(), format!("127.0.0.1 {id}"));
+    }
+}

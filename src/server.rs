@@ -1,1 +1,0 @@
-//! Roof: open the store, build the engine, mount every face, run until told to stop.
