@@ -3,8 +3,10 @@
 //! Reading order: [`edge`] (what happens to every request, whoever answers it), [`fault`] (what the transport itself
 //! refuses, and in whose words), [`request_id`]; then what a face reads: [`body`], [`params`], [`cookies`],
 //! [`client_address`]; what it checks: [`csrf`], [`cors`], [`rate`]; what it answers with: [`headers`], [`routing`];
-//! and what is counted: [`metrics`].
+//! and what is counted: [`metrics`]. Of pages: [`page`] (the frame and the answer), [`assets`] (files under hashed names),
+//! [`when`] (moments in words), [`views`] (the problem page and the form-post page, which every face may need).
 
+pub mod assets;
 pub mod body;
 pub mod client_address;
 pub mod cookies;
@@ -13,6 +15,10 @@ pub mod csrf;
 pub mod edge;
 pub mod fault;
 pub mod headers;
+pub mod page;
 pub mod params;
 pub mod request_id;
 pub mod routing;
+pub mod sample;
+pub mod views;
+pub mod when;

@@ -1,1 +1,3 @@
 //! Third floor: HTML for people.
+
+pub mod views;

@@ -1,0 +1,33 @@
+//! Data for the samples of views: a calm frame, and names that try to break a page.
+
+use super::page::Frame;
+
+/// A name of 200 letters without a space.
+pub const LONG: &str = "DonaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsvorsitzenderWolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaftschaferswessenschafewarenwohlgepflegeundso";
+/// A name written from right to left, with an override that would turn the line around, and an emoji family.
+pub const RTL: &str = "فاطمة الزهراء \u{202e}مدير\u{202c} 👩🏽‍🚀👨‍👩‍👧‍👦";
+/// A name that is markup.
+pub const MARKUP: &str = "<script>alert(\"1\")</script><img src=x onerror=alert(1)>'&amp;{{ 7*7 }}";
+
+/// The frame of someone not signed in.
+pub fn frame() -> Frame {
+    Frame::new("Example ID", "csrf-token").at_host("id.example.org")
+}
+
+/// The frame of someone signed in.
+pub fn person_frame() -> Frame {
+    frame().for_person("Sam Ple", false)
+}
+
+/// The frame of an administrator.
+pub fn admin_frame() -> Frame {
+    frame().for_person("Ada Keeper", true)
+}
+
+/// A frame whose every word is hostile.
+pub fn hostile_frame() -> Frame {
+    Frame::new(LONG, MARKUP)
+        .at_host(LONG)
+        .for_person(&format!("{RTL} {LONG}"), true)
+        .saying(Some(format!("{MARKUP} {LONG}")))
+}

@@ -1,0 +1,105 @@
+//! The ways in by a one-time link: `/setup` for the first administrator, `/recover` for everyone.
+
+use askama::Template;
+
+use crate::http::page::{Frame, Problems};
+
+/// The sentence under a field for a new password.
+pub fn password_hint(min_length: usize) -> String {
+    format!("At least {min_length} characters. A few unrelated words are easy to keep and hard to guess.")
+}
+
+/// `GET /setup?token=…`, and `POST /setup` when something is missing. Fields: token, name, username, email, password.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/setup.html")]
+pub struct Setup {
+    /// What every page is told.
+    pub frame: Frame,
+    /// The one-time token from the link.
+    pub token: String,
+    /// The server's name as typed so far.
+    pub name: String,
+    /// The username as typed so far.
+    pub username: String,
+    /// The email address as typed so far.
+    pub email: String,
+    /// See [`password_hint`].
+    pub password_hint: String,
+    /// What is wrong with the form.
+    pub problems: Problems,
+}
+
+/// `GET /recover?token=…`, and `POST /recover` when the password will not do. Fields: token, password.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/recover.html")]
+pub struct Recover {
+    /// What every page is told.
+    pub frame: Frame,
+    /// The one-time token from the link.
+    pub token: String,
+    /// For whom: the display name.
+    pub person_name: String,
+    /// For whom: the username, so that password managers file the new password under it.
+    pub username: String,
+    /// See [`password_hint`].
+    pub password_hint: String,
+    /// What is wrong with the password.
+    pub problems: Problems,
+}
+
+/// A one-time link that leads nowhere any more. Status 410.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/link_closed.html")]
+pub struct LinkClosed {
+    /// What every page is told.
+    pub frame: Frame,
+    /// What happened.
+    pub headline: String,
+    /// Why, and what to do.
+    pub explanation: String,
+    /// What the command below is for; empty when there is none.
+    pub command_lead: String,
+    /// A command that helps whoever runs the server.
+    pub command: String,
+    /// What the link onward says; it leads to `/`.
+    pub onward: String,
+}
+
+impl LinkClosed {
+    /// `/setup` after the first administrator was made: closed for ever.
+    pub fn setup_done(frame: Frame) -> LinkClosed {
+        LinkClosed {
+            frame,
+            headline: "This server is set up".into(),
+            explanation: "Set-up happens once, and it has happened. Administrators sign in like everyone else.".into(),
+            command_lead: "Locked out of the only administrator’s account? On the server’s machine, run".into(),
+            command: "countersign user recover NAME".into(),
+            onward: "Sign in".into(),
+        }
+    }
+
+    /// `/setup` without the token that was printed, on a server that is not set up.
+    pub fn setup_token_wrong(frame: Frame) -> LinkClosed {
+        LinkClosed {
+            frame,
+            headline: "This is not the set-up link".into(),
+            explanation: "The server printed a link with a one-time token when it started. Open exactly that one; \
+                          after a restart only the newest counts."
+                .into(),
+            onward: "To the start".into(),
+            ..LinkClosed::default()
+        }
+    }
+
+    /// `/recover` with a token that was used, replaced, or has expired.
+    pub fn recovery_gone(frame: Frame) -> LinkClosed {
+        LinkClosed {
+            frame,
+            headline: "This link has been used or has expired".into(),
+            explanation: "Each link works once and only for a while. Ask whoever gave it to you for a new one.".into(),
+            command_lead: "You administer this server: make one in the console, or run".into(),
+            command: "countersign user recover NAME".into(),
+            onward: "Sign in".into(),
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What the pages for people show: one plain struct for each template, filled by the handlers.
+//!
+//! A view holds finished words and decides nothing. Every struct has [`Samples`](crate::http::page::Samples), kept in
+//! `samples.rs`, so that each template is drawn with ordinary, faulty, empty and hostile data in the tests.
+
+mod consent;
+mod entry;
+mod leaving;
+mod samples;
+mod sign_in;
+
+pub use consent::{Ask, Consent};
+pub use entry::{LinkClosed, Recover, Setup, password_hint};
+pub use leaving::{SignOut, SignedOut};
+pub use sign_in::{ChooseAccount, Destination, FlowExpired, Notice, SignIn};

@@ -1,0 +1,109 @@
+// Looks at every drawn page in Chromium: axe in light and dark, no sideways scrolling at 320 px, nothing refused by the
+// content security policy.
+//
+//   GALLERY_OUT=/tmp/gallery cargo test --test gallery
+//   node gallery.mjs /tmp/gallery [--only TEXT] [--shots FOLDER] [--js off]
+//
+// Exits 1 when anything is wrong. Screenshots are for people; no test compares them.
+import { createServer } from "node:http";
+import { mkdtemp, mkdir, readFile, readdir, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { extname, join, normalize } from "node:path";
+import { parseArgs } from "node:util";
+import { chromium } from "playwright-core";
+
+const { values: options, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: "string", default: "" }, shots: { type: "string" }, js: { type: "string", default: "on" } },
+});
+const folder = positionals[0] ?? process.env.GALLERY_OUT;
+if (!folder) {
+  console.error("Name the folder of drawn pages: node gallery.mjs FOLDER");
+  process.exit(2);
+}
+
+const POLICY =
+  "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
+  "base-uri 'none'; frame-ancestors 'none'; form-action 'self' https://wiki.example.org";
+const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+const server = createServer(async (request, response) => {
+  const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
+  try {
+    const body = await readFile(join(folder, path));
+    response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "text/plain", "content-security-policy": POLICY });
+    response.end(body);
+  } catch {
+    response.writeHead(404).end();
+  }
+});
+await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+const home = `http://127.0.0.1:${server.address().port}`;
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+
+const profile = await mkdtemp(join(tmpdir(), "gallery-"));
+const faults = [];
+let looked = 0;
+const pages = (await readdir(folder)).filter((name) => name.endsWith(".html") && name.includes(options.only)).sort();
+if (options.shots) await mkdir(options.shots, { recursive: true });
+
+for (const [colorScheme, width] of [["light", 1280], ["dark", 1280], ["light", 320], ["dark", 320]]) {
+  const context = await chromium.launchPersistentContext(join(profile, `${colorScheme}-${width}`), {
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
+    colorScheme,
+    viewport: { width, height: 820 },
+    javaScriptEnabled: options.js !== "off",
+    reducedMotion: "reduce",
+  });
+  // The form-post page would leave before it can be looked at.
+  await context.route(/form-post\.[0-9a-f]+\.js$/, (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
+  await context.route((url) => url.origin !== home, (route) => route.abort("aborted"));
+  const page = await context.newPage();
+  let where = "";
+  const fault = (words) => faults.push(`${where} (${colorScheme}, ${width}): ${words}`);
+  page.on("console", (message) => {
+    if (/Content Security Policy|Content-Security-Policy/.test(message.text())) fault(message.text());
+  });
+  page.on("pageerror", (error) => fault(`script error: ${error.message}`));
+
+  for (where of pages) {
+    await page.goto(`${home}/${encodeURIComponent(where)}`, { waitUntil: "load" });
+    looked += 1;
+    if (options.js !== "off") {
+      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      if (sideways > 0) fault(`scrolls sideways by ${sideways} px`);
+      const isolated = await context.newCDPSession(page);
+      const { frameTree } = await isolated.send("Page.getFrameTree");
+      const world = await isolated.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id, grantUniveralAccess: true });
+      const run = async (expression) => {
+        const answer = await isolated.send("Runtime.evaluate", {
+          expression, contextId: world.executionContextId, awaitPromise: true, returnByValue: true,
+        });
+        if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.exception?.description ?? "axe failed");
+        return answer.result.value;
+      };
+      await run(`${axe}; 0`);
+      const found = await run(
+        `axe.run(document, ${JSON.stringify({ runOnly: TAGS })}).then((r) => JSON.parse(JSON.stringify({ v: r.violations, i: r.incomplete })))`,
+      );
+      for (const rule of found.v) {
+        fault(`${rule.id}: ${rule.help}\n    ${rule.nodes.map((n) => `${n.html.slice(0, 160)} ${n.any[0]?.message ?? ""}`).join("\n    ")}`);
+      }
+      if (process.env.INCOMPLETE) for (const rule of found.i) console.log(`? ${where} ${rule.id} ${rule.nodes[0].html.slice(0, 120)} ${rule.nodes[0].any[0]?.message ?? ""}`);
+      await isolated.detach();
+    }
+    if (options.shots) {
+      await page.screenshot({ path: join(options.shots, where.replace(/html$/, `${colorScheme}-${width}.png`)), fullPage: true });
+    }
+  }
+  await context.close();
+}
+server.close();
+await rm(profile, { recursive: true, force: true });
+
+for (const words of faults) console.error(words);
+console.log(`${pages.length} pages, ${looked} views, ${faults.length} faults`);
+process.exit(faults.length || !pages.length ? 1 : 0);
