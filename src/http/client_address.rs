@@ -12,6 +12,9 @@ use poem::http::{HeaderMap, HeaderName, header::FORWARDED};
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 const X_FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
 
+/// Any of these means that the request came through somebody.
+const MARKS: [&str; 6] = ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-real-ip", "forwarded", "via"];
+
 /// A block of addresses, such as `10.0.0.0/8`, `fd00::/8` or a single address.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network {
@@ -107,7 +110,7 @@ impl ClientAddress {
     pub fn of(headers: &HeaderMap, peer: IpAddr, tls: bool, proxies: &[Network]) -> ClientAddress {
         let peer = peer.to_canonical();
         let trusted = |ip: IpAddr| proxies.iter().any(|network| network.contains(ip));
-        let forwarded = [X_FORWARDED_FOR, X_FORWARDED_PROTO, FORWARDED].iter().any(|name| headers.contains_key(name));
+        let forwarded = MARKS.iter().any(|name| headers.contains_key(*name));
         if !forwarded || !trusted(peer) {
             return ClientAddress { ip: peer, https: tls, forwarded };
         }

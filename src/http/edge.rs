@@ -14,6 +14,7 @@ use tracing::Instrument;
 use super::client_address::{ClientAddress, Network};
 use super::fault::{Fault, Shape, Shapes};
 use super::headers::SecurityHeaders;
+use super::metrics::Metrics;
 use super::request_id;
 use super::routing;
 use crate::base::ids::RequestId;
@@ -32,13 +33,14 @@ pub struct Edge<E> {
     proxies: Vec<Network>,
     allow: HashMap<&'static str, &'static str>,
     deadline: Duration,
+    metrics: Option<Arc<Metrics>>,
 }
 
 impl<E> Edge<E> {
     /// Around `inner`, with the headers that belong to the issuer and the words of `shapes`.
     pub fn new(inner: E, rng: Arc<dyn Rng>, headers: SecurityHeaders, shapes: Shapes) -> Edge<E> {
         let deadline = Duration::from_secs(20);
-        Edge { inner, rng, headers, shapes, proxies: Vec::new(), allow: HashMap::new(), deadline }
+        Edge { inner, rng, headers, shapes, proxies: Vec::new(), allow: HashMap::new(), deadline, metrics: None }
     }
 
     /// Believes what these networks forward.
@@ -52,6 +54,13 @@ impl<E> Edge<E> {
     #[must_use]
     pub fn deadline(mut self, deadline: Duration) -> Edge<E> {
         self.deadline = deadline;
+        self
+    }
+
+    /// Counts every answer.
+    #[must_use]
+    pub fn counting(mut self, metrics: Arc<Metrics>) -> Edge<E> {
+        self.metrics = Some(metrics);
         self
     }
 
@@ -81,7 +90,12 @@ impl<E: Endpoint<Output: IntoResponse>> Endpoint for Edge<E> {
 
         self.headers.baseline(response.headers_mut());
         response.headers_mut().insert(request_id::HEADER, request_id::header_value(&id));
-        let (status, duration_ms) = (response.status().as_u16(), began.elapsed().as_millis() as u64);
+        let took = began.elapsed();
+        if let Some(metrics) = &self.metrics {
+            let route = response.data::<PathPattern>().map(|pattern| pattern.0.clone());
+            metrics.request(route.as_deref(), &method, response.status(), took);
+        }
+        let (status, duration_ms) = (response.status().as_u16(), took.as_millis() as u64);
         span.in_scope(
             || tracing::info!(target: "countersign::access", status, duration_ms, network = %caller.network()),
         );

@@ -92,7 +92,7 @@ impl Listener {
         self
     }
 
-    /// Keeps these limits.
+    /// Keeps these limits; see [`room_for_connections`](super::files::room_for_connections) for the number that fits.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Listener {
         self.limits = limits;
