@@ -245,4 +245,38 @@ mod tests {
         let id = response.header("x-request-id").unwrap().to_owned();
         assert_eq!(response.into_body().into_string().await.unwrap(), format!("127.0.0.1 {id}"));
     }
+
+    /// A log that can be read again.
+    #[derive(Clone, Default)]
+    struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn the_log_has_the_id_and_nothing_secret() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_max_level(tracing::Level::TRACE)
+            .with_writer(move || writer.clone());
+        let guard = tracing::subscriber::set_default(subscriber.finish());
+        let request = Request::builder()
+            .uri("/recover/rc_canary0123456789canary0123456789?code=canary".parse().unwrap())
+            .header("authorization", "Bearer canary")
+            .header("cookie", "countersign-session=canary")
+            .body("password=canary");
+        let response = edge().get_response(request).await;
+        drop(guard);
+        let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        assert!(log.contains(response.header("x-request-id").unwrap()), "{log}");
+        assert!(log.contains("status=404") && log.contains("/recover/…") && !log.contains("canary"), "{log}");
+    }
 }
