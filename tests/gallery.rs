@@ -22,6 +22,12 @@ fn people_can_read_every_page() {
     draw::<LinkClosed>("link-closed");
     draw::<SignOut>("sign-out");
     draw::<SignedOut>("signed-out");
+    draw::<Home>("home");
+    draw::<Profile>("account");
+    draw::<Password>("account-password");
+    draw::<Sessions>("account-sessions");
+    draw::<Grants>("account-applications");
+    draw::<OwnActivity>("account-activity");
     draw::<Problem>("problem");
     draw::<FormPost>("form-post");
 }

@@ -3,12 +3,14 @@
 //! A view holds finished words and decides nothing. Every struct has [`Samples`](crate::http::page::Samples), kept in
 //! `samples.rs`, so that each template is drawn with ordinary, faulty, empty and hostile data in the tests.
 
+mod account;
 mod consent;
 mod entry;
 mod leaving;
 mod samples;
 mod sign_in;
 
+pub use account::{Grants, Home, OwnActivity, Password, Profile, ProfileFields, Sessions, Tile};
 pub use consent::{Ask, Consent};
 pub use entry::{LinkClosed, Recover, Setup, password_hint};
 pub use leaving::{SignOut, SignedOut};

@@ -1,0 +1,131 @@
+//! `/` and `/account…`: what a person may see and change about themselves.
+
+use askama::Template;
+
+use crate::http::page::{Frame, Problems};
+use crate::http::views::{EventRow, GrantRow, Pager, SessionRow};
+use crate::http::when::When;
+
+/// `GET /`: the applications this person may use. The frame must carry the person, here and on every account page.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/home.html")]
+pub struct Home {
+    /// What every page is told.
+    pub frame: Frame,
+    /// One tile an application.
+    pub tiles: Vec<Tile>,
+}
+
+/// An application on the home page.
+#[derive(Clone, Debug, Default)]
+pub struct Tile {
+    /// Its name.
+    pub name: String,
+    /// Where it lives: an http(s) address, or `None` when it has none that can be opened.
+    pub url: Option<String>,
+    /// One line: its host, or when it was last used.
+    pub detail: String,
+}
+
+/// `GET /account`, and `POST /account` when a value will not do. Fields: those of [`ProfileFields`], by the same names.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/profile.html")]
+pub struct Profile {
+    /// What every page is told.
+    pub frame: Frame,
+    /// Shown, not changed here.
+    pub username: String,
+    /// Shown, not changed here; may be empty.
+    pub email: String,
+    /// Whether the address is known to be theirs.
+    pub email_verified: bool,
+    /// The values as stored, or as typed.
+    pub profile: ProfileFields,
+    /// What is wrong with the form.
+    pub problems: Problems,
+}
+
+/// The claims a person keeps themselves (OpenID Connect Core, section 5.1), as text fields. Empty means absent.
+#[derive(Clone, Debug, Default)]
+pub struct ProfileFields {
+    /// `given_name`
+    pub given_name: String,
+    /// `family_name`
+    pub family_name: String,
+    /// `middle_name`
+    pub middle_name: String,
+    /// `nickname`
+    pub nickname: String,
+    /// `gender`
+    pub gender: String,
+    /// `birthdate`, `YYYY-MM-DD`
+    pub birthdate: String,
+    /// `zoneinfo`
+    pub zoneinfo: String,
+    /// `locale`
+    pub locale: String,
+    /// `website`
+    pub website: String,
+    /// `picture`
+    pub picture: String,
+    /// `phone_number`
+    pub phone_number: String,
+    /// `address.street_address`, which may have several lines.
+    pub street_address: String,
+    /// `address.locality`
+    pub locality: String,
+    /// `address.region`
+    pub region: String,
+    /// `address.postal_code`
+    pub postal_code: String,
+    /// `address.country`
+    pub country: String,
+}
+
+/// `GET /account/password`, and `POST` when it did not succeed. Fields: current, new. Success ends the other sessions.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/password.html")]
+pub struct Password {
+    /// What every page is told.
+    pub frame: Frame,
+    /// For password managers.
+    pub username: String,
+    /// When it was last changed.
+    pub changed: Option<When>,
+    /// See [`password_hint`](super::password_hint).
+    pub password_hint: String,
+    /// What is wrong with the form.
+    pub problems: Problems,
+}
+
+/// `GET /account/sessions`. Posts `session` to `/account/sessions/end`, nothing to `/account/sessions/end-others`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/sessions.html")]
+pub struct Sessions {
+    /// What every page is told.
+    pub frame: Frame,
+    /// This one first, then the latest seen.
+    pub sessions: Vec<SessionRow>,
+}
+
+/// `GET /account/applications`. Posts `client` to `/account/applications/revoke`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/grants.html")]
+pub struct Grants {
+    /// What every page is told.
+    pub frame: Frame,
+    /// Applications with access, the latest used first.
+    pub grants: Vec<GrantRow>,
+}
+
+/// `GET /account/activity`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/own_activity.html")]
+pub struct OwnActivity {
+    /// What every page is told.
+    pub frame: Frame,
+    /// Newest first. Sentences in the second person read best: "You signed in from Firefox on Linux".
+    pub events: Vec<EventRow>,
+    /// Where in the list this page is.
+    pub pager: Pager,
+}
