@@ -31,6 +31,9 @@ pub struct Interaction {
     pub chosen: Option<SessionId>,
     /// Who agreed during this interaction.
     pub consented: Option<UserId>,
+    /// Who declined during this interaction.
+    #[serde(default)]
+    pub declined: Option<UserId>,
     /// Where it stands.
     pub life: InteractionLife,
 }
