@@ -40,4 +40,16 @@ impl<T> Decision<T> {
             }
         }
     }
+
+    /// As [`Decision::and_then`], for a `next` that may find itself unable to answer. Then nothing is changed at all.
+    pub fn try_and_then<U, E>(self, next: impl FnOnce(T) -> Result<Decision<U>, E>) -> Result<Decision<U>, E> {
+        match self.answer {
+            Err(refusal) => Ok(Decision { answer: Err(refusal), changes: self.changes }),
+            Ok(value) => {
+                let mut then = next(value)?;
+                then.changes.extend(self.changes);
+                Ok(then)
+            }
+        }
+    }
 }

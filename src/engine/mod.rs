@@ -10,6 +10,8 @@ pub mod caller;
 pub mod claims;
 pub mod decision;
 pub mod discovery;
+#[cfg(test)]
+mod house;
 pub mod introspect;
 pub mod keys;
 pub mod maintenance;
@@ -17,6 +19,7 @@ pub mod mint;
 pub mod revoke;
 pub mod sign_out;
 pub mod standing;
+mod tally;
 pub mod token;
 pub mod userinfo;
 pub mod users;
@@ -25,12 +28,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::{Clock, Timestamp};
+use crate::base::rate::RateLimit;
 use crate::base::rng::Rng;
 use crate::base::seal::SealingKey;
 use crate::model::refusal::Refusal;
 use crate::model::settings::Settings;
 use crate::records::Ledger;
-use crate::store::{Fault, Refused};
+use crate::store::{Fault, Refused, Store};
 
 pub use caller::Caller;
 pub use decision::Decision;
@@ -46,6 +50,26 @@ pub struct Identity {
     pub issuer: String,
 }
 
+/// What an engine stands on.
+pub struct Foundation {
+    /// Where records are kept.
+    pub store: Arc<dyn Store>,
+    /// The present.
+    pub clock: Arc<dyn Clock>,
+    /// Chance.
+    pub rng: Arc<dyn Rng>,
+    /// What private keys are sealed with.
+    pub sealing: Arc<SealingKey>,
+    /// What the deployment is called and reached by.
+    pub identity: Identity,
+}
+
+impl Foundation {
+    fn ledger(&self) -> Ledger {
+        Ledger::new(Arc::clone(&self.store))
+    }
+}
+
 /// Everything the verbs need: records, time, chance, keys.
 pub struct Engine {
     pub(crate) ledger: Ledger,
@@ -53,6 +77,11 @@ pub struct Engine {
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) sealing: Arc<SealingKey>,
     pub(crate) identity: Identity,
+    pub(crate) keys: keys::Keys,
+    /// What is counted instead of written down at once.
+    pub(crate) tally: tally::Tally,
+    /// Wrong client secrets, by client and network.
+    pub(crate) client_tries: RateLimit,
 }
 
 /// Why a verb gave no answer.
@@ -79,6 +108,24 @@ impl From<Fault> for Denied {
 }
 
 impl Engine {
+    /// Builds the engine; makes the signing keys when there are none.
+    ///
+    /// # Errors
+    /// The store's fault, or keys that were sealed with another key file.
+    pub async fn open(foundation: Foundation) -> Result<Engine, Fault> {
+        let keys = keys::Keys::open(&foundation).await?;
+        Ok(Engine {
+            ledger: foundation.ledger(),
+            clock: foundation.clock,
+            rng: foundation.rng,
+            sealing: foundation.sealing,
+            identity: foundation.identity,
+            keys,
+            tally: tally::Tally::default(),
+            client_tries: RateLimit::new(authenticate_client::TRIES, authenticate_client::TRY_AGAIN),
+        })
+    }
+
     /// The present moment.
     pub fn now(&self) -> Timestamp {
         self.clock.now()

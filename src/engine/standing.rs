@@ -1,1 +1,122 @@
 //! Whether a grant still stands: its client, user, session and consent as they are now.
+//!
+//! Redeeming, renewing, introspection and userinfo all ask here, so that disabling somebody ends access everywhere at once.
+
+use crate::base::clock::Timestamp;
+use crate::base::ids::GrantId;
+use crate::model::client::{Client, ConsentPolicy};
+use crate::model::consent::Consent;
+use crate::model::grant::Grant;
+use crate::model::refusal::Refusal;
+use crate::model::scope::Scopes;
+use crate::model::session::Session;
+use crate::model::user::User;
+use crate::records::{Kept, RecordChanges};
+use crate::store::{Changes, Fault};
+
+use super::Engine;
+
+/// A grant of which everything it rests on was found to hold. Only [`Engine::standing`] makes one.
+#[derive(Clone, Debug)]
+pub(crate) struct Standing {
+    grant: Kept<Grant>,
+    client: Kept<Client>,
+    user: Kept<User>,
+    session: Option<Kept<Session>>,
+    consent: Option<Kept<Consent>>,
+}
+
+impl Standing {
+    /// The grant.
+    pub fn grant(&self) -> &Kept<Grant> {
+        &self.grant
+    }
+
+    /// Who may use it.
+    pub fn client(&self) -> &Client {
+        self.client.record()
+    }
+
+    /// Whom it is about.
+    pub fn user(&self) -> &User {
+        self.user.record()
+    }
+
+    /// Whether the client may still have these scopes.
+    pub fn allows(&self, scopes: &Scopes) -> Result<(), Refusal> {
+        if scopes.within(&self.client.scopes) { Ok(()) } else { Err(Refusal::ScopeNotAllowed) }
+    }
+
+    /// Makes a commit depend on all of this being so still.
+    pub fn expect(&self, changes: &mut Changes) {
+        changes.expect(&self.grant).expect(&self.client).expect(&self.user);
+        if let Some(session) = &self.session {
+            changes.expect(session);
+        }
+        if let Some(consent) = &self.consent {
+            changes.expect(consent);
+        }
+    }
+}
+
+impl Engine {
+    /// Looks at a grant and all it rests on; the inner error is why it does not stand any more.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub(crate) async fn standing(&self, grant: &GrantId) -> Result<Result<Standing, Refusal>, Fault> {
+        let Some(grant) = self.ledger.find::<Grant>(grant.as_str()).await? else {
+            return Ok(Err(Refusal::GrantEnded));
+        };
+        let client = self.ledger.find::<Client>(grant.client.as_str()).await?;
+        let user = self.ledger.find::<User>(grant.user.as_str()).await?;
+        let session = match grant.offline {
+            true => None,
+            false => self.ledger.find::<Session>(grant.session.as_str()).await?,
+        };
+        let consent = match &client {
+            Some(client) if client.consent == ConsentPolicy::Ask => {
+                self.ledger.find::<Consent>(&format!("{}/{}", grant.user, grant.client)).await?
+            }
+            _ => None,
+        };
+        Ok(stands(grant, client, user, session, consent, self.now()))
+    }
+}
+
+fn stands(
+    grant: Kept<Grant>,
+    client: Option<Kept<Client>>,
+    user: Option<Kept<User>>,
+    session: Option<Kept<Session>>,
+    consent: Option<Kept<Consent>>,
+    now: Timestamp,
+) -> Result<Standing, Refusal> {
+    if !grant.is_live(now) {
+        return Err(Refusal::GrantEnded);
+    }
+    let client = client.ok_or(Refusal::ClientUnknown)?;
+    if client.disabled_at.is_some() {
+        return Err(Refusal::ClientDisabled);
+    }
+    let user = user.ok_or(Refusal::UserGone)?;
+    if !user.is_enabled() {
+        return Err(Refusal::UserDisabled);
+    }
+    if !client.groups.is_empty() && client.groups.is_disjoint(&user.groups) {
+        return Err(Refusal::UserNotAllowed);
+    }
+    let open = |session: &Kept<Session>| session.is_open(now) && session.user == grant.user;
+    if !grant.offline && !session.as_ref().is_some_and(open) {
+        return Err(Refusal::SessionEnded);
+    }
+    if client.consent == ConsentPolicy::Ask && !consent.as_ref().is_some_and(|consent| agreed(consent, &grant)) {
+        return Err(Refusal::ConsentWithdrawn);
+    }
+    Ok(Standing { grant, client, user, session, consent })
+}
+
+/// Whether what the person agreed to covers the grant. Agreeing anew does not bring back what was withdrawn before.
+fn agreed(consent: &Consent, grant: &Grant) -> bool {
+    grant.scopes.within(&consent.scopes) && consent.since <= grant.created_at
+}

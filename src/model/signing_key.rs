@@ -12,6 +12,8 @@ use crate::jose::Algorithm;
 pub struct SigningKeyRecord {
     /// Its `kid`.
     pub id: KeyId,
+    /// Which key of its algorithm it is, counted from 1. No two have the same, so that two rotations at once make one key.
+    pub generation: u32,
     /// What it signs with.
     pub algorithm: Algorithm,
     /// The private key (PKCS #8), sealed for this record's name.

@@ -46,6 +46,9 @@ impl Record for SigningKeyRecord {
     fn id(&self) -> String {
         self.id.to_string()
     }
+    fn unique(&self) -> Vec<(&'static str, String)> {
+        vec![("generation", format!("{}/{}", self.algorithm, self.generation))]
+    }
     fn expires_at(&self) -> Option<Timestamp> {
         self.gone_at
     }

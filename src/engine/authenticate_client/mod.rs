@@ -1,0 +1,148 @@
+//! The one place that authenticates clients (RFC 6749, section 2.3).
+//!
+//! [`credentials`] reads what was presented; here it is compared with the client it names. Every refusal costs the same
+//! work, is counted by client and network, and is written to the activity log up to a cap.
+
+mod credentials;
+mod secrets;
+
+use std::time::Duration;
+
+use crate::base::ids::{ClientId, SecretId};
+use crate::base::secret::Secret;
+use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::client::Client;
+use crate::model::face::Face;
+use crate::model::refusal::Refusal;
+use crate::records::{Kept, RecordChanges};
+use crate::store::{Changes, Refused};
+
+use super::{Caller, Denied, Engine};
+use credentials::{Claim, Credentials};
+
+/// How many wrong secrets one network may present for one client at once.
+pub(super) const TRIES: u32 = 20;
+/// How long until it may present one more.
+pub(super) const TRY_AGAIN: Duration = Duration::from_secs(6);
+
+/// What a client presented to prove itself, as it came over the wire. Empty values count as absent.
+#[derive(Clone, Debug, Default)]
+pub struct Presented {
+    /// The value of the `Authorization` header; several such headers joined by a comma, which is never accepted.
+    pub authorization: Option<Secret>,
+    /// The parameter `client_id`.
+    pub client_id: Option<String>,
+    /// The parameter `client_secret`.
+    pub client_secret: Option<Secret>,
+}
+
+/// A client that proved itself, or a public one that named itself. Only [`Engine::authenticate_client`] makes one.
+#[derive(Clone, Debug)]
+pub struct AuthenticatedClient {
+    client: Kept<Client>,
+    proved_by: Option<SecretId>,
+}
+
+impl AuthenticatedClient {
+    /// The client as it was read.
+    pub fn client(&self) -> &Client {
+        self.client.record()
+    }
+
+    /// Whether it gave a secret; a public client only says its name.
+    pub fn has_proved(&self) -> bool {
+        self.proved_by.is_some()
+    }
+
+    /// The record, to expect it unchanged.
+    pub(super) fn kept(&self) -> &Kept<Client> {
+        &self.client
+    }
+}
+
+impl Engine {
+    /// Authenticates a client for an interface.
+    ///
+    /// # Errors
+    /// The refusals of client authentication; [`Refusal::TooManyTries`] after too many wrong secrets for this client from
+    /// this network; the store's fault.
+    pub async fn authenticate_client(
+        &self,
+        caller: &Caller,
+        face: &Face,
+        presented: &Presented,
+    ) -> Result<AuthenticatedClient, Denied> {
+        let credentials = Credentials::read(presented)?;
+        let now = self.now();
+        let bucket = format!("{}\0{}", caller.network, credentials.name());
+        self.client_tries.check(&bucket, now).map_err(Refusal::TooManyTries)?;
+        match self.prove(face, &credentials).await {
+            Ok(client) => {
+                if let Some(secret) = &client.proved_by {
+                    self.tally.accepted(&client.client.id, secret, now);
+                }
+                Ok(client)
+            }
+            Err(Denied::Refused(refusal)) => {
+                // The last try is taken by several at once at worst; that is no way around the limit.
+                let _ = self.client_tries.take(&bucket, now);
+                self.record_client_failure(caller, &credentials, &refusal).await?;
+                Err(refusal.into())
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// The first reading of the credentials that fits a client; the refusal of the first reading if none does.
+    async fn prove(&self, face: &Face, credentials: &Credentials) -> Result<AuthenticatedClient, Denied> {
+        let mut first = None;
+        for claim in credentials.readings() {
+            match self.prove_claim(face, claim).await {
+                Err(Denied::Refused(refusal)) => first = first.or(Some(refusal)),
+                settled => return settled,
+            }
+        }
+        Err(first.unwrap_or(Refusal::ClientMissing).into())
+    }
+
+    async fn prove_claim(&self, face: &Face, claim: &Claim) -> Result<AuthenticatedClient, Denied> {
+        let Some(client) = self.ledger.find::<Client>(&claim.id).await? else {
+            secrets::waste_time(claim.secret.as_ref());
+            return Err(Refusal::ClientUnknown.into());
+        };
+        let proved_by = match &claim.secret {
+            Some(secret) => Some(self.matching_secret(&client, secret).await?.ok_or(Refusal::ClientSecretWrong)?),
+            None if client.is_public() => None,
+            None => return Err(Refusal::ClientSecretMissing.into()),
+        };
+        if !client.has_face(face) {
+            return Err(Refusal::ClientOfAnotherFace.into());
+        }
+        if client.disabled_at.is_some() {
+            return Err(Refusal::ClientDisabled.into());
+        }
+        Ok(AuthenticatedClient { client, proved_by })
+    }
+
+    async fn record_client_failure(
+        &self,
+        caller: &Caller,
+        credentials: &Credentials,
+        refusal: &Refusal,
+    ) -> Result<(), Denied> {
+        let now = self.now();
+        if !self.tally.records(AuditKind::ClientAuthenticationFailed, now) {
+            return Ok(());
+        }
+        let record = caller.record(now, &*self.rng, AuditActor::Nobody, AuditKind::ClientAuthenticationFailed);
+        // A name that was made up must not fill the log.
+        let name: String = credentials.name().chars().take(128).collect();
+        let record = record.about_client(&ClientId::from_text(name)).with("cause", refusal.name());
+        let mut changes = Changes::new();
+        changes.create(&record);
+        match self.ledger.commit(changes).await {
+            Err(Refused::Fault(fault)) => Err(fault.into()),
+            Ok(()) | Err(Refused::Conflict(_)) => Ok(()),
+        }
+    }
+}

@@ -1,1 +1,0 @@
-//! The signing keys: made, published, rotated, retired.

@@ -1,0 +1,93 @@
+//! A key's successor: published now, signing one cache lifetime later.
+
+use std::time::Duration;
+
+use crate::base::ids::KeyId;
+use crate::jose::Algorithm;
+use crate::jose::rotation::{KeyFacts, UnderWay, rotate};
+use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::client::Client;
+use crate::model::refusal::Refusal;
+use crate::model::signing_key::SigningKeyRecord;
+use crate::records::RecordChanges;
+use crate::store::{Fault, Order};
+
+use super::super::mint::ID_TOKEN_LIFE;
+use super::super::{Caller, Decision, Denied, Engine};
+use super::{CACHE_LIFETIME, kept};
+
+impl Engine {
+    /// What is known of every key, gone ones excepted; for lists.
+    pub fn key_facts(&self) -> Vec<KeyFacts> {
+        let now = self.now();
+        self.keys().facts().filter(|key| key.state(now).is_some()).cloned().collect()
+    }
+
+    /// Publishes the next key of `algorithm` and returns its name. It signs from [`CACHE_LIFETIME`] on; the key before it
+    /// stays published until the last token it signs has expired. Whether `actor` may ask for it is for the caller to know.
+    ///
+    /// # Errors
+    /// [`Refusal::FieldInvalid`] while a rotation of the same algorithm is under way, or the store's fault.
+    pub(crate) async fn rotate_key(
+        &self,
+        caller: &Caller,
+        actor: AuditActor,
+        algorithm: Algorithm,
+    ) -> Result<KeyId, Denied> {
+        let key = kept::generate(algorithm).await?;
+        let kid = KeyId::from_text(key.kid());
+        self.settle(|| async {
+            let now = self.now();
+            let records = kept::all(&self.ledger).await?;
+            let facts: Vec<KeyFacts> = records.iter().map(|record| kept::facts(record)).collect();
+            let plan = match rotate(algorithm, &facts, now, CACHE_LIFETIME, self.longest_token_life().await?) {
+                Ok(plan) => plan,
+                Err(waiting) => return Ok(Decision::refuse(under_way(&waiting, now.0))),
+            };
+            let generation = kept::next_generation(&records, algorithm);
+            let next = kept::seal(&key, &self.sealing, generation, (now, plan.signs_from));
+            let audit = caller.record(now, &*self.rng, actor.clone(), AuditKind::KeyRotated);
+            let audit = audit.with("key", &next.id).with("algorithm", algorithm).with("signs_from", plan.signs_from);
+            Ok(Decision::allow(kid.clone()).with(|changes| {
+                changes.create(&next).create(&audit);
+                for retired in &plan.retire {
+                    for was in records.iter().filter(|record| record.id == retired.kid) {
+                        let now = SigningKeyRecord {
+                            signs_until: retired.retired_at,
+                            gone_at: retired.gone_at,
+                            ..was.record().clone()
+                        };
+                        changes.update(was, &now);
+                    }
+                }
+            }))
+        })
+        .await?;
+        self.reload_keys().await?;
+        Ok(kid)
+    }
+
+    /// The longest that any signed token lives now. A client that is given more later is no danger: no token outlives the
+    /// key that signs it (see [`mint`](super::super::mint)).
+    async fn longest_token_life(&self) -> Result<Duration, Fault> {
+        let (mut longest, mut after) = (ID_TOKEN_LIFE, None);
+        loop {
+            let page = self.ledger.list::<Client>(Order::Ascending, after.as_deref(), 256).await?;
+            longest = page.items.iter().map(|client| client.access_ttl.duration()).fold(longest, Duration::max);
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(longest),
+            }
+        }
+    }
+}
+
+fn under_way(waiting: &UnderWay, now: i64) -> Refusal {
+    let minutes = (waiting.signs_from.0 - now).div_euclid(60) + 1;
+    Refusal::field(
+        "algorithm",
+        format!(
+            "The next key is published already and begins to sign within {minutes} minutes. Rotate again after that."
+        ),
+    )
+}

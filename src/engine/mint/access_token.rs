@@ -1,0 +1,145 @@
+//! Access tokens: a JWT (RFC 9068), or a random string that only introspection explains.
+
+use serde::Serialize;
+
+use crate::base::clock::Timestamp;
+use crate::base::ids;
+use crate::base::secret::{Kind, Secret};
+use crate::model::client::{AccessTokenForm, ClaimsProfile};
+use crate::model::scope::Scope;
+use crate::model::token::AccessToken;
+
+use super::super::Denied;
+use super::{Authorization, Mint, Person, Subject};
+
+/// The `typ` of a JWT access token (RFC 9068, section 2.1).
+pub(crate) const TYP: &str = "at+jwt";
+
+/// An access token before it is given out.
+pub(super) struct NewAccess {
+    pub token: Secret,
+    pub jti: String,
+    pub expires_at: Timestamp,
+    /// What must be kept of it; a JWT explains itself.
+    pub stored: Option<AccessToken>,
+}
+
+/// The claims of RFC 9068, section 2.2.
+#[derive(Serialize)]
+struct Claims<'a> {
+    iss: &'a str,
+    sub: &'a str,
+    aud: Audience<'a>,
+    client_id: &'a str,
+    iat: Timestamp,
+    exp: Timestamp,
+    jti: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    scope: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    auth_time: Option<Timestamp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    acr: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    amr: Option<&'a [String]>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    groups: Option<Vec<&'a str>>,
+}
+
+/// One audience is written as a string, several as an array (RFC 7519, section 4.1.3).
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Audience<'a> {
+    One(&'a str),
+    Many(&'a [String]),
+}
+
+impl Mint<'_> {
+    /// The access token that `right` asks for.
+    pub(super) fn access_token(&self, right: &Authorization) -> Result<NewAccess, Denied> {
+        let audience = self.audience(right);
+        let mut expires_at = self.now.plus(right.client.access_ttl.duration());
+        if let Subject::Person(person) = &right.subject {
+            expires_at = expires_at.min(person.grant.expires_at);
+        }
+        match right.client.access_token {
+            AccessTokenForm::Jwt => self.jwt(right, &audience, expires_at),
+            AccessTokenForm::Opaque => Ok(self.opaque(right, audience, expires_at)),
+        }
+    }
+
+    fn jwt(&self, right: &Authorization, audience: &[String], expires_at: Timestamp) -> Result<NewAccess, Denied> {
+        let algorithm = right.client.access_token_alg;
+        let expires_at = self.within_key(algorithm, expires_at);
+        let person = right.subject.person();
+        let jti = match person {
+            Some(person) => format!("{}.{}", person.grant.id, ids::random(self.rng)),
+            None => ids::ordered(self.now, self.rng),
+        };
+        let authentication = person.map(|person| &person.grant.authentication);
+        let groups = person.filter(|_| right.scopes.has(Scope::GROUPS)).map(|person| &person.user.groups);
+        let claims = Claims {
+            iss: self.issuer,
+            sub: right.sub(),
+            aud: if let [one] = audience { Audience::One(one) } else { Audience::Many(audience) },
+            client_id: right.client.id.as_str(),
+            iat: self.now,
+            exp: expires_at,
+            jti: &jti,
+            scope: &right.scopes.to_string(),
+            auth_time: authentication.map(|how| how.at),
+            acr: authentication.map(|how| how.acr.as_str()),
+            amr: authentication.map(|how| how.amr.as_slice()),
+            groups: groups.map(|groups| groups.iter().map(String::as_str).collect()),
+        };
+        let typ = match right.client.claims_profile {
+            ClaimsProfile::Rfc9068 => TYP,
+        };
+        let token = Secret::new(self.sign(algorithm, typ, &claims)?);
+        Ok(NewAccess { token, jti, expires_at, stored: None })
+    }
+
+    fn opaque(&self, right: &Authorization, audience: Vec<String>, expires_at: Timestamp) -> NewAccess {
+        let handle = Kind::AccessToken.generate_handle(self.now, self.rng);
+        let stored = AccessToken {
+            locator: handle.locator.clone(),
+            digest: handle.secret.digest(),
+            grant: right.subject.person().map(|person| person.grant.id.clone()),
+            client: right.client.id.clone(),
+            subject: right.sub().to_owned(),
+            scopes: right.scopes.clone(),
+            audience,
+            issued_at: self.now,
+            expires_at,
+            revoked_at: None,
+        };
+        NewAccess { token: handle.secret, jti: handle.locator, expires_at, stored: Some(stored) }
+    }
+
+    /// The issuer where nothing else was said, and wherever the UserInfo endpoint is meant.
+    fn audience(&self, right: &Authorization) -> Vec<String> {
+        let mut audience = right.audience.clone();
+        let ours = audience.is_empty() || right.scopes.has(Scope::OPENID);
+        if ours && !audience.iter().any(|one| one == self.issuer) {
+            audience.push(self.issuer.to_owned());
+        }
+        audience
+    }
+}
+
+impl Authorization {
+    /// Whom the tokens are about: the person, or else the client itself (RFC 9068, section 2.2).
+    fn sub(&self) -> &str {
+        self.subject.person().map_or(self.client.id.as_str(), |person| person.user.id.as_str())
+    }
+}
+
+impl Subject {
+    /// The person, if they are about one.
+    pub(super) fn person(&self) -> Option<&Person> {
+        match self {
+            Subject::Person(person) => Some(person),
+            Subject::Client => None,
+        }
+    }
+}

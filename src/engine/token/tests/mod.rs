@@ -1,0 +1,3 @@
+//! Stories about the token endpoint.
+
+mod codes;
