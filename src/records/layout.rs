@@ -72,6 +72,10 @@ impl Record for Client {
             host.map(|host| ("search", host))
         }));
         keys.extend(self.owner.as_ref().map(|owner| ("owner", owner.to_string())));
+        keys.extend(self.groups.iter().map(|group| ("group", group.clone())));
+        keys.extend(self.scopes.iter().map(|scope| ("scope", scope.as_str().to_owned())));
+        keys.extend((!self.needs_pkce()).then(|| ("without", "pkce".to_owned())));
+        keys.extend(managed(self.managed));
         unrepeated(keys)
     }
 }
@@ -88,12 +92,18 @@ impl Record for ScopeDefinition {
     fn id(&self) -> String {
         self.name.as_str().to_owned()
     }
+    fn indexes(&self) -> Vec<(&'static str, String)> {
+        managed(self.managed).into_iter().collect()
+    }
 }
 
 impl Record for Group {
     const NAME: &'static str = "group";
     fn id(&self) -> String {
         self.name.clone()
+    }
+    fn indexes(&self) -> Vec<(&'static str, String)> {
+        managed(self.managed).into_iter().collect()
     }
 }
 
@@ -118,6 +128,7 @@ impl Record for User {
         if self.admin {
             keys.push(("admin", "yes".to_owned()));
         }
+        keys.extend(managed(self.managed));
         unrepeated(keys)
     }
 }
@@ -297,6 +308,11 @@ fn words(names: &[&str]) -> Vec<(&'static str, String)> {
         out.push(("search", cut(&key)));
     }
     out
+}
+
+/// What the declared-state file manages can be found together.
+fn managed(yes: bool) -> Option<(&'static str, String)> {
+    yes.then(|| ("managed", "yes".to_owned()))
 }
 
 /// At most 64 characters: enough to search by, and a bound on the size of a key.

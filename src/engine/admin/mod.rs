@@ -1,1 +1,48 @@
-//! What administrators may do, each verb taking an Actor.
+//! What administrators may do. Every verb takes an [`Actor`]: evidence that somebody may.
+//!
+//! - [`clients`], [`secrets`]: applications, described by [`client_change`] and judged by [`rules`].
+//! - [`users`], [`groups`], [`scopes`], [`settings`]: people and what the deployment knows.
+//! - [`activity`], [`overview`]: what happened, and how things stand.
+//! - [`fields`]: each noun in the words of the declared-state file; what audit records and `apply` compare.
+//!
+//! Every change is one conditional commit together with its audit record, which says field by field what changed and never
+//! carries a secret. What an administrator may do is looked up again inside each decision, so that one who was disabled a
+//! moment ago changes nothing any more.
+
+pub mod activity;
+pub mod actor;
+pub mod client_change;
+pub mod clients;
+pub mod fields;
+pub mod groups;
+pub mod overview;
+pub mod rules;
+pub mod scopes;
+pub mod secrets;
+pub mod settings;
+pub mod user_change;
+pub mod users;
+pub mod users_end;
+
+#[cfg(test)]
+mod tests;
+
+pub use actor::Actor;
+pub use fields::FieldChange;
+
+use crate::records::{Page, Record};
+
+/// Some of a long list, and where the rest begins.
+#[derive(Clone, Debug)]
+pub struct Listed<T> {
+    /// The items, in the list's order.
+    pub items: Vec<T>,
+    /// What to pass as `after` for those that follow; `None` at the end.
+    pub next: Option<String>,
+}
+
+impl<R: Record> From<Page<R>> for Listed<R> {
+    fn from(page: Page<R>) -> Listed<R> {
+        Listed { items: page.items.iter().map(|kept| kept.record().clone()).collect(), next: page.next }
+    }
+}

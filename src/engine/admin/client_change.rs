@@ -1,0 +1,179 @@
+//! A client as it is first made, and each thing about it that can be changed.
+
+use std::collections::BTreeSet;
+
+use crate::base::clock::Timestamp;
+use crate::base::ids::{self, ClientId};
+use crate::base::rng::Rng;
+use crate::jose::Algorithm;
+use crate::model::client::{AccessTokenForm, ClaimsProfile, Client, ClientType, ConsentPolicy, GrantType};
+use crate::model::face::Face;
+use crate::model::lifetime::Lifetime;
+use crate::model::redirect_uri::RedirectUri;
+use crate::model::scope::{Scope, Scopes};
+
+use super::Actor;
+
+/// A client to be made: what it is, and how it differs from the customary.
+#[derive(Clone, Debug)]
+pub struct NewClient {
+    /// Its `client_id`; `None`: generated.
+    pub id: Option<ClientId>,
+    /// What people call it.
+    pub name: String,
+    /// What kind of program it is.
+    pub kind: ClientType,
+    /// The interfaces it may use.
+    pub faces: BTreeSet<Face>,
+    /// What is not customary about it, applied in order.
+    pub changes: Vec<ClientChange>,
+}
+
+/// One thing to change about a client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "each is the field of `Client` of the same name")]
+pub enum ClientChange {
+    Name(String),
+    ClientKey(String),
+    Faces(BTreeSet<Face>),
+    RedirectUris(Vec<RedirectUri>),
+    /// Adds one redirect URI to the others.
+    AddRedirectUri(RedirectUri),
+    /// Removes the redirect URI that is written so.
+    RemoveRedirectUri(String),
+    PostLogoutRedirectUris(Vec<RedirectUri>),
+    /// Adds one address to return to after signing out.
+    AddPostLogoutRedirectUri(RedirectUri),
+    /// Removes the one that is written so.
+    RemovePostLogoutRedirectUri(String),
+    Origins(Vec<String>),
+    Grants(BTreeSet<GrantType>),
+    Scopes(Scopes),
+    Groups(BTreeSet<String>),
+    Consent(ConsentPolicy),
+    FirstParty(bool),
+    RequirePkce(bool),
+    RequireDeviceId(bool),
+    IdTokenAlg(Algorithm),
+    AccessToken(AccessTokenForm),
+    AccessTokenAlg(Algorithm),
+    Audience(Vec<String>),
+    CodeTtl(Lifetime),
+    AccessTtl(Lifetime),
+    RefreshTtl(Lifetime),
+    RefreshGrace(Lifetime),
+}
+
+impl ClientChange {
+    /// Makes the change; whether the result is sound is for [`super::rules`] to say.
+    pub(super) fn make(&self, client: &mut Client) {
+        match self.clone() {
+            ClientChange::Name(name) => client.name = name,
+            ClientChange::ClientKey(key) => client.client_key = key,
+            ClientChange::Faces(faces) => client.faces = faces,
+            ClientChange::RedirectUris(uris) => client.redirect_uris = uris,
+            ClientChange::AddRedirectUri(uri) => add(&mut client.redirect_uris, uri),
+            ClientChange::RemoveRedirectUri(uri) => client.redirect_uris.retain(|known| known.as_str() != uri),
+            ClientChange::PostLogoutRedirectUris(uris) => client.post_logout_redirect_uris = uris,
+            ClientChange::AddPostLogoutRedirectUri(uri) => add(&mut client.post_logout_redirect_uris, uri),
+            ClientChange::RemovePostLogoutRedirectUri(uri) => {
+                client.post_logout_redirect_uris.retain(|known| known.as_str() != uri);
+            }
+            ClientChange::Origins(origins) => client.origins = origins,
+            ClientChange::Grants(grants) => client.grants = grants,
+            ClientChange::Scopes(scopes) => client.scopes = scopes,
+            ClientChange::Groups(groups) => client.groups = groups,
+            ClientChange::Consent(consent) => client.consent = consent,
+            ClientChange::FirstParty(yes) => client.first_party = yes,
+            // Public clients always need it, so for them there is nothing to relax.
+            ClientChange::RequirePkce(yes) => client.require_pkce = yes || client.is_public(),
+            ClientChange::RequireDeviceId(yes) => client.require_device_id = yes,
+            ClientChange::IdTokenAlg(algorithm) => client.id_token_alg = algorithm,
+            ClientChange::AccessToken(form) => client.access_token = form,
+            ClientChange::AccessTokenAlg(algorithm) => client.access_token_alg = algorithm,
+            ClientChange::Audience(audience) => client.audience = audience,
+            ClientChange::CodeTtl(span) => client.code_ttl = span,
+            ClientChange::AccessTtl(span) => client.access_ttl = span,
+            ClientChange::RefreshTtl(span) => client.refresh_ttl = span,
+            ClientChange::RefreshGrace(span) => client.refresh_grace = span,
+        }
+    }
+}
+
+fn add(uris: &mut Vec<RedirectUri>, uri: RedirectUri) {
+    if !uris.contains(&uri) {
+        uris.push(uri);
+    }
+}
+
+/// A client of this kind with everything customary (the row of the canonical interface).
+pub fn customary(kind: ClientType, id: ClientId, name: String, at: Timestamp, rng: &dyn Rng) -> Client {
+    let grants: &[GrantType] = match kind {
+        ClientType::Service => &[GrantType::ClientCredentials],
+        _ => &[GrantType::AuthorizationCode, GrantType::RefreshToken],
+    };
+    let scopes: &[&str] = match kind {
+        ClientType::Service => &[],
+        _ => &[Scope::OPENID, Scope::PROFILE, Scope::EMAIL],
+    };
+    Client {
+        id,
+        client_key: ids::random(rng),
+        name,
+        kind,
+        secrets: Vec::new(),
+        faces: BTreeSet::new(),
+        redirect_uris: Vec::new(),
+        post_logout_redirect_uris: Vec::new(),
+        origins: Vec::new(),
+        grants: grants.iter().copied().collect(),
+        scopes: scopes.iter().filter_map(|name| Scope::parse(name).ok()).collect(),
+        groups: BTreeSet::new(),
+        consent: ConsentPolicy::Ask,
+        first_party: false,
+        require_pkce: true,
+        require_device_id: false,
+        id_token_alg: Algorithm::Rs256,
+        access_token: AccessTokenForm::Jwt,
+        access_token_alg: Algorithm::EdDsa,
+        claims_profile: ClaimsProfile::Rfc9068,
+        audience: Vec::new(),
+        code_ttl: Lifetime::seconds(60),
+        access_ttl: Lifetime::seconds(3_600),
+        refresh_ttl: Lifetime::seconds(30 * 86_400),
+        refresh_grace: Lifetime::seconds(if kind.is_public() { 10 } else { 0 }),
+        disabled_at: None,
+        created_at: at,
+        created_by: None,
+        owner: None,
+        managed: false,
+    }
+}
+
+/// The origins of a single-page application's redirect URIs, each once: where its pages call from.
+pub fn customary_origins(kind: ClientType, redirect_uris: &[RedirectUri]) -> Vec<String> {
+    if kind != ClientType::Spa {
+        return Vec::new();
+    }
+    let mut origins: Vec<String> = redirect_uris.iter().filter_map(RedirectUri::origin).collect();
+    origins.sort();
+    origins.dedup();
+    origins
+}
+
+impl NewClient {
+    /// The client this describes.
+    pub(super) fn draft(&self, actor: &Actor, at: Timestamp, rng: &dyn Rng) -> Client {
+        let id = self.id.clone().unwrap_or_else(|| ClientId::random(rng));
+        let mut client = customary(self.kind, id, self.name.clone(), at, rng);
+        client.faces.clone_from(&self.faces);
+        client.created_by = actor.in_words();
+        for change in &self.changes {
+            change.make(&mut client);
+        }
+        if !self.changes.iter().any(|change| matches!(change, ClientChange::Origins(_))) {
+            client.origins = customary_origins(client.kind, &client.redirect_uris);
+        }
+        client
+    }
+}

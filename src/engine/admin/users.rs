@@ -1,0 +1,167 @@
+//! Administering users: the people who sign in.
+
+use crate::base::ids::UserId;
+use crate::engine::{Caller, Decision, Denied, Engine};
+use crate::model::audit::{AuditKind, AuditRecord};
+use crate::model::group::Group;
+use crate::model::refusal::Refusal;
+use crate::model::user::{User, login_key};
+use crate::records::{Kept, RecordChanges};
+use crate::store::{Changes, Order};
+
+use super::fields::{self, diff};
+use super::user_change::{NewUser, UserChange, blank_user};
+use super::{Actor, Listed, rules};
+
+/// Which users a list shows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum UserFilter {
+    /// All, by username.
+    #[default]
+    All,
+    /// Those of whom a word of the name, the username or the address begins so.
+    Search(String),
+    /// The members of a group.
+    Group(String),
+    /// The administrators.
+    Administrators,
+}
+
+impl Engine {
+    /// Makes a user. They have no password until they choose one through a recovery link.
+    ///
+    /// # Errors
+    /// [`Refusal::Taken`] when the username or the address is somebody's, [`Refusal::FieldInvalid`] naming what is wrong.
+    pub async fn create_user(&self, actor: &Actor, caller: &Caller, new: &NewUser) -> Result<User, Denied> {
+        self.settle(|| async {
+            let now = self.now();
+            let mut user = blank_user(UserId::random(&*self.rng), new.username.clone(), now);
+            new.changes.iter().for_each(|change| change.make(&mut user, now));
+            let mut changes = Changes::new();
+            self.permit(actor, &[], &mut changes).await?;
+            self.judge_user(None, &user, &mut changes).await?;
+            let record = self.user_record(actor, caller, AuditKind::UserCreated, &user);
+            changes.create(&user);
+            changes.create(&record.with_changes(&diff(&Vec::new(), &fields::of_user(&user))));
+            Ok(Decision { answer: Ok(user), changes })
+        })
+        .await
+    }
+
+    /// Makes `wanted` changes to a user, in order and all at once.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], [`Refusal::Taken`], [`Refusal::FieldInvalid`], [`Refusal::LastAdministrator`].
+    pub async fn change_user(
+        &self,
+        actor: &Actor,
+        caller: &Caller,
+        id: &UserId,
+        wanted: &[UserChange],
+    ) -> Result<User, Denied> {
+        self.settle(|| async {
+            let was = self.kept_user(id).await?;
+            let mut user = was.record().clone();
+            wanted.iter().for_each(|change| change.make(&mut user, self.now()));
+            let mut changes = Changes::new();
+            self.permit(actor, &[&was], &mut changes).await?;
+            self.judge_user(Some(&was), &user, &mut changes).await?;
+            if was.admin && !user.admin {
+                self.another_administrator(&was, &mut changes).await?;
+            }
+            let differences = diff(&fields::of_user(&was), &fields::of_user(&user));
+            if differences.is_empty() {
+                return Ok(Decision { answer: Ok(user), changes });
+            }
+            user.updated_at = self.now();
+            changes.update(&was, &user);
+            changes.create(&self.user_record(actor, caller, AuditKind::UserUpdated, &user).with_changes(&differences));
+            Ok(Decision { answer: Ok(user), changes })
+        })
+        .await
+    }
+
+    /// The user `id`.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], or the store's fault.
+    pub async fn user_detail(&self, _: &Actor, id: &UserId) -> Result<User, Denied> {
+        Ok(self.kept_user(id).await?.record().clone())
+    }
+
+    /// The user who signs in with this name or address, if there is one.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn user_called(&self, _: &Actor, login: &str) -> Result<Option<User>, Denied> {
+        let kept = self.ledger.find_unique::<User>("login", &login_key(login)).await?;
+        Ok(kept.map(|kept| kept.record().clone()))
+    }
+
+    /// Users, some at a time.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn list_users(
+        &self,
+        _: &Actor,
+        filter: &UserFilter,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<Listed<User>, Denied> {
+        let (lookup, prefix) = match filter {
+            UserFilter::All => ("name", String::new()),
+            UserFilter::Search(text) if login_key(text).is_empty() => ("name", String::new()),
+            UserFilter::Search(text) => ("search", login_key(text)),
+            UserFilter::Group(name) => ("group", format!("{name}\0")),
+            UserFilter::Administrators => ("admin", "yes\0".to_owned()),
+        };
+        Ok(self.ledger.list_by::<User>(lookup, &prefix, Order::Ascending, after, limit).await?.into())
+    }
+
+    pub(super) async fn kept_user(&self, id: &UserId) -> Result<Kept<User>, Denied> {
+        self.ledger.find::<User>(id.as_str()).await?.ok_or_else(|| Refusal::NotFound("user").into())
+    }
+
+    /// Whether a user may become so: sound by themselves, name and address their own, groups known.
+    async fn judge_user(&self, was: Option<&Kept<User>>, user: &User, changes: &mut Changes) -> Result<(), Denied> {
+        rules::refuse(rules::user(user))?;
+        let logins = [("username", Some(&user.username)), ("email", user.email.as_ref())];
+        for (field, login) in logins.into_iter().filter_map(|(field, login)| Some((field, login?))) {
+            let holder = self.ledger.find_unique::<User>("login", &login_key(login)).await?;
+            if holder.is_some_and(|holder| was.is_none_or(|was| was.id != holder.id)) {
+                return Err(Refusal::Taken(field).into());
+            }
+        }
+        let groups: Vec<String> = user.groups.iter().cloned().collect();
+        for (group, known) in groups.iter().zip(self.ledger.find_all::<Group>(&groups).await?) {
+            let unknown = || Refusal::field("groups", format!("There is no group {group:?}: make it first."));
+            changes.expect(&known.ok_or_else(unknown)?);
+        }
+        Ok(())
+    }
+
+    /// Makes `changes` depend on another enabled administrator, so that of two who leave at once one stays.
+    pub(super) async fn another_administrator(&self, but: &Kept<User>, changes: &mut Changes) -> Result<(), Denied> {
+        if !(but.admin && but.is_enabled()) {
+            return Ok(());
+        }
+        let mut after = None;
+        loop {
+            let page = self.ledger.list_by::<User>("admin", "yes\0", Order::Ascending, after.as_deref(), 50).await?;
+            if let Some(other) = page.items.iter().find(|user| user.is_enabled() && user.id != but.id) {
+                changes.expect(other);
+                return Ok(());
+            }
+            after = page.next;
+            if after.is_none() {
+                return Err(Refusal::LastAdministrator.into());
+            }
+        }
+    }
+
+    pub(super) fn user_record(&self, actor: &Actor, caller: &Caller, kind: AuditKind, user: &User) -> AuditRecord {
+        let record = caller.record(self.now(), &*self.rng, actor.audited(), kind);
+        record.about_user(&user.id).with("username", &user.username)
+    }
+}
