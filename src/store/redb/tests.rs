@@ -1,6 +1,9 @@
 //! What only an engine on a disk can keep or break.
 
+mod disk;
+mod failing;
 mod opening;
+mod power_cuts;
 
 use std::path::Path;
 use std::sync::Arc;

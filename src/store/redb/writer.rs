@@ -102,7 +102,11 @@ impl Writer {
         };
         match &outcome {
             Ok(verdicts) => answer(replies, verdicts.iter().cloned()),
-            Err(reason) => answer(replies, std::iter::repeat(Err(Refused::Fault(Fault::new(reason))))),
+            Err(reason) => {
+                // Whoever is refused and then asks how the store is doing shall hear it.
+                self.report(Health::Degraded { reason: reason.as_str().into() });
+                answer(replies, std::iter::repeat(Err(Refused::Fault(Fault::new(reason)))));
+            }
         }
         outcome.map(drop)
     }
@@ -113,10 +117,10 @@ impl Writer {
         while !self.queue.is_closed() || !self.queue.is_empty() {
             tracing::error!(store = %self.opener.path().display(), reason, "the store refuses writes");
             self.report(Health::Degraded { reason: reason.as_str().into() });
-            match self.reopen().and_then(|database| {
-                self.refuse_for(pause, &reason);
-                guarded(|| probe(&database))
-            }) {
+            // Reads go on as soon as the file is open; writes wait out the pause either way.
+            let reopened = self.reopen();
+            self.refuse_for(pause, &reason);
+            match reopened.and_then(|database| guarded(|| probe(&database))) {
                 Ok(()) => {
                     tracing::info!(store = %self.opener.path().display(), "the store takes writes again");
                     return self.report(Health::Sound);
@@ -258,9 +262,9 @@ fn write(records: &mut Table<&[u8], &[u8]>, batch: &Changes) -> Result<bool, Err
     Ok(written)
 }
 
-/// Writes one small thing to see whether the disk takes it.
+/// Writes something to see whether the disk takes it; enough that freed pages alone do not hold it.
 fn probe(database: &Database) -> Result<(), Error> {
     let transaction = begin_write(database)?;
-    transaction.open_table(ABOUT)?.insert(PROBE, check::wrap(PROBE.as_bytes(), b"").as_slice())?;
+    transaction.open_table(ABOUT)?.insert(PROBE, check::wrap(PROBE.as_bytes(), &[0; 64 << 10]).as_slice())?;
     Ok(transaction.commit()?)
 }
