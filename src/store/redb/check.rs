@@ -1,28 +1,37 @@
-//! The check every record carries. redb does not notice a flipped bit on an ordinary read; this does.
+//! The checks every record carries. redb does not notice a flipped bit on an ordinary read; these do.
 //!
-//! A stored value is 16 bytes of check and then the value itself. The check covers the key too, so that a record
-//! found under another key than its own is noticed as well.
+//! A stored value is 8 bytes of check over its key, 16 bytes of check over key and value, and then the value itself.
+//! So an altered value is noticed, a record found under another key than its own as well, and a key can be trusted
+//! without reading what may be a long value.
 
 use aws_lc_rs::digest::{Context, SHA256};
 use bytes::Bytes;
 
+use crate::base::digest::sha256;
 use crate::store::port::{Fault, Value};
 
-/// How many bytes a check takes.
-pub(super) const LENGTH: usize = 16;
+const OF_KEY: usize = 8;
+const OF_RECORD: usize = 16;
 
 /// What is stored for `value` under `key`.
 pub(super) fn wrap(key: &[u8], value: &[u8]) -> Vec<u8> {
-    let mut stored = Vec::with_capacity(LENGTH + value.len());
-    stored.extend_from_slice(&check(key, value));
+    let digest = sha256(key);
+    let mut stored = Vec::with_capacity(OF_KEY + OF_RECORD + value.len());
+    stored.extend_from_slice(&digest[..OF_KEY]);
+    stored.extend_from_slice(&check(&digest, value));
     stored.extend_from_slice(value);
     stored
 }
 
 /// The value that was stored under `key`; a fault naming the key when either was altered.
 pub(super) fn unwrap<'a>(key: &[u8], stored: &'a [u8]) -> Result<&'a [u8], Fault> {
-    match stored.split_at_checked(LENGTH) {
-        Some((found, value)) if found == check(key, value) => Ok(value),
+    let digest = sha256(key);
+    let parts =
+        stored.split_at_checked(OF_KEY).and_then(|(of_key, rest)| Some((of_key, rest.split_at_checked(OF_RECORD)?)));
+    match parts {
+        Some((of_key, (of_record, value))) if of_key == &digest[..OF_KEY] && of_record == check(&digest, value) => {
+            Ok(value)
+        }
         _ => Err(damaged(key)),
     }
 }
@@ -32,18 +41,25 @@ pub(super) fn unwrap_owned(key: &[u8], stored: &[u8]) -> Result<Value, Fault> {
     unwrap(key, stored).map(Bytes::copy_from_slice)
 }
 
+/// Whether a record was stored under `key`, whatever became of its value; a fault naming the key when not.
+pub(super) fn trust_key(key: &[u8], stored: &[u8]) -> Result<(), Fault> {
+    match stored.get(..OF_KEY) {
+        Some(of_key) if of_key == &sha256(key)[..OF_KEY] => Ok(()),
+        _ => Err(damaged(key)),
+    }
+}
+
 fn damaged(key: &[u8]) -> Fault {
     Fault::new(format_args!("the record {} is damaged: it fails its check", key.escape_ascii()))
 }
 
-fn check(key: &[u8], value: &[u8]) -> [u8; LENGTH] {
+fn check(digest_of_key: &[u8; 32], value: &[u8]) -> [u8; OF_RECORD] {
     let mut context = Context::new(&SHA256);
-    // The key's length keeps "ab"+"c" apart from "a"+"bc".
-    context.update(&u64::try_from(key.len()).unwrap_or(u64::MAX).to_be_bytes());
-    context.update(key);
+    // The digest has a fixed length, so nothing of the value can be taken for a part of the key.
+    context.update(digest_of_key);
     context.update(value);
-    let mut check = [0; LENGTH];
-    check.copy_from_slice(&context.finish().as_ref()[..LENGTH]);
+    let mut check = [0; OF_RECORD];
+    check.copy_from_slice(&context.finish().as_ref()[..OF_RECORD]);
     check
 }
 
@@ -59,6 +75,7 @@ mod tests {
             let mut altered = stored.clone();
             altered[bit / 8] ^= 1 << (bit % 8);
             assert!(unwrap(b"key", &altered).is_err(), "bit {bit}");
+            assert_eq!(trust_key(b"key", &altered).is_ok(), bit / 8 >= OF_KEY, "bit {bit}");
         }
         for length in 0..stored.len() {
             assert!(unwrap(b"key", &stored[..length]).is_err(), "cut to {length} bytes");
@@ -67,9 +84,12 @@ mod tests {
 
     #[test]
     fn a_record_under_another_key_is_noticed() {
-        let fault = unwrap(b"other", &wrap(b"key", b"value")).unwrap_err();
+        let stored = wrap(b"key", b"value");
+        let fault = unwrap(b"other", &stored).unwrap_err();
         assert_eq!(fault.to_string(), "the record other is damaged: it fails its check");
-        assert!(unwrap(b"ke", &wrap(b"key", b"value")).is_err());
+        assert!(unwrap(b"ke", &stored).is_err());
         assert!(unwrap(b"k", &wrap(b"ke", b"yvalue")).is_err());
+        assert!(trust_key(b"key", &stored).is_ok());
+        assert!(trust_key(b"kez", &stored).is_err());
     }
 }

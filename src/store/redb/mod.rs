@@ -3,10 +3,11 @@
 //! - [`opening`]: what may be opened and what is refused, in words ([`refusal`]).
 //! - [`writer`]: the one thread that writes, and how it recovers after the disk failed it.
 //! - [`reading`]: reads, each from a transaction no longer than the call.
-//! - [`check`]: the check every record carries.
+//! - [`lookup`] and [`check`]: what is found is what was stored, and what is not found is not there.
 
 mod check;
 mod holder;
+mod lookup;
 mod opening;
 mod reading;
 mod refusal;

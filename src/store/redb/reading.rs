@@ -4,12 +4,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Duration;
 
-use ::redb::{Database, Error, ReadOnlyTable, ReadableDatabase, ReadableTable, StorageError};
-use bytes::Bytes;
+use ::redb::{Database, Error, ReadOnlyTable, ReadableDatabase};
 
+use super::Redb;
+use super::lookup::{self, Trouble};
 use super::tables::RECORDS;
 use super::writer::Ticket;
-use super::{Redb, check};
 use crate::store::port::{Fault, Key, Order, Span, Value};
 
 /// How long a read waits for a file that is being reopened.
@@ -24,29 +24,6 @@ pub(super) enum Handle {
     Away,
     /// Closed for good.
     Closed,
-}
-
-/// Why a look into the database brought nothing.
-pub(super) enum Trouble {
-    /// The disk failed, now or before: redb answers nothing until the file is reopened.
-    Latched(Error),
-    /// Anything else; looking again would not help.
-    Final(Fault),
-}
-
-impl From<Error> for Trouble {
-    fn from(error: Error) -> Trouble {
-        match error {
-            Error::Io(_) | Error::PreviousIo | Error::DatabaseClosed => Trouble::Latched(error),
-            error => Trouble::Final(Fault::new(error)),
-        }
-    }
-}
-
-impl From<StorageError> for Trouble {
-    fn from(error: StorageError) -> Trouble {
-        Error::from(error).into()
-    }
 }
 
 /// Lets `look` look into the database; when the disk failed, once more after the writer has reopened the file.
@@ -118,29 +95,10 @@ fn records(database: &Database) -> Result<ReadOnlyTable<&'static [u8], &'static 
 /// What lies under each of `keys`, all from one transaction.
 pub(super) fn read(database: &Database, keys: &[Key]) -> Result<Vec<Option<Value>>, Trouble> {
     let table = records(database)?;
-    let value = |key: &Key| match table.get(key.as_ref())? {
-        Some(stored) => check::unwrap_owned(key, stored.value()).map(Some).map_err(Trouble::Final),
-        None => Ok(None),
-    };
-    keys.iter().map(value).collect()
+    keys.iter().map(|key| lookup::find(&table, key)).collect()
 }
 
 /// At most `limit` records of `span`, all from one transaction.
 pub(super) fn walk(database: &Database, span: &Span, order: Order, limit: usize) -> Result<Vec<(Key, Value)>, Trouble> {
-    if span.start >= span.end {
-        return Ok(Vec::new());
-    }
-    let table = records(database)?;
-    let mut range = ReadableTable::range(&table, span.start.as_ref()..span.end.as_ref())?;
-    let next = || match order {
-        Order::Ascending => range.next(),
-        Order::Descending => range.next_back(),
-    };
-    let mut met = Vec::new();
-    for row in std::iter::from_fn(next).take(limit) {
-        let (key, stored) = row?;
-        let value = check::unwrap_owned(key.value(), stored.value()).map_err(Trouble::Final)?;
-        met.push((Bytes::copy_from_slice(key.value()), value));
-    }
-    Ok(met)
+    lookup::walk(&records(database)?, span, order, limit)
 }

@@ -1,5 +1,6 @@
 //! What only an engine on a disk can keep or break.
 
+mod damage;
 mod disk;
 mod failing;
 mod opening;

@@ -11,10 +11,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use ::redb::{Database, Error, ReadableTable, Table};
+use ::redb::{Database, Error, Table};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::check;
+use super::lookup::{self, Trouble};
 use super::opening::Opener;
 use super::reading::Handle;
 use super::tables::{ABOUT, PROBE, RECORDS, begin_write};
@@ -31,6 +32,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 const TICK: Duration = Duration::from_millis(10);
 
 type Verdict = Result<(), Refused>;
+type Records<'a> = Table<'a, &'static [u8], &'static [u8]>;
 
 /// What the writer can be asked to do.
 pub(super) enum Ticket {
@@ -231,25 +233,20 @@ fn commit(database: &Database, batches: &[Changes]) -> Result<Vec<Verdict>, Erro
 }
 
 /// Whether everything `batch` expects is so.
-fn judge(records: &Table<&[u8], &[u8]>, batch: &Changes) -> Result<Verdict, Error> {
+fn judge(records: &Records<'_>, batch: &Changes) -> Result<Verdict, Error> {
     for (key, entry) in batch.entries() {
-        let stored = records.get(key.as_ref())?;
-        let found = match &stored {
-            Some(stored) => match check::unwrap(key, stored.value()) {
-                Ok(value) => Some(value),
-                Err(damaged) => return Ok(Err(Refused::Fault(damaged))),
-            },
-            None => None,
-        };
-        if found != entry.expected.as_deref() {
-            return Ok(Err(Refused::Conflict(key.clone())));
+        match lookup::find(records, key) {
+            Ok(found) if found == entry.expected => {}
+            Ok(_) => return Ok(Err(Refused::Conflict(key.clone()))),
+            Err(Trouble::Final(fault)) => return Ok(Err(Refused::Fault(fault))),
+            Err(Trouble::Latched(error)) => return Err(error),
         }
     }
     Ok(Ok(()))
 }
 
 /// Writes what `batch` wants; `false` when it only expected.
-fn write(records: &mut Table<&[u8], &[u8]>, batch: &Changes) -> Result<bool, Error> {
+fn write(records: &mut Records<'_>, batch: &Changes) -> Result<bool, Error> {
     let mut written = false;
     for (key, entry) in batch.entries() {
         match &entry.write {
