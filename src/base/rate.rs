@@ -1,78 +1,107 @@
-//! How often something may happen, counted by a key: a network, a client, a name.
-//!
-//! Each key has a bucket that holds `burst` tries and gains one every so many seconds (the generic cell rate algorithm: one
-//! number a key). The memory is bounded; when it is full, whoever is nearest to being forgiven is forgotten first.
+//! How often somebody may try: a bucket of tries for each key, refilled at a steady pace.
 
 use std::collections::HashMap;
+use std::fmt;
+use std::hash::Hash;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::clock::Timestamp;
-
-/// How many keys are remembered at most.
-const CAPACITY: usize = 65_536;
-
-/// A bucket for each key. Forgets everything when the process ends.
-#[derive(Debug)]
-pub struct RateLimit {
-    burst: i64,
-    every: i64,
-    /// For each key, the moment at which its bucket will be full again.
-    full_at: Mutex<HashMap<String, i64>>,
+/// Counts tries by key (a network, an account, a client), in memory, for a bounded number of keys.
+///
+/// Each key may try `burst` times at once and then once per `pace`. Kept is one moment a key: when its bucket will be
+/// full again (the generic cell rate algorithm); a key whose moment has passed is as good as unknown. Time comes as an
+/// argument and is monotonic: setting the clock does not let anybody in.
+///
+/// When there are too many keys, those not seen for longest are forgotten: a crowd of strangers costs memory for a
+/// while, never without end.
+pub struct Limiter<K> {
+    burst: u32,
+    pace: Duration,
+    most: usize,
+    full_again: Mutex<Generations<K>>,
 }
 
-impl RateLimit {
-    /// Allows `burst` tries at once and one more every `every`, which is at least a second.
-    pub fn new(burst: u32, every: Duration) -> RateLimit {
-        let every = i64::try_from(every.as_secs()).unwrap_or(i64::MAX).max(1);
-        RateLimit { burst: i64::from(burst.max(1)), every, full_at: Mutex::default() }
+/// Keys seen lately, and keys seen before those.
+struct Generations<K> {
+    young: HashMap<K, Instant>,
+    old: HashMap<K, Instant>,
+}
+
+/// Too many tries; worth another one after so many seconds (at least one).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct TooMany {
+    /// Seconds, for `Retry-After`.
+    pub retry_after: u64,
+}
+
+impl fmt::Display for TooMany {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "too many tries; the next one is possible in {} s", self.retry_after)
+    }
+}
+
+impl std::error::Error for TooMany {}
+
+impl<K: Hash + Eq + Clone> Limiter<K> {
+    /// `burst` tries at once (at least one), then one per `pace`; remembers at most `keys` keys.
+    pub fn new(burst: u32, pace: Duration, keys: usize) -> Limiter<K> {
+        let full_again = Mutex::new(Generations { young: HashMap::new(), old: HashMap::new() });
+        Limiter { burst: burst.max(1), pace, most: keys.div_ceil(2).max(1), full_again }
     }
 
-    /// Whether `key` has a try left at `now`; takes none.
-    ///
-    /// # Errors
-    /// The seconds until there is one.
-    pub fn check(&self, key: &str, now: Timestamp) -> Result<(), u32> {
-        let full_at = self.buckets().get(key).copied().unwrap_or(now.0);
-        self.room(full_at, now)
-    }
-
-    /// Takes one of `key`'s tries at `now`.
-    ///
-    /// # Errors
-    /// There is none left; the seconds until there is one.
-    pub fn take(&self, key: &str, now: Timestamp) -> Result<(), u32> {
-        let mut buckets = self.buckets();
-        let full_at = buckets.get(key).copied().unwrap_or(now.0);
-        self.room(full_at, now)?;
-        if buckets.len() >= CAPACITY && !buckets.contains_key(key) {
-            forget(&mut buckets, now);
-        }
-        buckets.insert(key.to_owned(), full_at.max(now.0).saturating_add(self.every));
+    /// Takes one try for `key`, if there is one. What is refused costs nothing more.
+    pub fn take(&self, key: &K, now: Instant) -> Result<(), TooMany> {
+        let mut generations = self.lock();
+        let full_again = generations.of(key, now);
+        self.verdict(full_again, now)?;
+        generations.remember(key, full_again + self.pace, self.most);
         Ok(())
     }
 
-    fn room(&self, full_at: i64, now: Timestamp) -> Result<(), u32> {
-        let owed = full_at.saturating_sub(now.0).max(0);
-        let wait = owed - (self.burst - 1) * self.every;
-        if wait <= 0 { Ok(()) } else { Err(u32::try_from(wait).unwrap_or(u32::MAX)) }
+    /// Whether there is a try for `key`, without taking it: for counting failures only.
+    pub fn check(&self, key: &K, now: Instant) -> Result<(), TooMany> {
+        let full_again = self.lock().of(key, now);
+        self.verdict(full_again, now)
     }
 
-    fn buckets(&self) -> MutexGuard<'_, HashMap<String, i64>> {
-        // Every change is a single insertion, so a poisoned map is still whole.
-        self.full_at.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Takes one try for `key` whether there is one or not: a failure that happened counts. Never more than a whole
+    /// bucket is owed.
+    pub fn charge(&self, key: &K, now: Instant) {
+        let mut generations = self.lock();
+        let owed = generations.of(key, now) + self.pace;
+        generations.remember(key, owed.min(now + self.pace * self.burst), self.most);
+    }
+
+    /// Fills the bucket of `key`: the right password ends the count of wrong ones.
+    pub fn forget(&self, key: &K) {
+        let mut generations = self.lock();
+        generations.young.remove(key);
+        generations.old.remove(key);
+    }
+
+    fn verdict(&self, full_again: Instant, now: Instant) -> Result<(), TooMany> {
+        let allowed_from = full_again.checked_sub(self.pace * (self.burst - 1)).unwrap_or(now);
+        let wait = allowed_from.saturating_duration_since(now);
+        if wait.is_zero() { Ok(()) } else { Err(TooMany { retry_after: wait.as_millis().div_ceil(1000) as u64 }) }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Generations<K>> {
+        self.full_again.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Forgets full buckets, and if that is not enough, the fuller half of the others.
-fn forget(buckets: &mut HashMap<String, i64>, now: Timestamp) {
-    buckets.retain(|_, full_at| *full_at > now.0);
-    if buckets.len() >= CAPACITY {
-        let mut moments: Vec<i64> = buckets.values().copied().collect();
-        let middle = moments.len() / 2;
-        let (_, median, _) = moments.select_nth_unstable(middle);
-        let median = *median;
-        buckets.retain(|_, full_at| *full_at > median);
+impl<K: Hash + Eq + Clone> Generations<K> {
+    /// When the bucket of `key` is full again; now, if it is full.
+    fn of(&self, key: &K, now: Instant) -> Instant {
+        self.young.get(key).or_else(|| self.old.get(key)).map_or(now, |moment| (*moment).max(now))
+    }
+
+    fn remember(&mut self, key: &K, full_again: Instant, most: usize) {
+        if self.young.len() >= most && !self.young.contains_key(key) {
+            self.old = std::mem::take(&mut self.young);
+        }
+        self.old.remove(key);
+        self.young.insert(key.clone(), full_again);
     }
 }
 
@@ -80,38 +109,54 @@ fn forget(buckets: &mut HashMap<String, i64>, now: Timestamp) {
 mod tests {
     use super::*;
 
-    const NOW: Timestamp = Timestamp(1_800_000_000);
+    const SECOND: Duration = Duration::from_secs(1);
 
     #[test]
-    fn a_burst_then_one_at_a_time_for_each_key_by_itself() {
-        let limit = RateLimit::new(3, Duration::from_secs(10));
+    fn a_burst_then_a_steady_pace() {
+        let (limiter, start) = (Limiter::new(3, 10 * SECOND, 100), Instant::now());
         for _ in 0..3 {
-            limit.check("a", NOW).unwrap();
-            limit.take("a", NOW).unwrap();
+            assert_eq!(limiter.take(&"a", start), Ok(()));
         }
-        assert_eq!(limit.check("a", NOW), Err(10));
-        assert_eq!(limit.take("a", NOW), Err(10));
-        assert_eq!(limit.take("a", NOW.plus(Duration::from_secs(9))), Err(1));
-        limit.take("b", NOW).unwrap();
-        let later = NOW.plus(Duration::from_secs(10));
-        limit.take("a", later).unwrap();
-        assert_eq!(limit.take("a", later), Err(10));
-        let much_later = NOW.plus(Duration::from_secs(1000));
+        assert_eq!(limiter.take(&"a", start), Err(TooMany { retry_after: 10 }));
+        assert_eq!(limiter.take(&"a", start + 4 * SECOND), Err(TooMany { retry_after: 6 }));
+        assert_eq!(limiter.take(&"b", start), Ok(()));
+        assert_eq!(limiter.take(&"a", start + 10 * SECOND), Ok(()));
+        assert!(limiter.take(&"a", start + 10 * SECOND).is_err());
         for _ in 0..3 {
-            limit.take("a", much_later).unwrap();
+            assert_eq!(limiter.take(&"a", start + 100 * SECOND), Ok(()));
         }
-        assert!(limit.take("a", much_later).is_err());
+        assert!(limiter.take(&"a", start + 100 * SECOND).is_err());
     }
 
     #[test]
-    fn memory_is_bounded_and_the_worst_are_remembered_longest() {
-        let limit = RateLimit::new(2, Duration::from_secs(10));
-        limit.take("worst", NOW).unwrap();
-        limit.take("worst", NOW).unwrap();
-        for nth in 0..CAPACITY + 10 {
-            let _ = limit.take(&nth.to_string(), NOW);
+    fn only_failures_are_counted_where_that_is_wanted() {
+        let (limiter, start) = (Limiter::new(2, SECOND, 100), Instant::now());
+        for _ in 0..10 {
+            assert_eq!(limiter.check(&"a", start), Ok(()));
         }
-        assert!(limit.buckets().len() <= CAPACITY);
-        assert!(limit.take("worst", NOW).is_err());
+        for _ in 0..10 {
+            limiter.charge(&"a", start);
+        }
+        assert_eq!(limiter.check(&"a", start), Err(TooMany { retry_after: 1 }));
+        assert_eq!(limiter.check(&"a", start + SECOND), Ok(()));
+        limiter.charge(&"a", start + SECOND);
+        limiter.forget(&"a");
+        assert_eq!(limiter.check(&"a", start + SECOND), Ok(()));
+    }
+
+    #[test]
+    fn the_number_of_keys_is_bounded_and_the_busiest_are_remembered() {
+        let (limiter, start) = (Limiter::new(1, 3600 * SECOND, 100), Instant::now());
+        limiter.charge(&0, start);
+        for stranger in 1..10_000 {
+            assert_eq!(limiter.take(&stranger, start), Ok(()));
+            if stranger % 40 == 0 {
+                limiter.charge(&0, start);
+            }
+        }
+        let generations = limiter.lock();
+        assert!(generations.young.len() + generations.old.len() <= 100);
+        drop(generations);
+        assert!(limiter.check(&0, start).is_err());
     }
 }

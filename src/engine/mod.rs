@@ -28,7 +28,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::clock::{Clock, Timestamp};
-use crate::base::rate::RateLimit;
 use crate::base::rng::Rng;
 use crate::base::seal::SealingKey;
 use crate::model::refusal::Refusal;
@@ -81,7 +80,7 @@ pub struct Engine {
     /// What is counted instead of written down at once.
     pub(crate) tally: tally::Tally,
     /// Wrong client secrets, by client and network.
-    pub(crate) client_tries: RateLimit,
+    pub(crate) client_tries: authenticate_client::ClientTries,
 }
 
 /// Why a verb gave no answer.
@@ -122,7 +121,7 @@ impl Engine {
             identity: foundation.identity,
             keys,
             tally: tally::Tally::default(),
-            client_tries: RateLimit::new(authenticate_client::TRIES, authenticate_client::TRY_AGAIN),
+            client_tries: authenticate_client::ClientTries::new(),
         })
     }
 

@@ -12,6 +12,7 @@ use poem::http::{HeaderValue, StatusCode};
 
 use super::body::BodyError;
 use crate::base::ids::RequestId;
+use crate::base::rate::TooMany;
 
 /// Why a request was refused before its meaning mattered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,12 @@ pub enum Fault {
     },
     /// The server made a mistake.
     Internal,
+}
+
+impl From<TooMany> for Fault {
+    fn from(many: TooMany) -> Fault {
+        Fault::TooMany { retry_after: many.retry_after }
+    }
 }
 
 impl Fault {

@@ -2,7 +2,7 @@
 //!
 //! Reading order: [`edge`] (what happens to every request, whoever answers it), [`fault`] (what the transport itself
 //! refuses, and in whose words), [`request_id`]; then what a face reads: [`body`], [`params`], [`cookies`],
-//! [`client_address`]; what it checks: [`csrf`], [`cors`], [`rate`]; what it answers with: [`headers`], [`routing`];
+//! [`client_address`]; what it checks: [`csrf`], [`cors`]; what it answers with: [`headers`], [`routing`];
 //! and what is counted: [`metrics`]. Of pages: [`page`] (the frame and the answer), [`assets`] (files under hashed names),
 //! [`when`] (moments in words), [`views`] (the problem page and the form-post page, which every face may need).
 
@@ -18,7 +18,6 @@ pub mod headers;
 pub mod metrics;
 pub mod page;
 pub mod params;
-pub mod rate;
 pub mod request_id;
 pub mod routing;
 pub mod sample;

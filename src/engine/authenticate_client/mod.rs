@@ -5,8 +5,7 @@
 
 mod credentials;
 mod secrets;
-
-use std::time::Duration;
+mod tries;
 
 use crate::base::ids::{ClientId, SecretId};
 use crate::base::secret::Secret;
@@ -20,10 +19,7 @@ use crate::store::{Changes, Refused};
 use super::{Caller, Denied, Engine};
 use credentials::{Claim, Credentials};
 
-/// How many wrong secrets one network may present for one client at once.
-pub(super) const TRIES: u32 = 20;
-/// How long until it may present one more.
-pub(super) const TRY_AGAIN: Duration = Duration::from_secs(6);
+pub(crate) use tries::ClientTries;
 
 /// What a client presented to prove itself, as it came over the wire. Empty values count as absent.
 #[derive(Clone, Debug, Default)]
@@ -74,8 +70,7 @@ impl Engine {
     ) -> Result<AuthenticatedClient, Denied> {
         let credentials = Credentials::read(presented)?;
         let now = self.now();
-        let bucket = format!("{}\0{}", caller.network, credentials.name());
-        self.client_tries.check(&bucket, now).map_err(Refusal::TooManyTries)?;
+        self.client_tries.check(caller, credentials.name(), now)?;
         match self.prove(face, &credentials).await {
             Ok(client) => {
                 if let Some(secret) = &client.proved_by {
@@ -84,8 +79,7 @@ impl Engine {
                 Ok(client)
             }
             Err(Denied::Refused(refusal)) => {
-                // The last try is taken by several at once at worst; that is no way around the limit.
-                let _ = self.client_tries.take(&bucket, now);
+                self.client_tries.failed(caller, credentials.name(), now);
                 self.record_client_failure(caller, &credentials, &refusal).await?;
                 Err(refusal.into())
             }
