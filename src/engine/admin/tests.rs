@@ -10,8 +10,7 @@ use super::*;
 use crate::base::clock::{StillClock, Timestamp};
 use crate::base::ids::ClientId;
 use crate::base::rng::SeededRng;
-use crate::base::seal::SealingKey;
-use crate::engine::{Caller, Denied, Engine, Identity};
+use crate::engine::{Caller, Denied, Engine};
 use crate::model::audit::AuditKind;
 use crate::model::client::{ClientType, GrantType};
 use crate::model::face::Face;
@@ -20,7 +19,6 @@ use crate::model::refusal::Refusal;
 use crate::model::scope::{Scope, ScopeDefinition, Scopes};
 use crate::model::settings::Settings;
 use crate::model::user::User;
-use crate::records::Ledger;
 use crate::store::memory::Memory;
 
 /// A server that stands still, with the host as its administrator.
@@ -36,13 +34,7 @@ impl Scene {
         let clock = Arc::new(StillClock::at(Timestamp(1_800_000_000)));
         let rng = SeededRng::new(7);
         let caller = Caller::host(&rng);
-        let engine = Engine {
-            ledger: Ledger::new(Arc::new(Memory::new())),
-            clock: clock.clone(),
-            rng: Arc::new(rng),
-            sealing: Arc::new(SealingKey::from_bytes(&[7; 32])),
-            identity: Identity { issuer: "https://id.example".to_owned() },
-        };
+        let engine = crate::engine::house::open(Arc::new(Memory::new()), &clock, 7).await;
         engine.seed_scopes().await.unwrap();
         Scene { engine, clock, host: Actor::host(), caller }
     }
