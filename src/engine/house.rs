@@ -29,7 +29,7 @@ use crate::store::{Changes, Store};
 
 use super::authenticate_client::Presented;
 use super::token::{GrantRequest, Issued, TokenRequest};
-use super::{Caller, Denied, Engine, Foundation, Identity};
+use super::{Caller, Denied, Engine, Foundation, HashingLimits, Identity};
 
 pub const START: Timestamp = Timestamp(1_800_000_000);
 pub const ISSUER: &str = "https://id.example";
@@ -156,6 +156,11 @@ impl House {
 
 /// An engine over `store`; the keys are made once for all tests, since finding an RSA key takes a while.
 pub async fn open(store: Arc<dyn Store>, clock: &Arc<StillClock>, seed: u64) -> Engine {
+    open_with(store, clock, seed, HashingLimits::TINY).await
+}
+
+/// The same, with hashes that cost this.
+pub async fn open_with(store: Arc<dyn Store>, clock: &Arc<StillClock>, seed: u64, hashing: HashingLimits) -> Engine {
     static KEYS: OnceLock<Vec<SigningKey>> = OnceLock::new();
     let keys = KEYS.get_or_init(|| Algorithm::ALL.into_iter().map(SigningKey::generate).collect());
     let sealing = Arc::new(SealingKey::from_bytes(&[7; 32]));
@@ -182,7 +187,7 @@ pub async fn open(store: Arc<dyn Store>, clock: &Arc<StillClock>, seed: u64) -> 
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(seed));
     let identity = Identity { issuer: ISSUER.to_owned() };
     let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
-    Engine::open(Foundation { store, clock, rng, sealing, identity }).await.unwrap()
+    Engine::open(Foundation { store, clock, rng, sealing, identity, hashing }).await.unwrap()
 }
 
 /// The interface that every client here was given.

@@ -10,6 +10,7 @@ pub mod caller;
 pub mod claims;
 pub mod decision;
 pub mod discovery;
+pub mod failures;
 #[cfg(test)]
 mod house;
 pub mod introspect;
@@ -37,6 +38,7 @@ use crate::store::{Fault, Refused, Store};
 
 pub use caller::Caller;
 pub use decision::Decision;
+pub use users::HashingLimits;
 
 /// How often a decision that was overtaken is made again before the caller is told to come back.
 const PATIENCE: usize = 64;
@@ -61,6 +63,8 @@ pub struct Foundation {
     pub sealing: Arc<SealingKey>,
     /// What the deployment is called and reached by.
     pub identity: Identity,
+    /// What hashing passwords may cost.
+    pub hashing: HashingLimits,
 }
 
 impl Foundation {
@@ -81,6 +85,8 @@ pub struct Engine {
     pub(crate) tally: tally::Tally,
     /// Wrong client secrets, by client and network.
     pub(crate) client_tries: authenticate_client::ClientTries,
+    /// What stands between strangers and accounts.
+    pub(crate) gate: users::Gate,
 }
 
 /// Why a verb gave no answer.
@@ -110,9 +116,10 @@ impl Engine {
     /// Builds the engine; makes the signing keys when there are none.
     ///
     /// # Errors
-    /// The store's fault, or keys that were sealed with another key file.
+    /// The store's fault, keys that were sealed with another key file, or limits nobody can hash with.
     pub async fn open(foundation: Foundation) -> Result<Engine, Fault> {
         let keys = keys::Keys::open(&foundation).await?;
+        let gate = users::Gate::open(foundation.hashing, &foundation.rng).map_err(Fault::new)?;
         Ok(Engine {
             ledger: foundation.ledger(),
             clock: foundation.clock,
@@ -122,6 +129,7 @@ impl Engine {
             keys,
             tally: tally::Tally::default(),
             client_tries: authenticate_client::ClientTries::new(),
+            gate,
         })
     }
 

@@ -1,1 +1,49 @@
-//! People: signing in, passwords, sessions, setting up, the way back in.
+//! People: how they come in, how they stay, what they may change about themselves, and the way back in.
+//!
+//! Reading order: [`sign_in`] is the story. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
+//! and checks them, [`tries`] says how often somebody may guess. [`sessions`] holds whoever is signed in, [`set_up`]
+//! makes the first administrator, [`recovery`] lets somebody in who lost the way, [`account`] and [`applications`] are
+//! what people do for themselves, [`names`] what a username and an address may be.
+
+pub mod argon;
+pub mod device;
+mod guessing;
+pub mod hasher;
+pub mod names;
+pub mod passwords;
+pub mod sessions;
+pub mod set_up;
+pub mod sign_in;
+#[cfg(test)]
+pub(crate) mod testing;
+pub(crate) mod tries;
+
+pub use argon::{Verified, is_checkable};
+pub use hasher::{Hasher, HashingLimits, Turn};
+pub use sessions::{NewSession, SessionView, SignedIn};
+pub use set_up::SetUp;
+pub use sign_in::SignIn;
+
+use std::io;
+use std::sync::Arc;
+
+use crate::base::rng::Rng;
+use tries::Tries;
+
+/// What stands between strangers and accounts, in the memory of this process.
+pub(crate) struct Gate {
+    /// Hashes and checks passwords.
+    pub hasher: Hasher,
+    /// Says how often somebody may guess.
+    pub tries: Tries,
+}
+
+impl Gate {
+    /// A gate at which nobody has tried anything yet.
+    ///
+    /// # Errors
+    /// Those of [`Hasher::start`].
+    pub fn open(limits: HashingLimits, rng: &Arc<dyn Rng>) -> io::Result<Gate> {
+        Ok(Gate { hasher: Hasher::start(limits, Arc::clone(rng))?, tries: Tries::new() })
+    }
+}

@@ -1,0 +1,179 @@
+//! What may be a password (NIST SP 800-63B-4, section 3.1.1.2; OWASP ASVS 5.0, section 6.2).
+//!
+//! Long enough, not longer than a kilobyte, and not among the first things a guesser tries. Any character, no rules of
+//! composition, nothing cut off.
+
+use unicode_normalization::UnicodeNormalization;
+
+use crate::base::secret::Secret;
+use crate::engine::Engine;
+use crate::model::refusal::Refusal;
+use crate::store::Fault;
+
+use super::guessing::{self, Guessed};
+
+/// The longest password, in bytes, as it is hashed.
+pub const LONGEST: usize = 1_024;
+/// The longest one that is looked at at all: the same text can be written with more bytes than it is hashed with.
+const LONGEST_TYPED: usize = 4 * LONGEST;
+
+/// A password as it is hashed and compared: in Unicode's composed form (NFC), once, however it was typed. `None` if it is
+/// longer than any password.
+pub(crate) fn as_compared(typed: &Secret) -> Option<Secret> {
+    if typed.expose().len() > LONGEST_TYPED {
+        return None;
+    }
+    let composed = Secret::new(typed.expose().nfc().collect::<String>());
+    (composed.expose().len() <= LONGEST).then_some(composed)
+}
+
+/// What decides whether a password may be chosen.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    min_length: usize,
+    context: Vec<String>,
+}
+
+impl Policy {
+    /// At least `min_length` characters, and not built around one of `context`: the names of the server and the person.
+    pub fn new<'a>(min_length: u32, context: impl IntoIterator<Item = &'a str>) -> Policy {
+        let context = guessing::context_words(context);
+        Policy { min_length: usize::try_from(min_length).unwrap_or(usize::MAX), context }
+    }
+
+    /// The password as it is to be hashed.
+    ///
+    /// # Errors
+    /// [`Refusal::FieldInvalid`] for `password`, with a sentence that says why and what to do.
+    pub fn accept(&self, typed: &Secret) -> Result<Secret, Refusal> {
+        let no = |sentence: String| Err(Refusal::field("password", sentence));
+        let Some(password) = as_compared(typed) else {
+            return no(format!("This password is too long. Use at most {LONGEST} bytes, about {LONGEST} letters."));
+        };
+        let length = password.expose().chars().count();
+        if length < self.min_length {
+            return no(format!(
+                "Use at least {} characters; this password has {length}. A few unrelated words make a good one.",
+                self.min_length
+            ));
+        }
+        match guessing::judge(password.expose(), &self.context) {
+            Guessed::Hardly => Ok(password),
+            Guessed::FromContext => no("This password is built around a name that others know: yours, or this \
+                 server's. Use a few unrelated words, or let a password manager choose."
+                .to_owned()),
+            Guessed::Soon => {
+                no("This password is made of common words, repetitions or sequences and would be guessed \
+                 soon. Use a few unrelated words, or let a password manager choose."
+                    .to_owned())
+            }
+        }
+    }
+}
+
+impl Engine {
+    /// The policy for the password of somebody of this name and address, by the settings as they are now.
+    pub(crate) async fn password_policy(&self, username: &str, email: Option<&str>) -> Result<Policy, Fault> {
+        let settings = self.settings().await?;
+        Ok(self.policy_under(&settings.name, settings.password_min_length, username, email))
+    }
+
+    /// The same, on a server of this name.
+    pub(super) fn policy_under(&self, server: &str, min_length: u32, username: &str, email: Option<&str>) -> Policy {
+        Policy::new(min_length, [server, &self.identity.issuer, username, email.unwrap_or_default()])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn accept(password: &str) -> Result<String, String> {
+        let policy = Policy::new(15, ["Example ID", "https://id.example.org", "alice.smith", "alice.smith@mail.test"]);
+        match policy.accept(&Secret::new(password)) {
+            Ok(password) => Ok(password.expose().to_owned()),
+            Err(Refusal::FieldInvalid(problem)) => {
+                assert_eq!(problem.field, "password");
+                Err(problem.sentence)
+            }
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn length_is_counted_in_characters_and_bounded_in_bytes() {
+        assert_eq!(
+            accept("fjord vox quip"),
+            Err("Use at least 15 characters; this password has 14. A few unrelated words make a good one.".to_owned())
+        );
+        assert!(accept("fjord vox quips").is_ok());
+        assert!(accept("žluťoučký kůň ú").is_ok());
+        assert!(accept(&"xk7 fjord ".repeat(3)).is_ok());
+        let long = |bytes: usize| "fjord vox quips zephyr ".chars().cycle().take(bytes).collect::<String>();
+        assert_eq!(accept(&long(1_024)), Ok(long(1_024)), "nothing is cut off");
+        assert!(accept(&long(1_025)).unwrap_err().starts_with("This password is too long."));
+    }
+
+    #[test]
+    fn any_character_will_do_and_no_kind_is_asked_for() {
+        for password in [
+            "correct horse battery staple",
+            "\0 null \0 bytes \0 too",
+            "пароль совсем не простой",
+            "🦊 🐝 🌵 🚲 🧊 🪁 🧵 🪐 🧩",
+            "nxqrvbtwzkhmdplc",
+        ] {
+            assert!(accept(password).is_ok(), "{password}");
+        }
+    }
+
+    #[test]
+    fn one_text_is_one_password_however_it_was_typed() {
+        let (composed, apart) = ("caf\u{e9} au lait matin", "cafe\u{301} au lait matin");
+        assert_eq!(accept(composed), accept(apart));
+        let compared = |text: &str| as_compared(&Secret::new(text)).unwrap().expose().to_owned();
+        assert_eq!(compared(composed), compared(apart));
+        assert_ne!(compared("ﬁnd the door now"), compared("find the door now"), "only what is the same text");
+    }
+
+    #[test]
+    fn what_guessers_try_first_is_refused_with_a_reason() {
+        for password in [
+            "aaaaaaaaaaaaaaa",
+            "123456789012345",
+            "abcdefghijklmnop",
+            "qwertyuiopasdfgh",
+            "1q2w3e4r5t6y7u8i",
+            "passwordpassword",
+            "Password123456!",
+            "P@ssw0rd20262026",
+            "letmeinletmein123",
+            "iloveyouiloveyou",
+            "Summer2026Winter",
+            "xkcdxkcdxkcdxkcd",
+            "                    ",
+            "administrator123",
+        ] {
+            let sentence = accept(password).expect_err(password);
+            assert!(sentence.contains("common words, repetitions or sequences"), "{password}: {sentence}");
+        }
+    }
+
+    #[test]
+    fn names_that_others_know_are_no_passwords() {
+        for password in [
+            "ExampleID2026!...",
+            "Example ID Example ID",
+            "alicesmith123456",
+            "Smith-Alice-2026!",
+            "alice.smith@mail.test",
+            "countersign2026!",
+            "C0untersign2026!!",
+            "id.example.org12",
+        ] {
+            let sentence = accept(password).expect_err(password);
+            assert!(sentence.contains("a name that others know"), "{password}: {sentence}");
+        }
+        assert!(accept("alice keeps 7 brown hens").is_ok(), "a name among other things is no harm");
+    }
+}

@@ -1,0 +1,338 @@
+//! Somebody signs in with a password.
+//!
+//! Who does not exist, has no password, is disabled or gives the wrong one meets the same refusal after the same time.
+
+use std::time::Duration;
+
+use crate::base::ids::{InteractionId, UserId};
+use crate::base::secret::Secret;
+use crate::engine::{Caller, Decision, Denied, Engine};
+use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::credential::PasswordHash;
+use crate::model::interaction::Interaction;
+use crate::model::refusal::Refusal;
+use crate::model::session::{Authentication, Session, SessionLife};
+use crate::model::user::{User, login_key};
+use crate::records::{Kept, RecordChanges};
+use crate::store::{Changes, Fault};
+
+use super::device;
+use super::hasher::Turn;
+use super::passwords;
+use super::sessions::{NewSession, SignedIn, ended};
+use super::tries::Who;
+
+/// How often a password is checked again because its hash changed meanwhile: somebody else brought it up to date.
+const CHECKED_AGAIN: usize = 3;
+
+/// What somebody who signs in gives, and what their browser had already.
+#[derive(Clone, Debug)]
+pub struct SignIn {
+    /// The username or e-mail address, as typed.
+    pub username: String,
+    /// The password, as typed.
+    pub password: Secret,
+    /// The authorization request that waits for this, if there is one.
+    pub interaction: Option<InteractionId>,
+    /// The cookie of the browser that began that request. Without the right one the request learns nothing.
+    pub browser: Option<Secret>,
+    /// Who is signed in in this browser now.
+    pub current: Option<SignedIn>,
+    /// A session cookie this browser holds from an earlier time, live or not: it shows that its person has signed in here
+    /// before, and strangers' failures elsewhere do not keep them out.
+    pub known: Option<Secret>,
+}
+
+impl Engine {
+    /// Checks a name and a password and begins a session, or renews the one of the same person: its id stays, its cookie
+    /// and authentication are new. Another person's session in this browser ends. An interaction that waits in this browser
+    /// learns of the session in the same commit.
+    ///
+    /// # Errors
+    /// [`Refusal::PasswordWrong`], the same for every cause; [`Refusal::TooManyTries`], the same for every name;
+    /// [`Denied::Busy`] when too many passwords wait to be checked; the store's fault.
+    pub async fn sign_in(&self, caller: &Caller, ask: &SignIn) -> Result<NewSession, Denied> {
+        for _ in 0..CHECKED_AGAIN {
+            if let Some(new) = self.try_sign_in(caller, ask).await? {
+                return Ok(new);
+            }
+        }
+        Err(Denied::Busy(Duration::from_secs(1)))
+    }
+
+    /// `None` if the password was right and its hash changed before the session could begin.
+    async fn try_sign_in(&self, caller: &Caller, ask: &SignIn) -> Result<Option<NewSession>, Denied> {
+        // 1. Who would that be, and may somebody try that name from here now?
+        let user = self.find_login(&ask.username).await?;
+        let known = self.knows_browser(ask, user.as_deref()).await?;
+        let name = login_key(&ask.username);
+        let who = Who { name: &name, network: &caller.network, known };
+        let attempt = match self.gate.tries.begin(&who, self.now()) {
+            Ok(attempt) => attempt,
+            Err(refusal) => return Err(self.sign_in_failed(caller, user.as_deref(), refusal).await),
+        };
+
+        // 2. Is it their password? Nobody has one that takes as long to be wrong.
+        let stored = user.as_ref().and_then(|user| user.password.as_ref());
+        let (password, stored) = match passwords::as_compared(&ask.password) {
+            Some(password) => (password, stored),
+            None => (Secret::new(""), None),
+        };
+        let turn = if known { Turn::Known } else { Turn::Ordinary };
+        let verified = self.gate.hasher.verify_at(turn, &password, stored).await?;
+        let right = user.as_ref().filter(|user| verified.matches && user.is_enabled());
+        let Some((user, stored)) = right.zip(stored) else {
+            attempt.failed(self.now());
+            return Err(self.sign_in_failed(caller, user.as_deref(), Refusal::PasswordWrong).await);
+        };
+        attempt.succeeded();
+
+        // 3. Whoever comes in brings the hash up to date, unless too many wait.
+        let rehash = match verified.needs_rehash {
+            true => self.gate.hasher.hash(&password).await.ok(),
+            false => None,
+        };
+
+        // 4. One commit: the session, the interaction, the hash, the record.
+        self.settle(|| self.begin_signed_in(caller, ask, &user.id, stored, rehash.as_ref())).await
+    }
+
+    async fn begin_signed_in(
+        &self,
+        caller: &Caller,
+        ask: &SignIn,
+        user: &UserId,
+        checked: &PasswordHash,
+        rehash: Option<&PasswordHash>,
+    ) -> Result<Decision<Option<NewSession>>, Denied> {
+        let now = self.now();
+        // What was checked must still be so when the session begins.
+        let kept = self.ledger.find::<User>(user.as_str()).await?;
+        let Some(kept) = kept.filter(|user| user.is_enabled()) else {
+            return Ok(Decision::refuse(Refusal::PasswordWrong));
+        };
+        if kept.password.as_ref() != Some(checked) {
+            return Ok(Decision::allow(None));
+        }
+        let mut changes = Changes::new();
+        let mut user = kept.record().clone();
+        user.password = rehash.cloned().or(user.password);
+        changes.update(&kept, &user);
+
+        let current = self.current_session(ask).await?;
+        let how = Authentication::by_password(now);
+        let new = match current {
+            Some(was) if was.user == user.id => {
+                let new = self.renew_session(caller, &was, &user, how);
+                changes.update(&was, new.signed_in.session());
+                new
+            }
+            other => {
+                if let Some(was) = other {
+                    let actor = AuditActor::User(user.id.clone());
+                    let record = caller.record(now, &*self.rng, actor, AuditKind::SessionEnded);
+                    changes.update(&was, &ended(&was, now)).create(&record.about_user(&was.user));
+                }
+                let new = self.begin_session(caller, &user, how);
+                changes.create(new.signed_in.session());
+                new
+            }
+        };
+        self.tell_interaction(ask, new.signed_in.session(), &mut changes).await?;
+        let record = caller.record(now, &*self.rng, AuditActor::User(user.id.clone()), AuditKind::SignIn);
+        changes.create(&record.about_user(&user.id).with("device", device::in_words(&caller.user_agent)));
+        Ok(Decision { answer: Ok(Some(new)), changes })
+    }
+
+    /// The session that is open in this browser now, if there is one still.
+    async fn current_session(&self, ask: &SignIn) -> Result<Option<Kept<Session>>, Fault> {
+        let Some(current) = &ask.current else { return Ok(None) };
+        let kept = self.ledger.find::<Session>(current.session().id.as_str()).await?;
+        Ok(kept.filter(|kept| kept.life == SessionLife::Open && kept.user == current.user().id))
+    }
+
+    /// Writes down in the waiting interaction who has just proved who they are. One that is over, or another browser's,
+    /// learns nothing; whoever goes on with it will be told.
+    async fn tell_interaction(&self, ask: &SignIn, session: &Session, changes: &mut Changes) -> Result<(), Fault> {
+        let (Some(id), Some(browser)) = (&ask.interaction, &ask.browser) else { return Ok(()) };
+        let kept = self.ledger.find::<Interaction>(id.as_str()).await?;
+        let is_ours = |kept: &Kept<Interaction>| kept.is_pending(self.now()) && kept.browser.is_of(browser.expose());
+        if let Some(kept) = kept.filter(is_ours) {
+            changes.update(&kept, &Interaction { signed_in: Some(session.id.clone()), ..kept.record().clone() });
+        }
+        Ok(())
+    }
+
+    /// Whether `user` has signed in with this browser before.
+    async fn knows_browser(&self, ask: &SignIn, user: Option<&User>) -> Result<bool, Fault> {
+        let Some(user) = user else { return Ok(false) };
+        if ask.current.as_ref().is_some_and(|current| current.user().id == user.id) {
+            return Ok(true);
+        }
+        let Some(cookie) = &ask.known else { return Ok(false) };
+        Ok(self.session_of_cookie(cookie).await?.is_some_and(|session| session.user == user.id))
+    }
+
+    /// Notes a failed sign-in and gives its refusal back. Names nobody has are not kept: they may be mistyped passwords.
+    async fn sign_in_failed(&self, caller: &Caller, user: Option<&User>, refusal: Refusal) -> Denied {
+        let cause = match user {
+            _ if matches!(refusal, Refusal::TooManyTries(_)) => "too many tries",
+            None => "no such user",
+            Some(user) if !user.is_enabled() => "disabled",
+            Some(user) if user.password.is_none() => "no password",
+            Some(_) => "wrong password",
+        };
+        let record = caller.record(self.now(), &*self.rng, AuditActor::Nobody, AuditKind::SignInFailed);
+        let record = record.with("cause", cause);
+        let record = match user {
+            Some(user) => record.about_user(&user.id),
+            None => record,
+        };
+        self.note_failure(record).await;
+        Denied::Refused(refusal)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::engine::users::testing::{House, PASSWORD, ask, caller, refusal};
+
+    #[tokio::test]
+    async fn a_name_or_an_address_and_the_password_begin_a_session() {
+        let house = House::new().await;
+        let alice = house.person("alice").await;
+        for name in ["alice", " ALICE ", "alice@example.net", "Alice@EXAMPLE.net"] {
+            let new = house.sign_in(name, PASSWORD).await.unwrap();
+            let signed_in = house.engine.session(&new.cookie).await.unwrap().unwrap();
+            assert_eq!(signed_in.user().id, alice.id);
+            assert_eq!(signed_in.session().authentication, Authentication::by_password(house.engine.now()));
+        }
+        let log = house.log().await;
+        assert!(log.iter().all(|record| record.kind == AuditKind::SignIn && record.user == Some(alice.id.clone())));
+        assert_eq!(log[0].details["device"], "Firefox on Linux");
+    }
+
+    #[tokio::test]
+    async fn whatever_is_wrong_the_answer_is_the_same() {
+        let house = House::new().await;
+        house.person("alice").await;
+        let off = house.person("off").await;
+        house.change::<User>(off.id.as_str(), |user| user.disabled_at = Some(user.created_at)).await;
+        let bare = house.person("bare").await;
+        house.change::<User>(bare.id.as_str(), |user| user.password = None).await;
+        let endless = "x".repeat(100_000);
+        for (name, password) in [
+            ("alice", "correct horse battery stapl"),
+            ("alice", "correct horse battery staple\0"),
+            ("alice", ""),
+            ("alice", &endless),
+            ("nobody", PASSWORD),
+            ("off", PASSWORD),
+            ("bare", PASSWORD),
+            ("bare", ""),
+            ("", PASSWORD),
+            (&endless, PASSWORD),
+        ] {
+            assert_eq!(refusal(house.sign_in(name, password).await), Refusal::PasswordWrong);
+            house.clock.advance(Duration::from_secs(1));
+        }
+        let causes: Vec<_> = house.log().await.iter().map(|record| record.details["cause"].clone()).collect();
+        assert_eq!(causes[..3], ["wrong password"; 3]);
+        assert_eq!(causes[4..8], ["no such user", "disabled", "no password", "no password"]);
+        let log = format!("{:?}", house.log().await);
+        assert!(!log.contains("nobody"), "what may be a mistyped password is not kept");
+    }
+
+    #[tokio::test]
+    async fn strangers_slow_down_but_never_lock_out_somebody_whose_browser_is_known() {
+        let house = House::new().await;
+        house.person("alice").await;
+        let mine = house.sign_in("alice", PASSWORD).await.unwrap();
+        house.engine.sign_out(&caller("198.51.100.1"), &mine.signed_in).await.unwrap();
+        let mut words = BTreeSet::new();
+        for n in 0..200 {
+            let (alice, nobody) = (ask("alice", "guess"), ask("nobody", "guess"));
+            let from = caller(&format!("203.0.113.{}", n % 50));
+            let answers = [house.engine.sign_in(&from, &alice).await, house.engine.sign_in(&from, &nobody).await];
+            let [alice, nobody] = answers.map(refusal);
+            assert_eq!(alice, nobody, "the same for any name");
+            words.insert(alice.name());
+        }
+        assert_eq!(words.into_iter().collect::<Vec<_>>(), ["password_wrong", "too_many_tries"]);
+        let elsewhere = house.engine.sign_in(&caller("192.0.2.8"), &ask("alice", PASSWORD)).await;
+        assert!(matches!(refusal(elsewhere), Refusal::TooManyTries(_)));
+        let known = SignIn { known: Some(mine.cookie.clone()), ..ask("alice", PASSWORD) };
+        house.engine.sign_in(&caller("192.0.2.8"), &known).await.unwrap();
+        let forged = format!("{}A", &mine.cookie.expose()[..mine.cookie.expose().len() - 1]);
+        let forged = SignIn { known: Some(Secret::new(forged)), ..ask("alice", PASSWORD) };
+        assert!(house.engine.sign_in(&caller("192.0.2.8"), &forged).await.is_err());
+        house.clock.advance(Duration::from_secs(901));
+        house.engine.sign_in(&caller("192.0.2.8"), &ask("alice", PASSWORD)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn failures_are_recorded_up_to_a_number_a_minute_and_counted_beyond() {
+        let house = House::new().await;
+        for n in 0..100 {
+            let from = caller(&format!("203.0.113.{n}"));
+            let _ = house.engine.sign_in(&from, &ask(&format!("name {n}"), "guess")).await;
+        }
+        assert_eq!(house.logged(AuditKind::SignInFailed).await, 30);
+        assert_eq!(house.engine.tally.take_failures(), [(AuditKind::SignInFailed, 70)].into());
+    }
+
+    #[tokio::test]
+    async fn the_same_person_keeps_the_session_and_gets_a_new_cookie() {
+        let house = House::new().await;
+        house.person("alice").await;
+        let first = house.sign_in("alice", PASSWORD).await.unwrap();
+        house.clock.advance(Duration::from_secs(3_600));
+        let again = SignIn { current: Some(first.signed_in.clone()), ..ask("alice", PASSWORD) };
+        let second = house.engine.sign_in(&caller("198.51.100.1"), &again).await.unwrap();
+        assert_eq!(second.signed_in.session().id, first.signed_in.session().id);
+        assert!(house.engine.session(&first.cookie).await.unwrap().is_none(), "the old cookie is dead");
+        let signed_in = house.engine.session(&second.cookie).await.unwrap().unwrap();
+        assert_eq!(signed_in.session().authentication.at, house.engine.now());
+        assert_eq!(signed_in.session().created_at, first.signed_in.session().created_at);
+    }
+
+    #[tokio::test]
+    async fn another_person_ends_the_session_that_was_there() {
+        let house = House::new().await;
+        let alice = house.person("alice").await;
+        house.person("bob").await;
+        let hers = house.sign_in("alice", PASSWORD).await.unwrap();
+        let his = SignIn { current: Some(hers.signed_in.clone()), ..ask("bob", PASSWORD) };
+        let his = house.engine.sign_in(&caller("198.51.100.1"), &his).await.unwrap();
+        assert_ne!(his.signed_in.session().id, hers.signed_in.session().id);
+        assert!(house.engine.session(&hers.cookie).await.unwrap().is_none());
+        let ended = house.log().await.into_iter().find(|record| record.kind == AuditKind::SessionEnded).unwrap();
+        assert_eq!(ended.user, Some(alice.id));
+    }
+
+    #[tokio::test]
+    async fn raised_costs_reach_a_hash_with_the_next_sign_in() {
+        let old = House::new().await;
+        let alice = old.person("alice").await;
+        let new = House::over(old.store.clone(), 2).await;
+        assert!(alice.password.unwrap().as_str().contains("t=1"));
+        new.sign_in("alice", PASSWORD).await.unwrap();
+        let kept = new.find::<User>(alice.id.as_str()).await.unwrap();
+        assert!(kept.password.unwrap().as_str().contains("t=2"));
+        assert_eq!(kept.updated_at, alice.updated_at, "nothing that others see has changed");
+        new.sign_in("alice", PASSWORD).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn many_at_once_all_come_in_while_a_hash_is_brought_up_to_date() {
+        let old = House::new().await;
+        old.person("alice").await;
+        let new = House::over(old.store.clone(), 2).await;
+        let (from, ask) = (caller("198.51.100.1"), ask("alice", PASSWORD));
+        let all = futures_util::future::join_all((0..16).map(|_| new.engine.sign_in(&from, &ask))).await;
+        assert!(all.iter().all(Result::is_ok), "{all:?}");
+    }
+}

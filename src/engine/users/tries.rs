@@ -1,0 +1,324 @@
+//! How often somebody may try: growing pauses per name, and a rate per network.
+//!
+//! Nobody outside can lock somebody out for good. Failures from one network slow down that network; failures from many
+//! slow down a name, by a quarter of an hour at most; and a browser the person has signed in with before has pauses of
+//! its own. Whether the name exists changes nothing.
+
+use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::base::clock::Timestamp;
+use crate::base::digest::sha256;
+use crate::base::rate::{Limiter, TooMany};
+use crate::model::refusal::Refusal;
+
+/// How many names are remembered; about 5 MB when all are.
+const MOST: usize = 50_000;
+/// After so long without a failure, everything is forgiven.
+const FORGIVEN: Duration = Duration::from_secs(86_400);
+/// How many tries may be under way at once while there were few failures.
+const AT_ONCE: u32 = 32;
+
+/// A key as it is kept: names may be long and are not ours, so only 16 bytes of their SHA-256 stay.
+type Place = [u8; 16];
+
+fn place(key: &str) -> Place {
+    let mut out = [0; 16];
+    out.copy_from_slice(&sha256(key.as_bytes())[..16]);
+    out
+}
+
+/// The tries of this process.
+pub(crate) struct Tries {
+    networks: Limiter<Place>,
+    /// What the limiter calls the beginning of time; its moments follow the engine's clock.
+    origin: Instant,
+    pairs: Pauses,
+    names: Pauses,
+    known: Pauses,
+}
+
+/// Somebody trying.
+pub(crate) struct Who<'a> {
+    /// The name as it is compared.
+    pub name: &'a str,
+    /// What limits count by.
+    pub network: &'a str,
+    /// Whether the person of that name has signed in with this browser before.
+    pub known: bool,
+}
+
+impl Tries {
+    pub(crate) fn new() -> Tries {
+        Tries {
+            networks: Limiter::new(100, Duration::from_secs(10), MOST),
+            origin: Instant::now(),
+            pairs: Pauses::new(5, 3_600),
+            names: Pauses::new(20, 900),
+            known: Pauses::new(10, 900),
+        }
+    }
+
+    /// Lets somebody try. Say afterwards how it went; a try that is dropped without a word does not count.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyTries`] with the seconds to wait.
+    pub(crate) fn begin(&self, who: &Who<'_>, now: Timestamp) -> Result<Try<'_>, Refusal> {
+        let mut attempt = Try { tries: self, network: None, held: Vec::new() };
+        if who.known {
+            attempt.hold(&self.known, place(who.name), now)?;
+            return Ok(attempt);
+        }
+        let network = place(who.network);
+        self.networks
+            .check(&network, self.moment(now))
+            .map_err(|TooMany { retry_after }| Refusal::TooManyTries(u32::try_from(retry_after).unwrap_or(u32::MAX)))?;
+        attempt.network = Some(network);
+        attempt.hold(&self.pairs, place(&format!("{}\0{}", who.network, who.name)), now)?;
+        attempt.hold(&self.names, place(who.name), now)?;
+        Ok(attempt)
+    }
+
+    fn moment(&self, now: Timestamp) -> Instant {
+        let since = Duration::from_secs(u64::try_from(now.0).unwrap_or(0));
+        self.origin.checked_add(since).unwrap_or(self.origin)
+    }
+}
+
+/// A try under way.
+pub(crate) struct Try<'a> {
+    tries: &'a Tries,
+    /// The network that pays if it fails.
+    network: Option<Place>,
+    held: Vec<(&'a Pauses, Place)>,
+}
+
+impl<'a> Try<'a> {
+    fn hold(&mut self, pauses: &'a Pauses, place: Place, now: Timestamp) -> Result<(), Refusal> {
+        pauses.begin(place, now).map_err(Refusal::TooManyTries)?;
+        self.held.push((pauses, place));
+        Ok(())
+    }
+
+    /// It was the wrong password.
+    pub(crate) fn failed(mut self, now: Timestamp) {
+        if let Some(network) = self.network {
+            self.tries.networks.charge(&network, self.tries.moment(now));
+        }
+        for (pauses, place) in self.held.drain(..) {
+            pauses.failed(place, now);
+        }
+    }
+
+    /// It was the right one.
+    pub(crate) fn succeeded(mut self) {
+        for (pauses, place) in self.held.drain(..) {
+            pauses.succeeded(place);
+        }
+    }
+}
+
+impl Drop for Try<'_> {
+    fn drop(&mut self) {
+        for (pauses, place) in self.held.drain(..) {
+            pauses.abandoned(place);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Default)]
+struct Pause {
+    failures: u32,
+    under_way: u32,
+    last: Timestamp,
+    until: Timestamp,
+}
+
+/// Pauses that double with every failure beyond the first few.
+struct Pauses {
+    free: u32,
+    longest: u32,
+    map: Mutex<HashMap<Place, Pause>>,
+}
+
+impl Pauses {
+    fn new(free: u32, longest: u32) -> Pauses {
+        Pauses { free, longest, map: Mutex::default() }
+    }
+
+    fn begin(&self, place: Place, now: Timestamp) -> Result<(), u32> {
+        let mut map = self.map();
+        if map.len() >= MOST && !map.contains_key(&place) {
+            forget(&mut map, now);
+        }
+        let pause = map.entry(place).or_default();
+        if now < pause.last || now.since(pause.last) >= FORGIVEN {
+            *pause = Pause { under_way: pause.under_way, last: now, ..Pause::default() };
+        }
+        if now < pause.until {
+            return Err(u32::try_from(pause.until.since(now).as_secs()).unwrap_or(u32::MAX));
+        }
+        let at_once = if pause.failures < self.free { AT_ONCE } else { 1 };
+        if pause.under_way >= at_once {
+            return Err(1);
+        }
+        pause.under_way += 1;
+        Ok(())
+    }
+
+    fn failed(&self, place: Place, now: Timestamp) {
+        if let Some(pause) = self.map().get_mut(&place) {
+            pause.under_way = pause.under_way.saturating_sub(1);
+            pause.failures = pause.failures.saturating_add(1);
+            pause.last = now;
+            pause.until = now.plus(Duration::from_secs(self.length(pause.failures)));
+        }
+    }
+
+    fn succeeded(&self, place: Place) {
+        let mut map = self.map();
+        if let Some(pause) = map.get_mut(&place) {
+            *pause = Pause { under_way: pause.under_way.saturating_sub(1), last: pause.last, ..Pause::default() };
+            if pause.under_way == 0 {
+                map.remove(&place);
+            }
+        }
+    }
+
+    fn abandoned(&self, place: Place) {
+        let mut map = self.map();
+        if let Some(pause) = map.get_mut(&place) {
+            pause.under_way = pause.under_way.saturating_sub(1);
+            if pause.under_way == 0 && pause.failures == 0 {
+                map.remove(&place);
+            }
+        }
+    }
+
+    /// The pause in seconds after so many failures: none at first, then 1, 2, 4 …
+    fn length(&self, failures: u32) -> u64 {
+        match failures.checked_sub(self.free) {
+            None => 0,
+            Some(beyond) => 1u64.checked_shl(beyond).unwrap_or(u64::MAX).min(u64::from(self.longest)),
+        }
+    }
+
+    fn map(&self) -> MutexGuard<'_, HashMap<Place, Pause>> {
+        // Nothing panics while the lock is held, so a poisoned map is still whole.
+        self.map.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes room: first what is forgiven, then, if that was too few, the half that failed longest ago.
+fn forget(map: &mut HashMap<Place, Pause>, now: Timestamp) {
+    map.retain(|_, pause| pause.under_way > 0 || now.since(pause.last) < FORGIVEN);
+    if map.len() >= MOST {
+        let mut times: Vec<Timestamp> = map.values().map(|pause| pause.last).collect();
+        let (_, middle, _) = times.select_nth_unstable(map.len() / 2);
+        let middle = *middle;
+        map.retain(|_, pause| pause.under_way > 0 || pause.last > middle);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const T: i64 = 1_000_000;
+
+    fn who<'a>(name: &'a str, network: &'a str) -> Who<'a> {
+        Who { name, network, known: false }
+    }
+
+    /// Fails as often as it is let, second by second; how often that was, and the longest pause met.
+    fn attack(tries: &Tries, name: &str, network: &str, seconds: i64) -> (u32, u32) {
+        let (mut failures, mut longest) = (0, 0);
+        for second in 0..seconds {
+            let now = Timestamp(T + second);
+            match tries.begin(&who(name, network), now) {
+                Ok(attempt) => {
+                    attempt.failed(now);
+                    failures += 1;
+                }
+                Err(Refusal::TooManyTries(wait)) => longest = longest.max(wait),
+                Err(other) => panic!("{other:?}"),
+            }
+        }
+        (failures, longest)
+    }
+
+    #[test]
+    fn failures_from_one_network_slow_down_that_network_only() {
+        let tries = Tries::new();
+        let (failures, longest) = attack(&tries, "alice", "203.0.113.9", 3_600);
+        assert!((10..20).contains(&failures), "{failures} in an hour");
+        assert!((1_000..=3_600).contains(&longest));
+        let later = Timestamp(T + 3_600);
+        assert!(tries.begin(&who("alice", "198.51.100.7"), later).is_ok(), "she comes in from elsewhere");
+        assert!(tries.begin(&who("bob", "203.0.113.9"), later).is_ok(), "and another person from there");
+    }
+
+    #[test]
+    fn failures_from_everywhere_slow_down_the_name_but_not_a_browser_it_knows() {
+        let tries = Tries::new();
+        let mut failures = 0;
+        for n in 0..200 {
+            if let Ok(attempt) = tries.begin(&who("alice", &format!("203.0.113.{n}")), Timestamp(T)) {
+                attempt.failed(Timestamp(T));
+                failures += 1;
+            }
+        }
+        assert_eq!(failures, 20);
+        assert!(tries.begin(&who("alice", "198.51.100.7"), Timestamp(T)).is_err());
+        assert!(tries.begin(&Who { known: true, ..who("alice", "198.51.100.7") }, Timestamp(T)).is_ok());
+    }
+
+    #[test]
+    fn guessing_many_names_from_one_network_meets_its_rate() {
+        let tries = Tries::new();
+        let failures = (0..1_000).filter(|n| {
+            let name = format!("name {n}");
+            let attempt = tries.begin(&who(&name, "203.0.113.9"), Timestamp(T));
+            attempt.map(|attempt| attempt.failed(Timestamp(T))).is_ok()
+        });
+        assert_eq!(failures.count(), 100);
+    }
+
+    #[test]
+    fn success_and_abandoned_tries_cost_nothing() {
+        let tries = Tries::new();
+        for _ in 0..1_000 {
+            tries.begin(&who("alice", "203.0.113.9"), Timestamp(T)).unwrap().succeeded();
+            drop(tries.begin(&who("alice", "203.0.113.9"), Timestamp(T)).unwrap());
+        }
+        assert!(tries.names.map().is_empty() && tries.pairs.map().is_empty());
+        for _ in 0..4 {
+            tries.begin(&who("alice", "203.0.113.9"), Timestamp(T)).unwrap().failed(Timestamp(T));
+        }
+        tries.begin(&who("alice", "203.0.113.9"), Timestamp(T)).unwrap().succeeded();
+        let (failures, _) = attack(&tries, "alice", "203.0.113.9", 1);
+        assert_eq!(failures, 1, "a success begins anew");
+    }
+
+    #[test]
+    fn many_at_once_are_no_way_around_the_pauses() {
+        let tries = Tries::new();
+        let at_once: Vec<_> =
+            (0..200).filter_map(|_| tries.begin(&who("alice", "203.0.113.9"), Timestamp(T)).ok()).collect();
+        assert_eq!(at_once.len(), 32);
+        at_once.into_iter().for_each(|attempt| attempt.failed(Timestamp(T)));
+        assert!(matches!(tries.begin(&who("alice", "203.0.113.9"), Timestamp(T)), Err(Refusal::TooManyTries(3_600))));
+    }
+
+    #[test]
+    fn memory_is_bounded_whatever_the_names() {
+        let pauses = Pauses::new(5, 3_600);
+        for n in 0..120_000i64 {
+            let (place, now) = (place(&n.to_string()), Timestamp(T + n / 1_000));
+            pauses.begin(place, now).unwrap();
+            pauses.failed(place, now);
+        }
+        assert!(pauses.map().len() <= MOST);
+    }
+}
