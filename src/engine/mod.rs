@@ -13,10 +13,12 @@ pub mod discovery;
 pub mod failures;
 #[cfg(test)]
 mod house;
+pub mod identity;
 pub mod introspect;
 pub mod keys;
 pub mod maintenance;
 pub mod mint;
+pub mod origins;
 pub mod revoke;
 pub mod sign_out;
 pub mod standing;
@@ -38,18 +40,11 @@ use crate::store::{Fault, Refused, Store};
 
 pub use caller::Caller;
 pub use decision::Decision;
+pub use identity::Identity;
 pub use users::HashingLimits;
 
 /// How often a decision that was overtaken is made again before the caller is told to come back.
 const PATIENCE: usize = 64;
-
-/// What a deployment is called and reached by.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// The issuer: an https URL (http only on loopback) without a trailing slash (RFC 8414, section 2). From
-    /// configuration only, never from a request.
-    pub issuer: String,
-}
 
 /// What an engine stands on.
 pub struct Foundation {

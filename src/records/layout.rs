@@ -71,6 +71,7 @@ impl Record for Client {
             let host = origin.split_once("://").map(|(_, host)| host.to_owned());
             host.map(|host| ("search", host))
         }));
+        keys.extend(self.origins.iter().map(|origin| ("origin", origin.clone())));
         keys.extend(self.owner.as_ref().map(|owner| ("owner", owner.to_string())));
         keys.extend(self.groups.iter().map(|group| ("group", group.clone())));
         keys.extend(self.scopes.iter().map(|scope| ("scope", scope.as_str().to_owned())));

@@ -1,0 +1,19 @@
+//! Where the pages live, for faces that send people there.
+
+use crate::base::ids::InteractionId;
+
+/// Where people sign in.
+pub const LOGIN: &str = "/login";
+/// Where people choose which account to go on with.
+pub const CHOOSE_ACCOUNT: &str = "/login/account";
+/// Where people agree or decline.
+pub const CONSENT: &str = "/consent";
+/// Where people confirm that they want to sign out.
+pub const SIGN_OUT: &str = "/sign-out";
+/// Where people see that they signed out.
+pub const SIGNED_OUT: &str = "/signed-out";
+
+/// `page` for one interaction.
+pub fn of_interaction(page: &str, id: &InteractionId) -> String {
+    format!("{page}?interaction={id}")
+}

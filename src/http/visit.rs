@@ -1,0 +1,215 @@
+//! One request to a page: who came, from which browser, with which form.
+//!
+//! Handlers return `Result<Response, Response>`: whatever stops them is an answer already.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use askama::Template;
+use poem::endpoint::make;
+use poem::http::HeaderMap;
+use poem::{Endpoint, IntoResponse, Request, Response};
+
+use crate::base::clock::Timestamp;
+use crate::engine::users::SignedIn;
+use crate::engine::{Caller, Denied, Engine};
+
+use super::body;
+use super::desk::{Browser, Desk, see_other};
+use super::fault::Fault;
+use super::flash::Flash;
+use super::page::{Frame, Page};
+use super::params::Params;
+use super::paths;
+use super::views::Problem;
+
+/// An answer, or the answer that stands in its way.
+pub type Outcome = Result<Response, Response>;
+
+/// One request to a page.
+pub struct Visit {
+    /// What every face keeps at hand.
+    pub desk: Arc<Desk>,
+    /// Where the request came from.
+    pub caller: Caller,
+    /// The browser it came from.
+    pub browser: Browser,
+    /// Who is signed in there.
+    pub current: Option<SignedIn>,
+    /// The query, without repeated names.
+    pub query: Params,
+    headers: HeaderMap,
+    path: String,
+}
+
+/// The endpoint that answers visits with `handler`.
+pub fn page<H, F>(desk: &Arc<Desk>, handler: H) -> impl Endpoint<Output = Response> + use<H, F>
+where
+    H: Fn(Visit, Request) -> F + Send + Sync + Copy + 'static,
+    F: Future<Output = Outcome> + Send + 'static,
+{
+    let desk = desk.clone();
+    make(move |request: Request| {
+        let desk = desk.clone();
+        async move {
+            let browser = desk.browser(request.headers());
+            let answer = match Visit::begin(desk.clone(), browser.clone(), &request).await {
+                Ok(visit) => handler(visit, request).await,
+                Err(answer) => Err(answer),
+            };
+            desk.remember(&browser, answer.unwrap_or_else(|stopped| stopped))
+        }
+    })
+}
+
+impl Visit {
+    async fn begin(desk: Arc<Desk>, browser: Browser, request: &Request) -> Result<Visit, Response> {
+        let caller = desk.caller(request);
+        let current = match desk.signed_in(request.headers()).await {
+            Ok(current) => current,
+            Err(denied) => return Err(desk.deny(request, &denied).await),
+        };
+        let headers = request.headers().clone();
+        let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        let mut visit = Visit { desk, caller, browser, current, query: Params::default(), headers, path };
+        visit.query = match Params::of_query(request.uri().query()) {
+            Ok(query) => query,
+            Err(_) => return Err(visit.fault(&Fault::Malformed).await),
+        };
+        Ok(visit)
+    }
+
+    /// The verbs.
+    pub fn engine(&self) -> &Engine {
+        &self.desk.engine
+    }
+
+    /// The present moment.
+    pub fn now(&self) -> Timestamp {
+        self.desk.engine.now()
+    }
+
+    /// The headers that came.
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// Who is signed in; whoever is not is sent to sign in and comes back here.
+    pub fn person(&self) -> Result<&SignedIn, Response> {
+        self.current.as_ref().ok_or_else(|| {
+            let next: String = form_urlencoded::byte_serialize(self.path.as_bytes()).collect();
+            see_other(&format!("{}?next={next}", paths::LOGIN))
+        })
+    }
+
+    /// The form that was posted, if one of our own pages in this browser sent it.
+    pub async fn form(&self, request: &mut Request) -> Result<Params, Response> {
+        self.form_repeating(request, &[]).await
+    }
+
+    /// As [`Visit::form`], with names that may occur more than once: check boxes.
+    pub async fn form_repeating(&self, request: &mut Request, repeatable: &[&str]) -> Result<Params, Response> {
+        let fields = match body::form_with(request, body::FORM_LIMIT, repeatable).await {
+            Ok(fields) => fields,
+            Err(error) => return Err(self.fault(&Fault::from(error)).await),
+        };
+        if self.desk.is_our_form(&self.headers, &self.browser, &fields) {
+            return Ok(fields);
+        }
+        tracing::info!(request = %self.caller.request, cause = "form_not_ours", "refused");
+        Err(self.desk.show(&self.caller, Problem::stale_form(self.frame().await?)))
+    }
+
+    /// What every page shows around its own matter, with what the page before wanted said.
+    pub async fn frame(&self) -> Result<Frame, Response> {
+        match self.desk.frame(&self.browser, self.current.as_ref()).await {
+            Ok(frame) => Ok(frame),
+            Err(denied) => Err(self.deny_plainly(&denied)),
+        }
+    }
+
+    /// What the page before this one wanted said, once.
+    pub fn flash(&self) -> Flash {
+        let id = self.query.get("flash");
+        id.and_then(|id| self.desk.take_flash(&self.browser, id)).unwrap_or_default()
+    }
+
+    /// On to `path`, whose page says `flash`.
+    pub fn go_saying(&self, path: &str, flash: Flash) -> Response {
+        let id = self.desk.keep_flash(&self.browser, flash);
+        let (path, anchor) = path.split_once('#').map_or((path, None), |(path, anchor)| (path, Some(anchor)));
+        let joint = if path.contains('?') { '&' } else { '?' };
+        let anchor = anchor.map(|anchor| format!("#{anchor}")).unwrap_or_default();
+        see_other(&format!("{path}{joint}flash={id}{anchor}"))
+    }
+
+    /// A page.
+    pub fn show<T: Template + Send>(&self, view: T) -> Response {
+        Page::ok(view).into_response()
+    }
+
+    /// The page for a denial that the handler has no better words for.
+    pub async fn deny(&self, denied: &Denied) -> Response {
+        match self.frame().await {
+            Ok(frame) => {
+                super::desk::log(denied, &self.caller);
+                self.desk.show(&self.caller, self.desk.denied_page(denied, frame))
+            }
+            Err(answer) => answer,
+        }
+    }
+
+    /// The page for a fault of the transport.
+    pub async fn fault(&self, fault: &Fault) -> Response {
+        match self.frame().await {
+            Ok(frame) => self.desk.show(&self.caller, self.desk.fault_page(fault, frame)),
+            Err(answer) => answer,
+        }
+    }
+
+    fn deny_plainly(&self, denied: &Denied) -> Response {
+        super::desk::log(denied, &self.caller);
+        let frame = self.desk.bare_frame(&self.browser);
+        self.desk.show(&self.caller, self.desk.denied_page(denied, frame))
+    }
+}
+
+/// `path` if it is a page of ours to go on to after signing in, else the start page. Compared character by character: nothing
+/// that a browser could take for another host's address gets through.
+pub fn safe_next(path: &str) -> &str {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"/?=&-_.~%+".contains(&b);
+    let ours = path.starts_with('/') && !path.starts_with("//") && path.len() <= 512 && path.bytes().all(plain);
+    let page = path.split('?').next().unwrap_or_default();
+    let known =
+        page == "/" || ["/account", "/admin"].iter().any(|top| page == *top || page.starts_with(&format!("{top}/")));
+    if ours && known { path } else { "/" }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_leads_elsewhere_after_signing_in() {
+        for ours in ["/", "/account", "/account/sessions", "/admin/applications?q=wiki"] {
+            assert_eq!(safe_next(ours), ours);
+        }
+        for theirs in [
+            "",
+            "account",
+            "//evil.test",
+            "/\\evil.test",
+            "/\t/evil.test",
+            "https://evil.test",
+            "/%09/evil.test",
+            "/account@evil.test",
+            "/accounts",
+            "/.//evil.test",
+            "/admin\r\nX: y",
+            "javascript:alert(1)",
+            "/login",
+        ] {
+            assert_eq!(safe_next(theirs), "/", "{theirs}");
+        }
+    }
+}
