@@ -9,7 +9,7 @@ use poem::{IntoResponse, Request, Response};
 
 use crate::base::ids::RequestId;
 use crate::base::rng::Rng;
-use crate::base::secret::Secret;
+use crate::base::secret::{Kind, Secret};
 use crate::engine::users::SignedIn;
 use crate::engine::{Caller, Denied, Engine};
 use crate::model::refusal::Refusal;
@@ -73,7 +73,7 @@ impl Desk {
     pub fn browser(&self, headers: &HeaderMap) -> Browser {
         match self.cookies.read(headers, cookies::BROWSER) {
             Some(value) if value.len() <= 128 => Browser { secret: Secret::new(value), fresh: false },
-            _ => Browser { secret: self.engine.new_browser(), fresh: true },
+            _ => Browser { secret: Kind::Browser.generate(&*self.rng), fresh: true },
         }
     }
 
