@@ -27,7 +27,7 @@ fn memory() -> Fresh {
 
 fn redb() -> Fresh {
     let directory = tempfile::tempdir().unwrap();
-    let store = Redb::open(directory.path(), &Options { cache_mib: 8, create: true }).unwrap();
+    let store = Redb::open(directory.path(), &Options { create: true, ..Options::default() }).unwrap();
     Fresh { store: Arc::new(store), _directory: Some(directory) }
 }
 

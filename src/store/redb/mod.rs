@@ -3,15 +3,18 @@
 //! - [`opening`]: what may be opened and what is refused, in words ([`refusal`]).
 //! - [`writer`]: the one thread that writes, and how it recovers after the disk failed it.
 //! - [`reading`]: reads, each from a transaction no longer than the call.
+//! - [`upkeep`]: examining, copying, restoring.
 //! - [`lookup`] and [`check`]: what is found is what was stored, and what is not found is not there.
 
 mod check;
 mod holder;
 mod lookup;
 mod opening;
+mod overlay;
 mod reading;
 mod refusal;
 mod tables;
+mod upkeep;
 mod writer;
 
 #[cfg(test)]
@@ -31,6 +34,7 @@ use super::port::{Answer, Fault, Health, Key, Order, Refused, Span, Store, Value
 pub use self::holder::Holder;
 pub use self::opening::Options;
 pub use self::refusal::OpenError;
+pub use self::upkeep::Report;
 
 /// How many batches may wait for the writer; whoever comes later waits for room.
 const QUEUE: usize = 4096;

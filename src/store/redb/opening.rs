@@ -6,6 +6,7 @@
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read};
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 use ::redb::{Builder, Database, DatabaseError, Error, StorageError};
@@ -22,13 +23,16 @@ const MAGIC: [u8; 9] = [b'r', b'e', b'd', b'b', 0x1A, 0x0A, 0xA9, 0x0D, 0x0A];
 pub struct Options {
     /// How much memory the engine may use to remember pages, in MiB.
     pub cache_mib: usize,
+    /// Up to which size of its file, in MiB, every page is examined at opening. About 1.5 s per GiB; a larger store is
+    /// examined by [`super::Redb::verify`] only.
+    pub verify_mib: u64,
     /// Whether a store is created where none is and none has been.
     pub create: bool,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { cache_mib: 64, create: false }
+        Options { cache_mib: 64, verify_mib: 128, create: false }
     }
 }
 
@@ -37,9 +41,9 @@ impl Default for Options {
 pub(super) struct Files {
     pub(super) directory: PathBuf,
     pub(super) store: PathBuf,
-    unfinished: PathBuf,
+    pub(super) unfinished: PathBuf,
     lock: PathBuf,
-    pub(super) marker: PathBuf,
+    marker: PathBuf,
 }
 
 impl Files {
@@ -81,15 +85,12 @@ impl Opener {
 pub(super) fn open(dir: &Path, options: &Options) -> Result<(Database, Opener), OpenError> {
     let files = Files::of(dir);
     if options.create {
-        let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
-        made.map_err(|error| OpenError::Io { path: dir.to_owned(), error })?;
+        make_directory(dir)?;
     } else if !files.directory.is_dir() {
         return Err(OpenError::Missing { path: files.store });
     }
     let lock = lock(&files)?;
-    if !exists(&files.store)? {
-        create(&files, options)?;
-    }
+    create(&files, options)?;
     let database = open_existing(&files, options)?;
     if !exists(&files.marker)? {
         write_marker(&files).map_err(|error| OpenError::Io { path: files.marker.clone(), error })?;
@@ -97,6 +98,11 @@ pub(super) fn open(dir: &Path, options: &Options) -> Result<(Database, Opener), 
     let (path, cache) = (files.store.clone(), options.cache_mib << 20);
     let opener = Opener::new(&files.store, lock, move || Ok(Builder::new().set_cache_size(cache).open(&path)?));
     Ok((database, opener))
+}
+
+pub(super) fn make_directory(dir: &Path) -> Result<(), OpenError> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(dir);
+    made.map_err(|error| OpenError::Io { path: dir.to_owned(), error })
 }
 
 pub(super) fn lock(files: &Files) -> Result<Lock, OpenError> {
@@ -114,12 +120,17 @@ fn exists(path: &Path) -> Result<bool, OpenError> {
 // ---- an existing file -------------------------------------------------------------------------------------------
 
 fn open_existing(files: &Files, options: &Options) -> Result<Database, OpenError> {
-    recognise(&files.store)?;
-    let open = || Builder::new().set_cache_size(options.cache_mib << 20).open(&files.store);
+    let path = &files.store;
+    recognise(path)?;
+    let metadata = path.metadata().map_err(|error| OpenError::Io { path: path.to_owned(), error })?;
+    let mut builder = Builder::new();
+    builder.set_cache_size(options.cache_mib << 20);
+    // With two-phase commits this never repairs by going back: what does not verify is refused.
+    builder.set_check_integrity_on_open(metadata.len() <= options.verify_mib << 20);
     // redb may panic over a file that was altered outside it.
-    let opened = std::panic::catch_unwind(std::panic::AssertUnwindSafe(open));
-    let database = opened.map_err(|_| damaged(files, "a page is damaged"))?.map_err(|error| refusal(files, error))?;
-    judge(files, &database)?;
+    let opened = catch_unwind(AssertUnwindSafe(|| builder.open(path)));
+    let database = opened.map_err(|_| damaged(path, "a page is damaged"))?.map_err(|error| refusal(path, error))?;
+    judge(path, &database)?;
     Ok(database)
 }
 
@@ -136,30 +147,30 @@ pub(super) fn recognise(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn refusal(files: &Files, error: DatabaseError) -> OpenError {
+pub(super) fn refusal(path: &Path, error: DatabaseError) -> OpenError {
     match error {
-        DatabaseError::DatabaseAlreadyOpen => OpenError::Held { path: files.store.clone(), by: None },
+        DatabaseError::DatabaseAlreadyOpen => OpenError::Held { path: path.to_owned(), by: None },
         // A file cut short is read beyond its end.
         DatabaseError::Storage(StorageError::Io(error)) if error.kind() != ErrorKind::UnexpectedEof => {
-            OpenError::Io { path: files.store.clone(), error }
+            OpenError::Io { path: path.to_owned(), error }
         }
-        error => damaged(files, &error.to_string()),
+        error => damaged(path, &error.to_string()),
     }
 }
 
-fn damaged(files: &Files, detail: &str) -> OpenError {
-    OpenError::Damaged { path: files.store.clone(), detail: detail.to_owned() }
+fn damaged(path: &Path, detail: &str) -> OpenError {
+    OpenError::Damaged { path: path.to_owned(), detail: detail.to_owned() }
 }
 
 /// Reads what the file says of itself.
-fn judge(files: &Files, database: &Database) -> Result<(), OpenError> {
-    let words = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| tables::about(database)));
-    let words = words.map_err(|_| damaged(files, "a page is damaged"))?;
-    let about = words.map_err(|error| damaged(files, &error.to_string()))?;
-    let foreign = || OpenError::Foreign { path: files.store.clone() };
+pub(super) fn judge(path: &Path, database: &Database) -> Result<(), OpenError> {
+    let words = catch_unwind(AssertUnwindSafe(|| tables::about(database)));
+    let words = words.map_err(|_| damaged(path, "a page is damaged"))?;
+    let about = words.map_err(|error| damaged(path, &error.to_string()))?;
+    let foreign = || OpenError::Foreign { path: path.to_owned() };
     let about = about.ok_or_else(foreign)?;
     let word = |name: &str| match about.get(name) {
-        Some(stored) => check::unwrap(name.as_bytes(), stored).map_err(|fault| damaged(files, &fault.to_string())),
+        Some(stored) => check::unwrap(name.as_bytes(), stored).map_err(|fault| damaged(path, &fault.to_string())),
         None => Err(foreign()),
     };
     if word(tables::FORMAT)? != tables::OUR_FORMAT {
@@ -169,22 +180,30 @@ fn judge(files: &Files, database: &Database) -> Result<(), OpenError> {
     match schema {
         Some(tables::OUR_SCHEMA) => Ok(()),
         Some(found) if found > tables::OUR_SCHEMA => {
-            Err(OpenError::NewerSchema { path: files.store.clone(), found, known: tables::OUR_SCHEMA })
+            Err(OpenError::NewerSchema { path: path.to_owned(), found, known: tables::OUR_SCHEMA })
         }
-        _ => Err(damaged(files, "its schema number is none")),
+        _ => Err(damaged(path, "its schema number is none")),
+    }
+}
+
+/// That there is a file, or why there is none.
+pub(super) fn require(files: &Files) -> Result<(), OpenError> {
+    let (path, marker) = (files.store.clone(), files.marker.clone());
+    match (exists(&path)?, exists(&marker)?) {
+        (true, _) => Ok(()),
+        (false, true) => Err(OpenError::Gone { path, marker }),
+        (false, false) => Err(OpenError::Missing { path }),
     }
 }
 
 // ---- a new file -------------------------------------------------------------------------------------------------
 
-/// Makes a new store under another name and gives it its own only when it is whole and on the disk: a crash at any
+/// Unless there is a store, makes one under another name and gives it its own only when it is whole and on the disk: a crash at any
 /// moment leaves either no store or a whole one.
 fn create(files: &Files, options: &Options) -> Result<(), OpenError> {
-    if exists(&files.marker)? {
-        return Err(OpenError::Gone { path: files.store.clone(), marker: files.marker.clone() });
-    }
-    if !options.create {
-        return Err(OpenError::Missing { path: files.store.clone() });
+    match require(files) {
+        Err(OpenError::Missing { .. }) if options.create => {}
+        known => return known,
     }
     make(&files.unfinished)
         .and_then(|()| put_in_place(&files.unfinished, &files.store))
@@ -216,7 +235,7 @@ pub(super) fn put_in_place(finished: &Path, name: &Path) -> io::Result<()> {
     sync_directory_of(name)
 }
 
-fn write_marker(files: &Files) -> io::Result<()> {
+pub(super) fn write_marker(files: &Files) -> io::Result<()> {
     let words = "This directory has held a Countersign store. If store.redb is missing, restore a backup.\n";
     let mut file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&files.marker)?;
     io::Write::write_all(&mut file, words.as_bytes())?;

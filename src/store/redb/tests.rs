@@ -5,6 +5,7 @@ mod disk;
 mod failing;
 mod opening;
 mod power_cuts;
+mod upkeep;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -15,8 +16,11 @@ use super::{OpenError, Options, Redb};
 use crate::store::changes::Changes;
 use crate::store::port::Store;
 
-const NEW: Options = Options { cache_mib: 8, create: true };
-const EXISTING: Options = Options { cache_mib: 8, create: false };
+const NEW: Options = Options { cache_mib: 8, verify_mib: 128, create: true };
+const EXISTING: Options = Options { cache_mib: 8, verify_mib: 128, create: false };
+
+/// Without the examination at opening, as it is with a large store.
+const UNEXAMINED: Options = Options { cache_mib: 8, verify_mib: 0, create: false };
 
 fn bytes(text: impl AsRef<[u8]>) -> Bytes {
     Bytes::copy_from_slice(text.as_ref())

@@ -5,7 +5,7 @@ use std::fs;
 
 use bytes::Bytes;
 
-use super::{EXISTING, NEW, Redb, bytes};
+use super::{EXISTING, NEW, Redb, UNEXAMINED, bytes};
 use crate::base::rng::{self, SeededRng};
 use crate::store::changes::Changes;
 use crate::store::port::{Order, Span, Store};
@@ -49,7 +49,15 @@ async fn a_flipped_bit_is_an_error_or_harmless() {
         let mut flipped = whole.clone();
         flipped[byte] ^= 1 << bit;
         fs::write(&path, &flipped).unwrap();
+        let sound = Redb::verify(dir.path(), 8).is_ok_and(|report| report.is_sound());
+        assert!(fs::read(&path).unwrap() == flipped, "an examination changes nothing");
+        let opens = Redb::open(dir.path(), &EXISTING).is_ok();
+        assert_eq!(sound, opens, "byte {byte} bit {bit}: an examination and an opening disagree");
+        fs::write(&path, &flipped).unwrap();
         match look(dir.path(), &content).await {
+            Ok(outcome) if sound && outcome != Outcome::Right => {
+                altered.push(format!("byte {byte} bit {bit}: overlooked"))
+            }
             Ok(outcome) => *outcomes.entry(outcome).or_insert(0) += 1,
             Err(what) => altered.push(format!("byte {byte} bit {bit}: {what}")),
         }
@@ -61,7 +69,7 @@ async fn a_flipped_bit_is_an_error_or_harmless() {
 
 /// Opens the store and reads everything in every way; the error says which answer was another than it should be.
 async fn look(dir: &std::path::Path, content: &BTreeMap<Bytes, Bytes>) -> Result<Outcome, String> {
-    let Ok(store) = Redb::open(dir, &EXISTING) else {
+    let Ok(store) = Redb::open(dir, &UNEXAMINED) else {
         return Ok(Outcome::Refused);
     };
     let mut outcome = Outcome::Right;
