@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 
 use bytes::Bytes;
 
@@ -43,16 +44,13 @@ async fn a_flipped_bit_is_an_error_or_harmless() {
     let chance = SeededRng::new(seed);
     let mut outcomes = BTreeMap::new();
     let mut altered = Vec::new();
-    for _ in 0..200 {
+    for turn in 0..200 {
         let random = u64::from_be_bytes(rng::bytes(&chance));
         let (byte, bit) = (used[random as usize % used.len()], random >> 61);
         let mut flipped = whole.clone();
         flipped[byte] ^= 1 << bit;
         fs::write(&path, &flipped).unwrap();
-        let sound = Redb::verify(dir.path(), 8).is_ok_and(|report| report.is_sound());
-        assert!(fs::read(&path).unwrap() == flipped, "an examination changes nothing");
-        let opens = Redb::open(dir.path(), &EXISTING).is_ok();
-        assert_eq!(sound, opens, "byte {byte} bit {bit}: an examination and an opening disagree");
+        let sound = turn % 5 == 0 && examined_alike(dir.path(), &flipped);
         fs::write(&path, &flipped).unwrap();
         match look(dir.path(), &content).await {
             Ok(outcome) if sound && outcome != Outcome::Right => {
@@ -62,13 +60,20 @@ async fn a_flipped_bit_is_an_error_or_harmless() {
             Err(what) => altered.push(format!("byte {byte} bit {bit}: {what}")),
         }
     }
-    eprintln!("{outcomes:?} {} used of {}", used.len(), whole.len());
     assert!(altered.is_empty(), "seed {seed}: {} altered answers\n{}", altered.len(), altered.join("\n"));
     assert!(outcomes.len() > 1, "{outcomes:?}");
 }
 
+/// Whether an examination and an opening find nothing wrong; both must, or neither.
+fn examined_alike(dir: &Path, content: &[u8]) -> bool {
+    let sound = Redb::verify(dir, 8).is_ok_and(|report| report.is_sound());
+    assert!(fs::read(dir.join("store.redb")).unwrap() == content, "an examination changes nothing");
+    assert_eq!(sound, Redb::open(dir, &EXISTING).is_ok());
+    sound
+}
+
 /// Opens the store and reads everything in every way; the error says which answer was another than it should be.
-async fn look(dir: &std::path::Path, content: &BTreeMap<Bytes, Bytes>) -> Result<Outcome, String> {
+async fn look(dir: &Path, content: &BTreeMap<Bytes, Bytes>) -> Result<Outcome, String> {
     let Ok(store) = Redb::open(dir, &UNEXAMINED) else {
         return Ok(Outcome::Refused);
     };
