@@ -84,7 +84,7 @@ impl StorageBackend for Overlay {
         let mut over = self.lock();
         let cut = length.min(over.length);
         // What is cut off in the middle of a block is zero when the file grows again.
-        if cut < over.length && cut % BLOCK as u64 != 0 {
+        if cut < over.length && !cut.is_multiple_of(BLOCK as u64) {
             let (block, within) = (cut / BLOCK as u64, (cut % BLOCK as u64) as usize);
             let mut bytes = match over.blocks.remove(&block) {
                 Some(bytes) => bytes,
