@@ -3,6 +3,7 @@
 //! Every verb goes the same way: read, decide in silence ([`Decision`]), commit once, answer ([`Engine::settle`]). A commit
 //! that somebody overtook is decided again.
 
+mod access;
 pub mod admin;
 pub mod authenticate_client;
 pub mod authorize;

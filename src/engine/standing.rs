@@ -118,5 +118,6 @@ fn stands(
 
 /// Whether what the person agreed to covers the grant. Agreeing anew does not bring back what was withdrawn before.
 fn agreed(consent: &Consent, grant: &Grant) -> bool {
-    grant.scopes.within(&consent.scopes) && consent.since <= grant.created_at
+    let single = grant.claims.userinfo.keys().chain(grant.claims.id_token.keys());
+    consent.covers(&grant.scopes, single) && consent.since <= grant.created_at
 }

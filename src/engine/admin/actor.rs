@@ -67,7 +67,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::NotPermitted`] when they are not one any more, or the store's fault.
-    pub(super) async fn permit(
+    pub(in crate::engine) async fn permit(
         &self,
         actor: &Actor,
         at_hand: &[&Kept<User>],

@@ -49,11 +49,6 @@ impl AuthenticatedClient {
     pub fn has_proved(&self) -> bool {
         self.proved_by.is_some()
     }
-
-    /// The record, to expect it unchanged.
-    pub(super) fn kept(&self) -> &Kept<Client> {
-        &self.client
-    }
 }
 
 impl Engine {
@@ -66,6 +61,27 @@ impl Engine {
         &self,
         caller: &Caller,
         face: &Face,
+        presented: &Presented,
+    ) -> Result<AuthenticatedClient, Denied> {
+        self.authenticate(caller, Some(face), presented).await
+    }
+
+    /// Authenticates a client where clients of every interface may come.
+    ///
+    /// # Errors
+    /// As [`Engine::authenticate_client`].
+    pub(super) async fn authenticate_any_client(
+        &self,
+        caller: &Caller,
+        presented: &Presented,
+    ) -> Result<AuthenticatedClient, Denied> {
+        self.authenticate(caller, None, presented).await
+    }
+
+    async fn authenticate(
+        &self,
+        caller: &Caller,
+        face: Option<&Face>,
         presented: &Presented,
     ) -> Result<AuthenticatedClient, Denied> {
         let credentials = Credentials::read(presented)?;
@@ -88,7 +104,7 @@ impl Engine {
     }
 
     /// The first reading of the credentials that fits a client; the refusal of the first reading if none does.
-    async fn prove(&self, face: &Face, credentials: &Credentials) -> Result<AuthenticatedClient, Denied> {
+    async fn prove(&self, face: Option<&Face>, credentials: &Credentials) -> Result<AuthenticatedClient, Denied> {
         let mut first = None;
         for claim in credentials.readings() {
             match self.prove_claim(face, claim).await {
@@ -99,7 +115,7 @@ impl Engine {
         Err(first.unwrap_or(Refusal::ClientMissing).into())
     }
 
-    async fn prove_claim(&self, face: &Face, claim: &Claim) -> Result<AuthenticatedClient, Denied> {
+    async fn prove_claim(&self, face: Option<&Face>, claim: &Claim) -> Result<AuthenticatedClient, Denied> {
         let Some(client) = self.ledger.find::<Client>(&claim.id).await? else {
             secrets::waste_time(claim.secret.as_ref());
             return Err(Refusal::ClientUnknown.into());
@@ -109,7 +125,7 @@ impl Engine {
             None if client.is_public() => None,
             None => return Err(Refusal::ClientSecretMissing.into()),
         };
-        if !client.has_face(face) {
+        if face.is_some_and(|face| !client.has_face(face)) {
             return Err(Refusal::ClientOfAnotherFace.into());
         }
         if client.disabled_at.is_some() {

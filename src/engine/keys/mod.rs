@@ -12,16 +12,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use bytes::Bytes;
 
-use crate::base::ids::ClientId;
+use crate::base::clock::Timestamp;
 use crate::jose::keyring::Keyring;
 use crate::model::client::Client;
 use crate::model::refusal::Refusal;
 use crate::store::Fault;
 
 use super::{Denied, Engine, Foundation};
-
-pub use published::JwksDocument;
 
 /// How long others may keep a copy of the published keys, and so how long a new key waits before it signs.
 pub const CACHE_LIFETIME: Duration = Duration::from_secs(300);
@@ -45,7 +44,7 @@ impl Keys {
 }
 
 impl KeySet {
-    fn of(ring: Keyring, now: crate::base::clock::Timestamp) -> KeySet {
+    fn of(ring: Keyring, now: Timestamp) -> KeySet {
         let published = ArcSwap::from_pointee(published::Published::of(&ring, now));
         KeySet { ring: Arc::new(ring), published }
     }
@@ -57,16 +56,17 @@ impl Engine {
         Arc::clone(&self.keys.0.load().ring)
     }
 
-    /// The published keys (RFC 7517, section 5) with their ETag: all of them, or those whose signatures `client` can meet.
-    /// They may be kept for [`CACHE_LIFETIME`].
+    /// The published keys (RFC 7517, section 5), ready to be sent, with their entity tag (quotation marks included; RFC
+    /// 9110, section 8.8.3): all of them, or those whose signatures `client` can meet. They may be kept for
+    /// [`CACHE_LIFETIME`].
     ///
     /// # Errors
     /// [`Refusal::ClientUnknown`], or the store's fault.
-    pub async fn jwks(&self, client: Option<&ClientId>) -> Result<JwksDocument, Denied> {
+    pub async fn jwks(&self, client: Option<&str>) -> Result<(Bytes, Arc<str>), Denied> {
         let algorithms = match client {
             None => published::Filter::ALL,
             Some(id) => {
-                let client = self.ledger.find::<Client>(id.as_str()).await?.ok_or(Refusal::ClientUnknown)?;
+                let client = self.ledger.find::<Client>(id).await?.ok_or(Refusal::ClientUnknown)?;
                 published::Filter::for_client(&client)
             }
         };

@@ -11,14 +11,8 @@ use crate::jose::jwk::JwkSet;
 use crate::jose::keyring::Keyring;
 use crate::model::client::{AccessTokenForm, Client};
 
-/// A JWK Set (RFC 7517, section 5), ready to be sent.
-#[derive(Clone, Debug)]
-pub struct JwksDocument {
-    /// `{"keys":[…]}`.
-    pub json: Bytes,
-    /// The strong entity tag, quotation marks included (RFC 9110, section 8.8.3).
-    pub etag: Arc<str>,
-}
+/// A JWK Set as JSON, and its entity tag.
+pub(super) type JwksDocument = (Bytes, Arc<str>);
 
 /// Which algorithms' keys are wanted: one bit each, in the order of [`Algorithm::ALL`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,5 +72,5 @@ fn document(ring: &Keyring, now: Timestamp, filter: Filter) -> JwksDocument {
     // Public keys are plain text members: JSON can always hold them.
     let json = serde_json::to_vec(&JwkSet { keys }).expect("public keys are plain data");
     let etag = format!("\"{}\"", &Digest::of(&json).as_str()[..22]).into();
-    JwksDocument { json: json.into(), etag }
+    (json.into(), etag)
 }

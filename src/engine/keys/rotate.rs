@@ -5,13 +5,14 @@ use std::time::Duration;
 use crate::base::ids::KeyId;
 use crate::jose::Algorithm;
 use crate::jose::rotation::{KeyFacts, UnderWay, rotate};
-use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::audit::AuditKind;
 use crate::model::client::Client;
 use crate::model::refusal::Refusal;
 use crate::model::signing_key::SigningKeyRecord;
 use crate::records::RecordChanges;
-use crate::store::{Fault, Order};
+use crate::store::{Changes, Fault, Order};
 
+use super::super::admin::Actor;
 use super::super::mint::ID_TOKEN_LIFE;
 use super::super::{Caller, Decision, Denied, Engine};
 use super::{CACHE_LIFETIME, kept};
@@ -24,16 +25,12 @@ impl Engine {
     }
 
     /// Publishes the next key of `algorithm` and returns its name. It signs from [`CACHE_LIFETIME`] on; the key before it
-    /// stays published until the last token it signs has expired. Whether `actor` may ask for it is for the caller to know.
+    /// stays published until the last token it signs has expired.
     ///
     /// # Errors
-    /// [`Refusal::FieldInvalid`] while a rotation of the same algorithm is under way, or the store's fault.
-    pub(crate) async fn rotate_key(
-        &self,
-        caller: &Caller,
-        actor: AuditActor,
-        algorithm: Algorithm,
-    ) -> Result<KeyId, Denied> {
+    /// [`Refusal::FieldInvalid`] while a rotation of the same algorithm is under way, [`Refusal::NotPermitted`], or the
+    /// store's fault.
+    pub async fn rotate_key(&self, actor: &Actor, caller: &Caller, algorithm: Algorithm) -> Result<KeyId, Denied> {
         let key = kept::generate(algorithm).await?;
         let kid = KeyId::from_text(key.kid());
         self.settle(|| async {
@@ -46,21 +43,17 @@ impl Engine {
             };
             let generation = kept::next_generation(&records, algorithm);
             let next = kept::seal(&key, &self.sealing, generation, (now, plan.signs_from));
-            let audit = caller.record(now, &*self.rng, actor.clone(), AuditKind::KeyRotated);
+            let audit = caller.record(now, &*self.rng, actor.audited(), AuditKind::KeyRotated);
             let audit = audit.with("key", &next.id).with("algorithm", algorithm).with("signs_from", plan.signs_from);
-            Ok(Decision::allow(kid.clone()).with(|changes| {
-                changes.create(&next).create(&audit);
-                for retired in &plan.retire {
-                    for was in records.iter().filter(|record| record.id == retired.kid) {
-                        let now = SigningKeyRecord {
-                            signs_until: retired.retired_at,
-                            gone_at: retired.gone_at,
-                            ..was.record().clone()
-                        };
-                        changes.update(was, &now);
-                    }
+            let mut changes = Changes::new();
+            self.permit(actor, &[], &mut changes).await?;
+            changes.create(&next).create(&audit);
+            for facts in &plan.retire {
+                if let Some(was) = records.iter().find(|record| record.id == facts.kid) {
+                    changes.update(was, &retired(was, facts));
                 }
-            }))
+            }
+            Ok(Decision { answer: Ok(kid.clone()), changes })
         })
         .await?;
         self.reload_keys().await?;
@@ -80,6 +73,11 @@ impl Engine {
             }
         }
     }
+}
+
+/// The record with the end of its life written in.
+fn retired(was: &SigningKeyRecord, facts: &KeyFacts) -> SigningKeyRecord {
+    SigningKeyRecord { signs_until: facts.retired_at, gone_at: facts.gone_at, ..was.clone() }
 }
 
 fn under_way(waiting: &UnderWay, now: i64) -> Refusal {

@@ -30,6 +30,8 @@ use crate::store::Fault;
 
 use super::{Decision, Denied, Engine};
 
+pub(crate) use access_token::TYP as ACCESS_TOKEN_TYP;
+
 /// How long an ID token lives.
 pub const ID_TOKEN_LIFE: Duration = Duration::from_secs(3600);
 

@@ -1,0 +1,167 @@
+//! An access token presented by somebody: what it says, and whether that still holds.
+//!
+//! Opaque tokens are looked up; JWTs are verified, must be of the kind `at+jwt`, and must not be among the revoked. Either way
+//! the grant behind it must stand, or the client that acts for itself be enabled.
+
+use serde::Deserialize;
+
+use crate::base::clock::Timestamp;
+use crate::base::ids::{ClientId, GrantId};
+use crate::base::secret::{Kind, Secret};
+use crate::jose::jwt::{self, Expect};
+use crate::model::client::Client;
+use crate::model::refusal::Refusal;
+use crate::model::scope::Scopes;
+use crate::model::token::{AccessToken, RevokedJwt};
+use crate::records::Kept;
+use crate::store::Fault;
+
+use super::Engine;
+use super::mint::ACCESS_TOKEN_TYP;
+use super::standing::Standing;
+
+/// An access token of ours that has not expired. Whether it still holds is another question: [`Engine::holds`].
+#[derive(Clone, Debug)]
+pub(crate) struct AccessFacts {
+    /// Its name.
+    pub jti: String,
+    /// Whom it was given to.
+    pub client: ClientId,
+    /// Whom it is about.
+    pub subject: String,
+    /// What it is good for.
+    pub scopes: Scopes,
+    /// Whom it is for.
+    pub audience: Vec<String>,
+    /// The grant it descends from, if it is about a person.
+    pub grant: Option<GrantId>,
+    /// When it was issued.
+    pub issued_at: Timestamp,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// Its record, if it is opaque.
+    pub stored: Option<Kept<AccessToken>>,
+}
+
+/// What an access token rests on, found to hold.
+pub(crate) enum Holder {
+    /// A person's grant.
+    Person(Box<Standing>),
+    /// A client that acts for itself.
+    Client(Box<Client>),
+}
+
+impl AccessFacts {
+    /// Whether it is for `one`.
+    pub fn is_for(&self, one: &str) -> bool {
+        self.audience.iter().any(|audience| audience == one)
+    }
+}
+
+impl Engine {
+    /// Reads an access token; `None` for any other text, an expired one, and other kinds of token.
+    pub(crate) async fn read_access_token(&self, token: &Secret) -> Result<Option<AccessFacts>, Fault> {
+        match Kind::AccessToken.read_handle(token.expose()) {
+            Some(handle) => {
+                let kept = self.ledger.find::<AccessToken>(&handle.locator).await?;
+                let ours = kept.filter(|kept| kept.digest.is_of(token.expose()) && self.now() < kept.expires_at);
+                Ok(ours.map(of_record))
+            }
+            None => Ok(self.read_jwt(token.expose())),
+        }
+    }
+
+    /// What a token that was read rests on now; the inner error is why it does not hold any more.
+    pub(crate) async fn holds(&self, facts: &AccessFacts) -> Result<Result<Holder, Refusal>, Fault> {
+        let revoked = match &facts.stored {
+            Some(stored) => stored.revoked_at.is_some(),
+            None => self.ledger.find::<RevokedJwt>(&facts.jti).await?.is_some(),
+        };
+        if revoked {
+            return Ok(Err(Refusal::TokenInvalid));
+        }
+        match &facts.grant {
+            Some(grant) => Ok(self.standing(grant).await?.and_then(|standing| person(standing, facts))),
+            None => Ok(client(self.ledger.find::<Client>(facts.client.as_str()).await?, facts)),
+        }
+    }
+
+    fn read_jwt(&self, token: &str) -> Option<AccessFacts> {
+        let (ring, now) = (self.keys(), self.now());
+        let token = jwt::decode::<Claims>(token, |kid| ring.find(kid, now), &Expect::ours(now)).ok()?;
+        let ours = token.is(ACCESS_TOKEN_TYP) && token.claims.iss == self.identity.issuer;
+        ours.then(|| of_claims(token.claims))?
+    }
+}
+
+fn person(standing: Standing, facts: &AccessFacts) -> Result<Holder, Refusal> {
+    standing.allows(&facts.scopes)?;
+    let same = standing.grant().client == facts.client && standing.user().id.as_str() == facts.subject;
+    if same { Ok(Holder::Person(Box::new(standing))) } else { Err(Refusal::TokenInvalid) }
+}
+
+fn client(client: Option<Kept<Client>>, facts: &AccessFacts) -> Result<Holder, Refusal> {
+    let client = client.ok_or(Refusal::ClientUnknown)?;
+    if client.disabled_at.is_some() {
+        return Err(Refusal::ClientDisabled);
+    }
+    if !facts.scopes.within(&client.scopes) {
+        return Err(Refusal::ScopeNotAllowed);
+    }
+    Ok(Holder::Client(Box::new(client.record().clone())))
+}
+
+/// The claims of our own access tokens.
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    client_id: String,
+    iat: Timestamp,
+    exp: Timestamp,
+    jti: String,
+    #[serde(default)]
+    scope: String,
+}
+
+/// A string, or an array of several (RFC 7519, section 4.1.3).
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+fn of_claims(claims: Claims) -> Option<AccessFacts> {
+    let grant = claims.jti.split_once('.').map(|(grant, _)| GrantId::from_text(grant));
+    let audience = match claims.aud {
+        Audience::One(one) => vec![one],
+        Audience::Many(many) => many,
+    };
+    Some(AccessFacts {
+        client: ClientId::from_text(claims.client_id),
+        subject: claims.sub,
+        scopes: Scopes::parse(&claims.scope).ok()?,
+        audience,
+        grant,
+        issued_at: claims.iat,
+        expires_at: claims.exp,
+        stored: None,
+        jti: claims.jti,
+    })
+}
+
+fn of_record(kept: Kept<AccessToken>) -> AccessFacts {
+    AccessFacts {
+        jti: kept.locator.clone(),
+        client: kept.client.clone(),
+        subject: kept.subject.clone(),
+        scopes: kept.scopes.clone(),
+        audience: kept.audience.clone(),
+        grant: kept.grant.clone(),
+        issued_at: kept.issued_at,
+        expires_at: kept.expires_at,
+        stored: Some(kept),
+    }
+}
