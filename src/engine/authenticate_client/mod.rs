@@ -13,8 +13,7 @@ use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::client::Client;
 use crate::model::face::Face;
 use crate::model::refusal::Refusal;
-use crate::records::{Kept, RecordChanges};
-use crate::store::{Changes, Refused};
+use crate::records::Kept;
 
 use super::{Caller, Denied, Engine};
 use credentials::{Claim, Credentials};
@@ -96,7 +95,7 @@ impl Engine {
             }
             Err(Denied::Refused(refusal)) => {
                 self.client_tries.failed(caller, credentials.name(), now);
-                self.record_client_failure(caller, &credentials, &refusal).await?;
+                self.note_client_failure(caller, &credentials, &refusal).await;
                 Err(refusal.into())
             }
             Err(other) => Err(other),
@@ -134,25 +133,11 @@ impl Engine {
         Ok(AuthenticatedClient { client, proved_by })
     }
 
-    async fn record_client_failure(
-        &self,
-        caller: &Caller,
-        credentials: &Credentials,
-        refusal: &Refusal,
-    ) -> Result<(), Denied> {
-        let now = self.now();
-        if !self.tally.records(AuditKind::ClientAuthenticationFailed, now) {
-            return Ok(());
-        }
-        let record = caller.record(now, &*self.rng, AuditActor::Nobody, AuditKind::ClientAuthenticationFailed);
-        // A name that was made up must not fill the log.
+    /// Writes the failure down. A name that was made up must not fill the log, so only its beginning is kept.
+    async fn note_client_failure(&self, caller: &Caller, credentials: &Credentials, refusal: &Refusal) {
         let name: String = credentials.name().chars().take(128).collect();
-        let record = record.about_client(&ClientId::from_text(name)).with("cause", refusal.name());
-        let mut changes = Changes::new();
-        changes.create(&record);
-        match self.ledger.commit(changes).await {
-            Err(Refused::Fault(fault)) => Err(fault.into()),
-            Ok(()) | Err(Refused::Conflict(_)) => Ok(()),
-        }
+        let kind = AuditKind::ClientAuthenticationFailed;
+        let record = caller.record(self.now(), &*self.rng, AuditActor::Nobody, kind);
+        self.note_failure(record.about_client(&ClientId::from_text(name)).with("cause", refusal.name())).await;
     }
 }

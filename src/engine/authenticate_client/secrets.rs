@@ -3,24 +3,33 @@
 use crate::base::digest::Digest;
 use crate::base::ids::SecretId;
 use crate::base::secret::Secret;
-use crate::model::client::{Client, SecretHash};
+use crate::model::client::{Client, ClientSecret, SecretHash};
+use crate::model::credential::PasswordHash;
 
 use super::super::{Denied, Engine};
 
 impl Engine {
-    /// Which of the client's live secrets this is. Generated ones are compared first: that is quick.
+    /// Which of the client's live secrets this is. Generated ones are compared first: that is quick. Those that somebody
+    /// chose wait for the threads that hash.
+    ///
+    /// # Errors
+    /// [`Denied::Busy`] when too many wait there already.
     pub(super) async fn matching_secret(&self, client: &Client, secret: &Secret) -> Result<Option<SecretId>, Denied> {
-        let now = self.now();
         let digest = secret.digest();
-        let mut found = None;
-        for known in client.live_secrets(now) {
-            if let SecretHash::Sha256(kept) = &known.hash {
-                if digest_is(kept, &digest) {
-                    found = Some(known.id.clone());
-                }
+        let live: Vec<&ClientSecret> = client.live_secrets(self.now()).collect();
+        let generated =
+            |known: &&&ClientSecret| matches!(&known.hash, SecretHash::Sha256(kept) if digest_is(kept, &digest));
+        if let Some(known) = live.iter().rfind(generated) {
+            return Ok(Some(known.id.clone()));
+        }
+        for known in live {
+            let SecretHash::Argon2id(phc) = &known.hash else { continue };
+            let Some(hash) = PasswordHash::parse(phc) else { continue };
+            if self.gate.hasher.verify(secret, Some(&hash)).await?.matches {
+                return Ok(Some(known.id.clone()));
             }
         }
-        Ok(found)
+        Ok(None)
     }
 }
 
