@@ -66,7 +66,7 @@ const RESERVED: [&str; 20] = [
 ];
 
 /// Names of claims.
-type Names = BTreeSet<String>;
+pub(super) type Names = BTreeSet<String>;
 
 impl Engine {
     /// What the UserInfo endpoint tells `client` about `user`, `sub` included.
@@ -94,7 +94,12 @@ impl Engine {
         Ok(about(user, &self.names_asked(grant.claims.id_token.keys(), client).await?))
     }
 
-    async fn names_asked(&self, asked: impl Iterator<Item = &String>, client: &Client) -> Result<Names, Fault> {
+    /// Those of the claims asked for by themselves that `client` may be told.
+    pub(super) async fn names_asked(
+        &self,
+        asked: impl Iterator<Item = &String>,
+        client: &Client,
+    ) -> Result<Names, Fault> {
         let asked: Vec<&String> = asked.collect();
         if asked.is_empty() {
             return Ok(Names::new());
@@ -126,7 +131,7 @@ fn about(user: &User, names: &Names) -> Map<String, Value> {
 }
 
 /// One claim, if it is known; an unknown one is left out, never empty (section 5.3.2).
-fn claim(user: &User, name: &str) -> Option<Value> {
+pub(super) fn claim(user: &User, name: &str) -> Option<Value> {
     if RESERVED.contains(&name) {
         return None;
     }

@@ -83,6 +83,8 @@ pub struct Engine {
     pub(crate) client_tries: authenticate_client::ClientTries,
     /// What stands between strangers and accounts.
     pub(crate) gate: users::Gate,
+    /// Interactions begun, by network.
+    pub(in crate::engine) beginnings: authorize::Beginnings,
 }
 
 /// Why a verb gave no answer.
@@ -126,6 +128,7 @@ impl Engine {
             tally: tally::Tally::default(),
             client_tries: authenticate_client::ClientTries::new(),
             gate,
+            beginnings: authorize::Beginnings::new(),
         })
     }
 

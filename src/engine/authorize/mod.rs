@@ -1,12 +1,46 @@
-//! The authorization endpoint's law: validate, what is still missing, answer.
+//! The authorization endpoint's law (RFC 6749, section 4.1; OpenID Connect Core, section 3.1.2).
+//!
+//! One request goes this way, and every page on its way comes back to [`Engine::resume`]:
+//!
+//! 1. [`validate`] — what needs no person: the client, its address, and the parameters, in this order.
+//! 2. [`next`] — what is still missing? A pure function of what is stored; no page knows its successor.
+//! 3. [`answer`] — nothing is missing: the grant and its code, in one commit.
+//!
+//! In between, pages write one fact each ([`facts`]) and read what they show ([`view`]). A request that needs nothing of the
+//! person is answered at once and stores no interaction.
 
+mod answer;
+mod ask;
+mod beginnings;
+mod browser;
+mod facts;
+pub(in crate::engine) mod hint;
+mod next;
+mod parameters;
+mod refused;
 mod response;
+mod steps;
+mod validate;
+mod values;
 mod view;
 
-use crate::base::ids::InteractionId;
+#[cfg(test)]
+mod tests;
 
+use std::collections::BTreeMap;
+
+use crate::base::ids::InteractionId;
+use crate::base::secret::Secret;
+use crate::engine::users::SignedIn;
+use crate::engine::{Caller, Engine};
+use crate::model::face::Face;
+
+pub use facts::ConsentAnswer;
 pub use response::{AuthorizationResponse, AuthorizeRefused, PageRefusal, RedirectRefusal};
 pub use view::{AskView, ClientView, InteractionView, WaitsFor};
+
+pub(in crate::engine) use beginnings::Beginnings;
+pub(in crate::engine) use response::with_query;
 
 /// What happens next in the browser.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,4 +53,47 @@ pub enum Step {
     Consent(InteractionId),
     /// The client is answered.
     Done(AuthorizationResponse),
+}
+
+/// What a settled decision says: a step, or a refusal that knows whether it may travel to the client.
+type Outcome = Result<Step, AuthorizeRefused>;
+
+impl Engine {
+    /// Answers an authorization request, or keeps it until the person has done what is missing.
+    ///
+    /// `parameters` are those of the query or form, none repeated; `browser` is the cookie of [`Engine::new_browser`];
+    /// `current` is who is signed in there.
+    ///
+    /// # Errors
+    /// [`AuthorizeRefused::Page`] while it is not certain where an answer may go, [`AuthorizeRefused::Redirect`] after that.
+    pub async fn authorize(
+        &self,
+        caller: &Caller,
+        face: &Face,
+        parameters: &BTreeMap<String, String>,
+        browser: &Secret,
+        current: Option<&SignedIn>,
+    ) -> Result<Step, AuthorizeRefused> {
+        let outcome = self.settle(|| self.begin_authorize(caller, face, parameters, browser, current)).await?;
+        self.note_refused(caller, current, &outcome).await;
+        outcome
+    }
+
+    /// Goes on with an interaction after a page has written its fact.
+    ///
+    /// # Errors
+    /// [`Refusal::InteractionGone`](crate::model::refusal::Refusal::InteractionGone) when it is unknown, too old or another
+    /// browser's, [`Refusal::InteractionAnswered`](crate::model::refusal::Refusal::InteractionAnswered) when it was answered
+    /// before, both as [`AuthorizeRefused::Denied`]; otherwise as [`Engine::authorize`].
+    pub async fn resume(
+        &self,
+        caller: &Caller,
+        id: &InteractionId,
+        browser: &Secret,
+        current: Option<&SignedIn>,
+    ) -> Result<Step, AuthorizeRefused> {
+        let outcome = self.settle(|| self.resume_authorize(caller, id, browser, current)).await?;
+        self.note_refused(caller, current, &outcome).await;
+        outcome
+    }
 }

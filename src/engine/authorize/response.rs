@@ -3,7 +3,7 @@
 use crate::base::ids::ClientId;
 use crate::engine::{Denied, Identity};
 use crate::model::face::Face;
-use crate::model::interaction::ResponseMode;
+use crate::model::interaction::{AuthorizationRequest, ResponseMode};
 use crate::model::redirect_uri::RegisteredRedirect;
 use crate::model::refusal::Refusal;
 
@@ -62,6 +62,16 @@ pub struct RedirectRefusal {
 }
 
 impl AuthorizationResponse {
+    /// The response that hands over `code`.
+    pub(super) fn success(identity: &Identity, request: &AuthorizationRequest, code: &str) -> AuthorizationResponse {
+        let first = vec![("code", code.to_owned())];
+        AuthorizationResponse {
+            redirect: request.redirect_uri.clone(),
+            mode: request.response_mode,
+            parameters: ended(identity, first, request.state.as_ref()),
+        }
+    }
+
     /// The response that tells the client of `refused`, with the registered `error` code and the `description` its face has
     /// for it.
     pub fn error(
@@ -99,7 +109,7 @@ fn ended(
 }
 
 /// `address` with `parameters` added to its query.
-fn with_query(address: &str, parameters: &[(&'static str, String)]) -> String {
+pub(in crate::engine) fn with_query(address: &str, parameters: &[(&'static str, String)]) -> String {
     let mut out = address.to_owned();
     for (name, value) in parameters {
         let joint = match out.split_once('?') {
@@ -125,6 +135,18 @@ fn encode(value: &str, out: &mut String) {
 }
 
 impl AuthorizeRefused {
+    /// A refusal the client of `request` is told.
+    pub(super) fn told(request: &AuthorizationRequest, refusal: Refusal) -> AuthorizeRefused {
+        AuthorizeRefused::Redirect(Box::new(RedirectRefusal {
+            refusal,
+            client: request.client.clone(),
+            face: request.face.clone(),
+            redirect: request.redirect_uri.clone(),
+            mode: request.response_mode,
+            state: request.state.clone(),
+        }))
+    }
+
     /// The cause, where it was decided so.
     pub fn refusal(&self) -> Option<&Refusal> {
         match self {

@@ -1,9 +1,24 @@
 //! What pages show of an interaction.
 
+use std::collections::BTreeMap;
+
 use crate::base::clock::Timestamp;
 use crate::base::ids::{ClientId, InteractionId};
+use crate::base::secret::Secret;
+use crate::engine::users::SignedIn;
+use crate::engine::{Denied, Engine};
+use crate::model::client::Client;
+use crate::model::consent::Consent;
 use crate::model::face::Face;
+use crate::model::interaction::AuthorizationRequest;
 use crate::model::lifetime::Lifetime;
+use crate::model::refusal::Refusal;
+use crate::model::scope::{BUILT_IN, Scope, ScopeDefinition};
+use crate::model::user::User;
+
+use super::next::{Next, Progress};
+use super::steps::{Present, situation};
+use super::{ask, values};
 
 /// An interaction as its pages show it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,4 +90,126 @@ pub struct AskView {
     pub value: Option<String>,
     /// Whether the person agreed to it before.
     pub agreed_before: bool,
+}
+
+impl Engine {
+    /// What the pages of an interaction show; `current` is who is signed in in this browser.
+    ///
+    /// # Errors
+    /// [`Refusal::InteractionGone`] when it is unknown, too old or another browser's, [`Refusal::InteractionAnswered`] when it
+    /// was answered before.
+    pub async fn interaction(
+        &self,
+        id: &InteractionId,
+        browser: &Secret,
+        current: Option<&SignedIn>,
+    ) -> Result<InteractionView, Denied> {
+        let now = self.now();
+        let kept = self.pending_interaction(id, browser, now).await?;
+        let request = &kept.request;
+        let client = self.ledger.find::<Client>(request.client.as_str()).await?.ok_or(Refusal::InteractionGone)?;
+        let present = Present::find(&self.ledger, request, current, now).await?;
+        let names: Vec<String> = request.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
+        let described = self.ledger.find_all::<ScopeDefinition>(&names).await?;
+        let described = described.iter().flatten().map(|scope| (scope.name.as_str(), scope.record())).collect();
+
+        let at = situation(request, &client, &present, Progress::of(&kept), now);
+        let user = present.person.as_ref().map(|(user, _)| user.record());
+        let asks = Asks { request, described, user, before: present.consent.as_deref() };
+        let waits_for = waits_for(&super::next::next(&at));
+        let offline = request.scopes.has(Scope::OFFLINE_ACCESS).then_some(client.refresh_ttl);
+        Ok(InteractionView {
+            id: id.clone(),
+            face: request.face.clone(),
+            waits_for,
+            client: client_view(&client),
+            destination: request.redirect_uri.destination(),
+            leads_to: request.redirect_uri.origin(),
+            receives: asks.receives(),
+            allows: asks.allows(),
+            offline,
+            login_hint: request.login_hint.clone(),
+            ui_locales: request.ui_locales.clone(),
+            confirms: waits_for == WaitsFor::SignIn && at.is_expected_here() == Some(true),
+            expects_another: at.is_expected_here() == Some(false),
+        })
+    }
+}
+
+fn waits_for(next: &Next) -> WaitsFor {
+    match next {
+        Next::SignIn => WaitsFor::SignIn,
+        Next::SelectAccount => WaitsFor::SelectAccount,
+        Next::Consent => WaitsFor::Consent,
+        Next::Ready | Next::Refuse(_) => WaitsFor::Nothing,
+    }
+}
+
+fn client_view(client: &Client) -> ClientView {
+    ClientView {
+        id: client.id.clone(),
+        name: client.name.clone(),
+        added_by: client.created_by.clone(),
+        added_at: client.created_at,
+        self_registered: client.owner.is_some(),
+    }
+}
+
+/// Everything asked for, with what is needed to say it in words.
+struct Asks<'a> {
+    request: &'a AuthorizationRequest,
+    described: BTreeMap<&'a str, &'a ScopeDefinition>,
+    user: Option<&'a User>,
+    before: Option<&'a Consent>,
+}
+
+impl Asks<'_> {
+    /// Scopes that tell something of the person, then single claims.
+    fn receives(&self) -> Vec<AskView> {
+        let scopes = self.request.scopes.iter().map(Scope::as_str);
+        let telling = scopes.filter(|scope| *scope == Scope::OPENID || !self.claims_of(scope).is_empty());
+        let singles = ask::single_claims(self.request).into_iter().map(|claim| self.claim(claim));
+        telling.map(|scope| self.scope(scope)).chain(singles).collect()
+    }
+
+    /// Scopes that let the client do something. Standing access is told apart.
+    fn allows(&self) -> Vec<AskView> {
+        let scopes = self.request.scopes.iter().map(Scope::as_str);
+        let doing =
+            |scope: &&str| !matches!(*scope, Scope::OPENID | Scope::OFFLINE_ACCESS) && self.claims_of(scope).is_empty();
+        scopes.filter(doing).map(|scope| self.scope(scope)).collect()
+    }
+
+    fn scope(&self, scope: &str) -> AskView {
+        let claims = self.claims_of(scope);
+        AskView {
+            name: scope.to_owned(),
+            sentence: self.sentence_of(scope),
+            value: self.user.and_then(|user| values::of_scope(user, scope, &claims)),
+            agreed_before: self.before.is_some_and(|consent| consent.scopes.has(scope)),
+        }
+    }
+
+    fn claim(&self, claim: String) -> AskView {
+        AskView {
+            sentence: values::sentence_of_claim(&claim),
+            value: self.user.and_then(|user| values::of_claim(user, &claim)),
+            agreed_before: self.before.is_some_and(|consent| consent.claims.contains(&claim)),
+            name: claim,
+        }
+    }
+
+    /// The administrator's sentence, else the one every deployment has.
+    fn sentence_of(&self, scope: &str) -> Option<String> {
+        let written = self.described.get(scope).map(|scope| scope.description.as_str());
+        let built_in = || BUILT_IN.iter().find(|(name, ..)| *name == scope).map(|(_, sentence, _)| *sentence);
+        written.filter(|sentence| !sentence.trim().is_empty()).or_else(built_in).map(str::to_owned)
+    }
+
+    fn claims_of(&self, scope: &str) -> Vec<String> {
+        match BUILT_IN.iter().find(|(name, ..)| *name == scope) {
+            Some((_, _, claims)) => claims.iter().map(|claim| (*claim).to_owned()).collect(),
+            None => self.described.get(scope).map(|scope| scope.claims.clone()).unwrap_or_default(),
+        }
+    }
 }

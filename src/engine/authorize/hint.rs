@@ -1,0 +1,98 @@
+//! Tokens of ours that come back as hints: who was meant, and which session. They may have expired; anything we did not sign
+//! is no hint (OpenID Connect Core, section 3.1.2.1; RP-Initiated Logout, section 2).
+
+use serde::Deserialize;
+
+use crate::base::clock::Timestamp;
+use crate::base::ids::{ClientId, GrantId, SessionId, UserId};
+use crate::engine::Engine;
+use crate::jose::jwt::{self, Expect};
+use crate::jose::keyring::Keyring;
+
+/// What a token of ours tells when it comes back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct Hint {
+    /// Which kind of token it is.
+    pub kind: HintKind,
+    /// The client it was given to.
+    pub client: ClientId,
+    /// Whom it is about.
+    pub user: UserId,
+    /// When it expires or did.
+    pub expires_at: Timestamp,
+}
+
+/// Which kind of token a hint is, and how it leads to a session.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::engine) enum HintKind {
+    /// An ID token: it names the session.
+    IdToken(SessionId),
+    /// An access token: it names the grant, which names the session.
+    AccessToken(GrantId),
+}
+
+/// The claims of ours that matter in a hint.
+#[derive(Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    aud: Audience,
+    exp: Timestamp,
+    client_id: Option<String>,
+    sid: Option<String>,
+    jti: Option<String>,
+    token_use: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Audience {
+    One(String),
+    Many(Vec<String>),
+}
+
+/// Reads a hint; `None` unless `issuer` signed it with one of the keys in `ring`, and it is an ID token or an access token
+/// about a person.
+pub(in crate::engine) fn read(token: &str, ring: &Keyring, issuer: &str, now: Timestamp) -> Option<Hint> {
+    let expect = Expect::ours_even_expired(now);
+    let token = jwt::decode::<Claims>(token, |kid| ring.find(kid, now), &expect).ok()?;
+    let plain = matches!(token.typ(), None | Some("jwt"));
+    let is_access = token.is("at+jwt") || (plain && token.claims.token_use.as_deref() == Some("access"));
+    let is_id = plain && token.claims.token_use.is_none();
+    let claims = token.claims;
+    if claims.iss != issuer {
+        return None;
+    }
+    let (kind, client) = if is_access {
+        let (grant, _) = claims.jti.as_deref()?.split_once('.')?;
+        (HintKind::AccessToken(GrantId::from_text(grant)), claims.client_id?)
+    } else if is_id {
+        (HintKind::IdToken(SessionId::from_text(claims.sid?)), claims.aud.single()?)
+    } else {
+        return None;
+    };
+    let (client, user) = (ClientId::from_text(client), UserId::from_text(claims.sub));
+    Some(Hint { kind, client, user, expires_at: claims.exp })
+}
+
+impl Audience {
+    fn single(self) -> Option<String> {
+        match self {
+            Audience::One(one) => Some(one),
+            Audience::Many(many) => <[String; 1]>::try_from(many).ok().map(|[one]| one),
+        }
+    }
+}
+
+impl Engine {
+    /// What `token` tells as a hint; `None` unless it is a token of ours about a person.
+    pub(in crate::engine) fn hint(&self, token: &str) -> Option<Hint> {
+        read(token, &self.keys(), &self.identity.issuer, self.now())
+    }
+
+    /// The person an `id_token_hint` of `client` names; `None` unless it is an ID token of ours that this client was given.
+    pub(super) fn hinted_user(&self, token: &str, client: &ClientId) -> Option<UserId> {
+        let hint = self.hint(token)?;
+        (matches!(hint.kind, HintKind::IdToken(_)) && hint.client == *client).then_some(hint.user)
+    }
+}

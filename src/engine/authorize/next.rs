@@ -1,0 +1,139 @@
+//! What is still missing before a request can be answered? A pure function of what is stored; asked anew at every step.
+
+use crate::base::clock::Timestamp;
+use crate::base::ids::{SessionId, UserId};
+use crate::model::client::{Client, ConsentPolicy};
+use crate::model::consent::Consent;
+use crate::model::interaction::{AuthorizationRequest, Interaction};
+use crate::model::refusal::Refusal;
+use crate::model::session::Session;
+use crate::model::user::User;
+
+use super::ask;
+
+/// What comes next.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    /// The person proves who they are.
+    SignIn,
+    /// The person says which account to go on with.
+    SelectAccount,
+    /// The person agrees or declines.
+    Consent,
+    /// Nothing: the request can be answered.
+    Ready,
+    /// The request is answered with an error.
+    Refuse(Refusal),
+}
+
+/// Who is signed in in this browser.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Person<'a> {
+    pub user: &'a User,
+    pub session: &'a Session,
+}
+
+/// What the person did during this interaction.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Progress<'a> {
+    pub signed_in: Option<&'a SessionId>,
+    pub chosen: Option<&'a SessionId>,
+    pub consented: Option<&'a UserId>,
+    pub declined: Option<&'a UserId>,
+}
+
+impl<'a> Progress<'a> {
+    /// What an interaction remembers.
+    pub(super) fn of(interaction: &'a Interaction) -> Progress<'a> {
+        Progress {
+            signed_in: interaction.signed_in.as_ref(),
+            chosen: interaction.chosen.as_ref(),
+            consented: interaction.consented.as_ref(),
+            declined: interaction.declined.as_ref(),
+        }
+    }
+}
+
+/// Everything the decision depends on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Situation<'a> {
+    pub request: &'a AuthorizationRequest,
+    pub client: &'a Client,
+    pub person: Option<Person<'a>>,
+    pub progress: Progress<'a>,
+    pub consent: Option<&'a Consent>,
+    pub now: Timestamp,
+}
+
+/// What is still missing. Where nobody may be asked (`prompt=none`), whatever is missing becomes the error of OpenID Connect
+/// Core, section 3.1.2.6.
+pub(super) fn next(at: &Situation<'_>) -> Next {
+    let Some(person) = at.person else { return at.ask(Next::SignIn) };
+    if at.request.prompt.select_account && !at.selected(person) {
+        return Next::SelectAccount;
+    }
+    if !at.is_expected(person) || !at.is_fresh(person) {
+        return at.ask(Next::SignIn);
+    }
+    if !may_use(at.client, person.user) {
+        return Next::Refuse(Refusal::UserNotAllowed);
+    }
+    if at.progress.declined == Some(&person.user.id) {
+        return Next::Refuse(Refusal::AccessDenied);
+    }
+    if at.agreed(person) { Next::Ready } else { at.ask(Next::Consent) }
+}
+
+impl Situation<'_> {
+    fn ask(&self, next: Next) -> Next {
+        match next {
+            Next::SignIn if self.request.prompt.none => Next::Refuse(Refusal::LoginRequired),
+            Next::Consent if self.request.prompt.none => Next::Refuse(Refusal::ConsentRequired),
+            other => other,
+        }
+    }
+
+    /// Whether whoever is signed in is the person the client named; `None` when nobody is.
+    pub(super) fn is_expected_here(&self) -> Option<bool> {
+        self.person.map(|person| self.is_expected(person))
+    }
+
+    /// Whether the person signed in, or said who they are, during this interaction.
+    fn selected(&self, person: Person<'_>) -> bool {
+        let here = Some(&person.session.id);
+        self.progress.chosen == here || self.progress.signed_in == here
+    }
+
+    /// Whether this is the person the client named, if it named one.
+    fn is_expected(&self, person: Person<'_>) -> bool {
+        self.request.expected_user.as_ref().is_none_or(|expected| *expected == person.user.id)
+    }
+
+    /// Whether the proof of who they are is recent enough: given during this interaction, or, unless `prompt=login`, within
+    /// `max_age`. Zero means during this interaction.
+    fn is_fresh(&self, person: Person<'_>) -> bool {
+        if self.progress.signed_in == Some(&person.session.id) {
+            return true;
+        }
+        let age = self.now.since(person.session.authentication.at).as_secs();
+        !self.request.prompt.login && self.request.max_age.is_none_or(|most| most > 0 && age <= most)
+    }
+
+    /// Whether the person let the client know and do what it asks for: now, before, or an administrator for everybody.
+    fn agreed(&self, person: Person<'_>) -> bool {
+        if self.progress.consented == Some(&person.user.id) {
+            return true;
+        }
+        let before = self.consent.is_some_and(|consent| ask::is_covered(self.request, consent));
+        !self.request.prompt.consent && (self.client.consent == ConsentPolicy::Skip || before)
+    }
+}
+
+/// Whether the client is for this person: for everybody, or for a group they are in.
+fn may_use(client: &Client, user: &User) -> bool {
+    client.groups.is_empty() || !client.groups.is_disjoint(&user.groups)
+}
+
+#[cfg(test)]
+#[path = "next_tests.rs"]
+mod tests;

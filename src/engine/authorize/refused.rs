@@ -1,0 +1,52 @@
+//! Refusals an administrator may want to know of: an address that was not registered, a scope that is not the client's.
+
+use crate::base::ids::ClientId;
+use crate::engine::users::SignedIn;
+use crate::engine::{Caller, Engine};
+use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::refusal::Refusal;
+use crate::records::RecordChanges;
+use crate::store::Changes;
+
+use super::{AuthorizeRefused, Outcome};
+
+impl Engine {
+    /// Records that a known client was refused, up to a number a minute; strangers can cause this without limit. A store that
+    /// cannot write does not change what anybody is told.
+    pub(super) async fn note_refused(&self, caller: &Caller, current: Option<&SignedIn>, outcome: &Outcome) {
+        let now = self.now();
+        let Some((client, refusal, sent)) = worth_telling(outcome) else { return };
+        if !self.tally.records(AuditKind::AuthorizationRefused, now) {
+            return;
+        }
+        let actor = current.map_or(AuditActor::Nobody, |who| AuditActor::User(who.user().id.clone()));
+        let record = caller.record(now, &*self.rng, actor, AuditKind::AuthorizationRefused);
+        let mut record = record.about_client(client).with("cause", refusal.name());
+        if let Some(sent) = sent {
+            record = record.with("redirect_uri", without_query(sent));
+        }
+        let mut changes = Changes::new();
+        changes.create(&record);
+        if let Err(reason) = self.ledger.commit(changes).await {
+            tracing::warn!(%reason, request = %caller.request, "a refusal could not be recorded");
+        }
+    }
+}
+
+/// The client, the cause and the address that was sent. What clients ask for without anybody noticing (`prompt=none`), and
+/// what was recorded when the person said it, is left out.
+fn worth_telling(outcome: &Outcome) -> Option<(&ClientId, &Refusal, Option<&str>)> {
+    match outcome.as_ref().err()? {
+        AuthorizeRefused::Page(page) => Some((page.client.as_ref()?, &page.refusal, page.sent.as_deref())),
+        AuthorizeRefused::Redirect(told) => match told.refusal {
+            Refusal::LoginRequired | Refusal::ConsentRequired | Refusal::AccessDenied => None,
+            _ => Some((&told.client, &told.refusal, None)),
+        },
+        AuthorizeRefused::Denied(_) => None,
+    }
+}
+
+/// The address up to its query, which may hold what is nobody's business; at most 200 characters.
+fn without_query(sent: &str) -> String {
+    sent.split(['?', '#']).next().unwrap_or_default().chars().take(200).collect()
+}

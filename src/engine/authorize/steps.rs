@@ -1,0 +1,193 @@
+//! From a request to its next step: what is there, what is missing, and what has to be kept meanwhile.
+
+use crate::base::clock::Timestamp;
+use crate::base::ids::InteractionId;
+use crate::base::secret::Secret;
+use crate::engine::users::SignedIn;
+use crate::engine::{Caller, Decision, Denied, Engine};
+use crate::model::client::Client;
+use crate::model::consent::Consent;
+use crate::model::face::Face;
+use crate::model::interaction::{AuthorizationRequest, Interaction, InteractionLife};
+use crate::model::refusal::Refusal;
+use crate::model::session::Session;
+use crate::model::user::User;
+use crate::records::{Kept, Ledger, RecordChanges};
+use crate::store::{Changes, Fault};
+
+use super::next::{Next, Person, Progress, Situation, next};
+use super::parameters::Parameters;
+use super::response::AuthorizeRefused;
+use super::validate::{Asked, still_holds};
+use super::{Outcome, Step};
+
+impl Engine {
+    /// A request as it arrives: answered at once, or kept as an interaction.
+    pub(super) async fn begin_authorize(
+        &self,
+        caller: &Caller,
+        face: &Face,
+        parameters: &Parameters,
+        browser: &Secret,
+        current: Option<&SignedIn>,
+    ) -> Result<Decision<Outcome>, Denied> {
+        let now = self.now();
+        let Asked { client, request } = match self.validate_authorize(face, parameters).await? {
+            Ok(asked) => asked,
+            Err(refused) => return Ok(Decision::allow(Err(refused))),
+        };
+        let present = Present::find(&self.ledger, &request, current, now).await?;
+        let at = Position { caller, now, client: &client, request: &request, present: &present, kept: None };
+        let missing = match at.next() {
+            Next::Ready => return Ok(self.hand_over(&at)),
+            Next::Refuse(refusal) => return Ok(at.refuse(refusal)),
+            missing => missing,
+        };
+        if present.person.is_none() {
+            self.may_begin(caller, now)?;
+        }
+        let interaction = Interaction {
+            id: InteractionId::random(&*self.rng),
+            browser: browser.digest(),
+            request: request.clone(),
+            created_at: now,
+            expires_at: now.plus(Interaction::LIFETIME),
+            signed_in: None,
+            chosen: None,
+            consented: None,
+            declined: None,
+            life: InteractionLife::Pending,
+        };
+        Ok(Decision::allow(step(missing, &interaction.id)).with(|changes| {
+            changes.create(&interaction);
+        }))
+    }
+
+    /// A kept request after a page has written its fact.
+    pub(super) async fn resume_authorize(
+        &self,
+        caller: &Caller,
+        id: &InteractionId,
+        browser: &Secret,
+        current: Option<&SignedIn>,
+    ) -> Result<Decision<Outcome>, Denied> {
+        let now = self.now();
+        let kept = self.pending_interaction(id, browser, now).await?;
+        let request = &kept.request;
+        let client = self.ledger.find::<Client>(request.client.as_str()).await?;
+        let client = match still_holds(client, request) {
+            Ok(client) => client,
+            Err(refused) => return Ok(Decision::allow(Err(refused)).with(|changes| close(changes, &kept, now))),
+        };
+        let present = Present::find(&self.ledger, request, current, now).await?;
+        let at = Position { caller, now, client: &client, request, present: &present, kept: Some(&kept) };
+        Ok(match at.next() {
+            Next::Ready => self.hand_over(&at),
+            Next::Refuse(refusal) => at.refuse(refusal),
+            missing => Decision::allow(step(missing, id)),
+        })
+    }
+}
+
+/// Everything that was read about a request, with the bytes it was read from.
+pub(super) struct Position<'a> {
+    pub caller: &'a Caller,
+    pub now: Timestamp,
+    pub client: &'a Kept<Client>,
+    pub request: &'a AuthorizationRequest,
+    pub present: &'a Present,
+    pub kept: Option<&'a Kept<Interaction>>,
+}
+
+impl Position<'_> {
+    fn next(&self) -> Next {
+        next(&situation(self.request, self.client, self.present, self.progress(), self.now))
+    }
+
+    /// What the person did during this interaction; nothing where there is none.
+    pub(super) fn progress(&self) -> Progress<'_> {
+        self.kept.map(|kept| Progress::of(kept)).unwrap_or_default()
+    }
+
+    /// Tells the client, and lets nobody go on.
+    fn refuse(&self, refusal: Refusal) -> Decision<Outcome> {
+        let refused = AuthorizeRefused::told(self.request, refusal);
+        Decision::allow(Err(refused)).with(|changes| {
+            if let Some(kept) = self.kept {
+                close(changes, kept, self.now);
+            }
+        })
+    }
+}
+
+/// What was read, as the law looks at it.
+pub(super) fn situation<'a>(
+    request: &'a AuthorizationRequest,
+    client: &'a Client,
+    present: &'a Present,
+    progress: Progress<'a>,
+    now: Timestamp,
+) -> Situation<'a> {
+    let person = present.person.as_ref().map(|(user, session)| Person { user, session });
+    Situation { request, client, person, progress, consent: present.consent.as_deref(), now }
+}
+
+/// Who is there, and what they agreed to before.
+pub(super) struct Present {
+    pub person: Option<(Kept<User>, Kept<Session>)>,
+    pub consent: Option<Kept<Consent>>,
+}
+
+impl Present {
+    pub(super) async fn find(
+        ledger: &Ledger,
+        request: &AuthorizationRequest,
+        current: Option<&SignedIn>,
+        now: Timestamp,
+    ) -> Result<Present, Fault> {
+        let person = match current {
+            Some(current) => still_there(ledger, current, now).await?,
+            None => None,
+        };
+        let consent = match &person {
+            Some((user, _)) => ledger.find(&format!("{}/{}", user.id, request.client)).await?,
+            None => None,
+        };
+        Ok(Present { person, consent })
+    }
+}
+
+/// The person as they are now; `None` when the session has ended since the evidence was found, or the user is switched off.
+async fn still_there(
+    ledger: &Ledger,
+    who: &SignedIn,
+    now: Timestamp,
+) -> Result<Option<(Kept<User>, Kept<Session>)>, Fault> {
+    let session = ledger.find::<Session>(who.session().id.as_str()).await?.filter(|session| session.is_open(now));
+    let Some(session) = session else { return Ok(None) };
+    let user = ledger.find::<User>(session.user.as_str()).await?.filter(|user| user.is_enabled());
+    Ok(user.map(|user| (user, session)))
+}
+
+/// The session as it is now; refuses with [`Refusal::SessionEnded`] when it does not hold any more.
+pub(super) async fn still_open(ledger: &Ledger, who: &SignedIn, now: Timestamp) -> Result<Kept<Session>, Denied> {
+    let there = still_there(ledger, who, now).await?;
+    there.map(|(_, session)| session).ok_or(Refusal::SessionEnded.into())
+}
+
+/// What the browser is told of what is missing.
+fn step(missing: Next, id: &InteractionId) -> Outcome {
+    match missing {
+        Next::SignIn => Ok(Step::SignIn(id.clone())),
+        Next::SelectAccount => Ok(Step::SelectAccount(id.clone())),
+        Next::Consent => Ok(Step::Consent(id.clone())),
+        // Both are answered before anything is kept.
+        Next::Ready => Err(Denied::Refused(Refusal::InteractionAnswered).into()),
+        Next::Refuse(refusal) => Err(Denied::Refused(refusal).into()),
+    }
+}
+
+/// Notes that the interaction was answered: never again.
+pub(super) fn close(changes: &mut Changes, kept: &Kept<Interaction>, at: Timestamp) {
+    changes.update(kept, &Interaction { life: InteractionLife::Answered { at }, ..kept.record().clone() });
+}
