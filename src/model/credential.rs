@@ -40,6 +40,8 @@ pub struct RecoveryLink {
     pub digest: Digest,
     /// Whose it is.
     pub user: UserId,
+    /// What their password and address digested to when it was made; once they differ, it is over.
+    pub state: Digest,
     /// When it stops working.
     pub expires_at: Timestamp,
 }

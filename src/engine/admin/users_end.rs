@@ -32,6 +32,7 @@ impl Engine {
                 if off {
                     self.another_administrator(&was, &mut changes).await?;
                     self.sessions_end(id, &mut changes).await?;
+                    self.end_links_changes(id, &mut changes).await?;
                 }
                 user.disabled_at = off.then(|| self.now());
                 user.updated_at = self.now();

@@ -3,14 +3,19 @@
 //! Reading order: [`sign_in`] is the story. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
 //! and checks them, [`tries`] says how often somebody may guess. [`sessions`] holds whoever is signed in, [`set_up`]
 //! makes the first administrator, [`recovery`] lets somebody in who lost the way, [`account`] and [`applications`] are
-//! what people do for themselves, [`names`] what a username and an address may be.
+//! what people do for themselves, [`names`]
+//! and [`profile`] what they may be called and say.
 
+pub mod account;
+pub mod applications;
 pub mod argon;
 pub mod device;
 mod guessing;
 pub mod hasher;
 pub mod names;
 pub mod passwords;
+pub mod profile;
+pub mod recovery;
 pub mod sessions;
 pub mod set_up;
 pub mod sign_in;
@@ -18,6 +23,7 @@ pub mod sign_in;
 pub(crate) mod testing;
 pub(crate) mod tries;
 
+pub use applications::Application;
 pub use argon::{Verified, is_checkable};
 pub use hasher::{Hasher, HashingLimits, Turn};
 pub use sessions::{NewSession, SessionView, SignedIn};

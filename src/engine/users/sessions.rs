@@ -224,6 +224,24 @@ impl Engine {
         Ok(count)
     }
 
+    /// Ends the sessions of somebody whose password has just changed that were begun with the one before, by a sign-in under
+    /// way at that moment: none can begin so any more. The change has happened; what fails here is for the log.
+    pub(super) async fn end_older_sessions(&self, user: &User, except: Option<&SessionId>) {
+        let changed = user.password_changed_at.unwrap_or_default();
+        let older = async || {
+            let mut changes = Changes::new();
+            for kept in self.open_sessions(&user.id).await? {
+                if kept.authentication.at <= changed && Some(&kept.id) != except {
+                    changes.update(&kept, &ended(&kept, self.now()));
+                }
+            }
+            Ok(Decision { answer: Ok(()), changes })
+        };
+        if let Err(reason) = self.settle(older).await {
+            tracing::warn!(?reason, "sessions of a former password were not ended");
+        }
+    }
+
     /// Every session of `user` that holds now.
     pub(crate) async fn open_sessions(&self, user: &UserId) -> Result<Vec<Kept<Session>>, Fault> {
         let (now, prefix) = (self.now(), format!("{user}\0"));
