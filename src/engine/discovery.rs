@@ -1,5 +1,8 @@
 //! What this server says about itself (OpenID Connect Discovery, section 3; RFC 8414, section 2), and nothing that is not so.
 
+#[cfg(test)]
+mod tests;
+
 use serde::Serialize;
 
 use crate::base::ids::ClientId;

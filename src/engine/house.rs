@@ -3,6 +3,9 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use data_encoding::BASE64URL_NOPAD;
+use serde_json::Value;
+
 use crate::base::clock::{Clock, StillClock, Timestamp};
 use crate::base::digest::Digest;
 use crate::base::ids::{ClientId, GrantId, KeyId, SecretId, SessionId, UserId};
@@ -11,6 +14,7 @@ use crate::base::seal::SealingKey;
 use crate::base::secret::{Kind, Secret};
 use crate::jose::Algorithm;
 use crate::jose::key::SigningKey;
+use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::client::{
     AccessTokenForm, ClaimsProfile, Client, ClientSecret, ClientType, ConsentPolicy, GrantType, SecretHash,
 };
@@ -22,12 +26,14 @@ use crate::model::lifetime::Lifetime;
 use crate::model::scope::Scopes;
 use crate::model::session::{Authentication, Session, SessionLife};
 use crate::model::signing_key::SigningKeyRecord;
+use crate::model::token::{RefreshLife, RefreshToken};
 use crate::model::user::{Profile, User};
 use crate::records::{Record, RecordChanges};
 use crate::store::memory::Memory;
 use crate::store::{Changes, Store};
 
 use super::authenticate_client::Presented;
+use super::introspect::Introspection;
 use super::token::{GrantRequest, Issued, TokenRequest};
 use super::{Caller, Denied, Engine, Foundation, HashingLimits, Identity};
 
@@ -42,6 +48,7 @@ pub const CHALLENGE: &str = "qjrzSW9gMiUgpUvqgEPE4_-8swvyCtfOVvg55o5S_es";
 pub struct House {
     pub engine: Arc<Engine>,
     pub clock: Arc<StillClock>,
+    pub store: Arc<dyn Store>,
 }
 
 impl House {
@@ -53,7 +60,7 @@ impl House {
     /// The same over any store.
     pub async fn over(store: Arc<dyn Store>) -> House {
         let clock = Arc::new(StillClock::at(START));
-        let house = House { engine: Arc::new(open(store, &clock, 1).await), clock };
+        let house = House { engine: Arc::new(open(Arc::clone(&store), &clock, 1).await), clock, store };
         house.keep(&client("web")).await;
         house.keep(&alice()).await;
         house.keep(&session()).await;
@@ -146,6 +153,31 @@ impl House {
     pub async fn sign_in(&self, scopes: &str) -> Issued {
         let code = self.code("web", scopes).await;
         self.token(redeem("web", &code)).await.unwrap()
+    }
+
+    /// What a client with the id `asking` learns of `token`.
+    pub async fn worth(&self, asking: &str, token: &Secret) -> Introspection {
+        self.engine.introspect(&caller(), &as_client(asking), token).await.unwrap()
+    }
+
+    /// Whether `token` holds, as its client `web` learns.
+    pub async fn is_active(&self, token: &Secret) -> bool {
+        self.worth("web", token).await != Introspection::Inactive
+    }
+
+    /// The records of one kind of event.
+    pub async fn audit(&self, kind: AuditKind) -> Vec<AuditRecord> {
+        self.all::<AuditRecord>().await.into_iter().filter(|record| record.kind == kind).collect()
+    }
+
+    /// How many refresh tokens could be used.
+    pub async fn live_refresh_tokens(&self) -> usize {
+        self.all::<RefreshToken>().await.iter().filter(|token| token.life == RefreshLife::Live).count()
+    }
+
+    /// What a JWT says.
+    pub fn claims(&self, token: &Secret) -> Value {
+        part(token, 1)
     }
 
     /// One token request.
@@ -312,6 +344,12 @@ pub fn consent(client: &str) -> Consent {
 /// A confidential client's credentials in the body.
 pub fn as_client(id: &str) -> Presented {
     Presented { authorization: None, client_id: Some(id.to_owned()), client_secret: Some(Secret::new(SECRET)) }
+}
+
+/// A part of a JWT: 0 the header, 1 the claims.
+pub fn part(token: &Secret, nth: usize) -> Value {
+    let part = token.expose().split('.').nth(nth).expect("a JWT");
+    serde_json::from_slice(&BASE64URL_NOPAD.decode(part.as_bytes()).unwrap()).unwrap()
 }
 
 /// A request to redeem `code`.

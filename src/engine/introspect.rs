@@ -3,6 +3,9 @@
 //! Only clients that proved themselves may ask, about their own tokens or those whose audience they are. Of anything else
 //! they learn one thing: that it is not active.
 
+#[cfg(test)]
+mod tests;
+
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 

@@ -1,5 +1,8 @@
 //! What is done without being asked: sweep what is over, write down what was counted, read the keys again.
 
+#[cfg(test)]
+mod tests;
+
 use crate::base::clock::Timestamp;
 use crate::base::ids::ClientId;
 use crate::model::audit::{AuditActor, AuditKind};

@@ -1,5 +1,8 @@
 //! Ending a token before its time (RFC 7009).
 
+#[cfg(test)]
+mod tests;
+
 use crate::base::secret::Secret;
 use crate::model::audit::{AuditActor, AuditKind, AuditRecord};
 use crate::model::client::Client;

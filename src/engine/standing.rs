@@ -2,6 +2,9 @@
 //!
 //! Redeeming, renewing, introspection and userinfo all ask here, so that disabling somebody ends access everywhere at once.
 
+#[cfg(test)]
+mod tests;
+
 use crate::base::clock::Timestamp;
 use crate::base::ids::GrantId;
 use crate::model::client::{Client, ConsentPolicy};

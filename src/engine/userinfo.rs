@@ -1,5 +1,8 @@
 //! What a bearer may know about a person (OpenID Connect Core, section 5.3).
 
+#[cfg(test)]
+mod tests;
+
 use serde_json::{Map, Value};
 
 use crate::base::ids::ClientId;

@@ -12,6 +12,9 @@ use crate::store::{Changes, Fault, Key, Order, Refused, Span, Store, Value};
 use super::Record;
 use super::layout::{record_key, sweep_one, unique_key};
 
+/// How many deletions of a sweep share one commit.
+const SWEPT_AT_ONCE: usize = 64;
+
 /// A record with the bytes it was read from, so that a change can say "if it is still so".
 #[derive(Clone)]
 pub struct Kept<R> {
@@ -153,18 +156,32 @@ impl Ledger {
     pub async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, Fault> {
         let span = Span { start: Bytes::from_static(b"~"), end: format!("~{:010}0", now.0.max(0)).into() };
         let due = self.store.walk(span, Order::Ascending, limit).await?;
-        for (key, _) in &due {
+        for some in due.chunks(SWEPT_AT_ONCE) {
+            if !self.sweep_together(some, now).await? {
+                for one in some.chunks(1) {
+                    self.sweep_together(one, now).await?;
+                }
+            }
+        }
+        Ok(due.len())
+    }
+
+    /// Deletes the records behind these expiry keys in one commit; `false` when one of them changed meanwhile.
+    async fn sweep_together(&self, due: &[(Key, Value)], now: Timestamp) -> Result<bool, Fault> {
+        let mut changes = Changes::new();
+        for (key, _) in due {
             let text = String::from_utf8_lossy(key);
             let mut parts = text.splitn(3, '/');
             let (Some(_), Some(name), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
                 return Err(Fault::new(format_args!("an expiry key cannot be read: {text}")));
             };
-            match self.commit(sweep_one(self, name, id, now).await?).await {
-                Ok(()) | Err(Refused::Conflict(_)) => {}
-                Err(Refused::Fault(fault)) => return Err(fault),
-            }
+            changes.extend(sweep_one(self, name, id, now).await?);
         }
-        Ok(due.len())
+        match self.commit(changes).await {
+            Ok(()) => Ok(true),
+            Err(Refused::Conflict(_)) => Ok(false),
+            Err(Refused::Fault(fault)) => Err(fault),
+        }
     }
 }
 

@@ -5,6 +5,8 @@
 
 mod credentials;
 mod secrets;
+#[cfg(test)]
+mod tests;
 mod tries;
 
 use crate::base::ids::{ClientId, SecretId};

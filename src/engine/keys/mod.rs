@@ -7,6 +7,8 @@
 mod kept;
 mod published;
 mod rotate;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::time::Duration;

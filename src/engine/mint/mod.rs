@@ -7,6 +7,8 @@
 
 mod access_token;
 mod id_token;
+#[cfg(test)]
+mod tests;
 
 use std::time::Duration;
 

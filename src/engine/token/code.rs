@@ -12,6 +12,7 @@ use crate::records::{Kept, RecordChanges};
 use super::super::mint::Authorization;
 use super::super::{Decision, Denied, Engine};
 use super::Asked;
+use super::person::Proof;
 
 /// What a client presents to redeem.
 pub(super) struct Presented<'r> {
@@ -40,7 +41,7 @@ impl Engine {
         if let Err(refusal) = fits(&code, client, presented, now) {
             return Ok(Decision::refuse(refusal));
         }
-        let right = self.authorize_by_grant(asked, &code.grant, code.nonce.clone()).await?;
+        let right = self.authorize_by_grant(asked, &code.grant, Proof::Code { nonce: code.nonce.clone() }).await?;
         let spent = Code { life: CodeLife::Spent { at: now }, ..code.record().clone() };
         Ok(match right.answer {
             Ok(_) => right.with(|changes| _ = changes.update(&code, &spent)),

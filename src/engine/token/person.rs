@@ -12,19 +12,36 @@ use super::super::standing::Standing;
 use super::super::{Decision, Denied, Engine};
 use super::{Asked, device, scope};
 
+/// What was presented for the grant.
+pub(super) enum Proof {
+    /// A code, with the nonce it was asked for with.
+    Code { nonce: Option<String> },
+    /// A refresh token; ID tokens it leads to carry no nonce (OpenID Connect Core, section 12.2).
+    RefreshToken,
+}
+
+impl Proof {
+    fn nonce(self) -> Option<String> {
+        match self {
+            Proof::Code { nonce } => nonce,
+            Proof::RefreshToken => None,
+        }
+    }
+}
+
 impl Engine {
     /// What the grant allows now, bound to the device that was named. The commit depends on everything that was looked at.
     pub(super) async fn authorize_by_grant(
         &self,
         asked: &Asked<'_>,
         grant: &GrantId,
-        nonce: Option<String>,
+        proof: Proof,
     ) -> Result<Decision<Authorization>, Denied> {
         let standing = match self.standing(grant).await? {
             Ok(standing) => standing,
             Err(refusal) => return Ok(Decision::refuse(refusal)),
         };
-        match self.authorization(asked, &standing, nonce).await {
+        match self.authorization(asked, &standing, proof).await {
             Ok(right) => Ok(bind(right, &standing)),
             Err(Denied::Refused(refusal)) => Ok(Decision::refuse(refusal)),
             Err(other) => Err(other),
@@ -35,7 +52,7 @@ impl Engine {
         &self,
         asked: &Asked<'_>,
         standing: &Standing,
-        nonce: Option<String>,
+        proof: Proof,
     ) -> Result<Authorization, Denied> {
         let (client, now) = (standing.client(), self.now());
         if standing.grant().client != asked.client.client().id {
@@ -44,9 +61,11 @@ impl Engine {
         let grant = device::bind(standing.grant(), asked.device.as_ref())?;
         let scopes = scope::narrow(asked.scope.as_ref(), &grant.scopes, &client.scopes)?;
         let renewable = client.may(GrantType::RefreshToken) && now < refresh_end(client, &grant);
-        let renewal = match renewable {
-            true => Renewal::New(Kind::RefreshToken.generate_handle(now, &*self.rng)),
-            false => Renewal::Nothing,
+        let renewal = match (renewable, &proof) {
+            (true, _) => Renewal::New(Kind::RefreshToken.generate_handle(now, &*self.rng)),
+            (false, Proof::Code { .. }) => Renewal::Nothing,
+            // The lifetime the client has now is shorter than when the grant began.
+            (false, Proof::RefreshToken) => return Err(Refusal::RefreshExpired.into()),
         };
         let asked = self.claims_asked_for_id_token(&grant, standing.user(), client).await?;
         Ok(Authorization {
@@ -54,7 +73,7 @@ impl Engine {
             audience: grant.audience.clone(),
             subject: Subject::Person(Box::new(Person { user: standing.user().clone(), grant, asked })),
             scopes,
-            nonce,
+            nonce: proof.nonce(),
             renewal,
         })
     }

@@ -14,6 +14,7 @@ use crate::store::Changes;
 use super::super::mint::{Authorization, Renewal};
 use super::super::{Decision, Denied, Engine};
 use super::Asked;
+use super::person::Proof;
 
 impl Engine {
     /// The whole law of the refresh token: used once; coming again ends its grant, unless the client has a grace and the
@@ -34,7 +35,7 @@ impl Engine {
             RefreshLife::Revoked { .. } => Ok(Decision::refuse(Refusal::RefreshRevoked)),
             RefreshLife::Live if token.expires_at <= now => Ok(Decision::refuse(Refusal::RefreshExpired)),
             RefreshLife::Live => {
-                let right = self.authorize_by_grant(asked, &token.grant, None).await?;
+                let right = self.authorize_by_grant(asked, &token.grant, Proof::RefreshToken).await?;
                 Ok(right.and_then(|right| rotate(right, &token, presented, client, now)))
             }
             RefreshLife::Rotated { .. } => self.presented_again(asked, &token, presented).await,
@@ -64,7 +65,7 @@ impl Engine {
         };
         match self.ledger.find::<RefreshToken>(&locator).await? {
             Some(successor) if successor.life == RefreshLife::Live && now < successor.expires_at => {
-                let right = self.authorize_by_grant(asked, &token.grant, None).await?;
+                let right = self.authorize_by_grant(asked, &token.grant, Proof::RefreshToken).await?;
                 Ok(right.and_then(|right| {
                     let again = Authorization { renewal: Renewal::Again(secret), ..right };
                     Decision::allow(again).with(|changes| _ = changes.expect(token).expect(&successor))
@@ -87,10 +88,8 @@ fn rotate(
     client: &Client,
     now: Timestamp,
 ) -> Decision<Authorization> {
-    let Renewal::New(handle) = &right.renewal else {
-        // The client may renew but not beyond this moment: the lifetime it has now is shorter than when it began.
-        return Decision::refuse(Refusal::RefreshExpired);
-    };
+    // Whoever renews gets a new token or none at all.
+    let Renewal::New(handle) = &right.renewal else { return Decision::refuse(Refusal::RefreshExpired) };
     let keeps = !client.refresh_grace.is_zero();
     let again = keeps.then(|| lock_of(presented).seal(&handle.locator, handle.secret.expose().as_bytes()));
     let life = RefreshLife::Rotated { at: now, successor: handle.locator.clone(), again };

@@ -1,3 +1,7 @@
 //! Stories about the token endpoint.
 
 mod codes;
+mod crowds;
+mod devices;
+mod machines;
+mod renewals;
