@@ -22,8 +22,7 @@ impl When {
     /// `at` as seen from `now`: relative within a week, a date beyond it.
     pub fn at(at: Timestamp, now: Timestamp) -> When {
         let Some(moment) = moment(at) else { return When { words: "unknown".into(), ..When::default() } };
-        let current_year = self::moment(now).map(OffsetDateTime::year);
-        let date = if current_year == Some(moment.year()) { day(moment) } else { day_and_year(moment) };
+        let date = When::day(at, now);
         let relative = relative(now.0.saturating_sub(at.0));
         When {
             iso: format_or_empty(moment, format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z")),
@@ -31,6 +30,13 @@ impl When {
             ago: relative.is_some() && at <= now,
             words: relative.unwrap_or(date),
         }
+    }
+
+    /// The day of `at` as seen from `now`: "3 November", or "12 May 2025" in another year; empty for no real moment.
+    pub fn day(at: Timestamp, now: Timestamp) -> String {
+        let Some(moment) = moment(at) else { return String::new() };
+        let this_year = self::moment(now).is_some_and(|now| now.year() == moment.year());
+        if this_year { day(moment) } else { day_and_year(moment) }
     }
 
     /// `at` with its full date and time as the words, for reference lines and logs.

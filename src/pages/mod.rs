@@ -1,3 +1,50 @@
-//! Third floor: HTML for people.
+//! Third floor: HTML for people. Pages show what the engine knows and write one fact each; none knows its successor.
+//!
+//! [`sign_in`] and [`consent`] are the stops of an authorization request, [`leaving`] ends a session, [`entry`] lets the
+//! first administrator and whoever lost the way in, [`home`] and [`account`] are what people see and change about
+//! themselves.
 
 pub mod views;
+
+// mod account;
+// mod activity;
+mod account;
+mod activity;
+mod consent;
+mod entry;
+mod home;
+// mod entry;
+// mod home;
+mod leaving;
+mod sign_in;
+
+use std::sync::Arc;
+
+use poem::{Endpoint, EndpointExt, Response, Route};
+
+use crate::base::ids::InteractionId;
+use crate::engine::authorize::InteractionView;
+use crate::http::desk::{Desk, see_other};
+use crate::model::face::Face;
+
+/// Where an interaction that came through a face goes on: the roof knows, pages do not.
+pub type ResumePath = fn(&Face) -> String;
+
+/// Every page for people, below `/`.
+pub fn routes(desk: &Arc<Desk>, resume: ResumePath) -> impl Endpoint<Output = Response> + use<> {
+    let app = sign_in::mount(Route::new(), desk, resume);
+    let app = consent::mount(app, desk, resume);
+    let app = leaving::mount(app, desk);
+    let app = entry::mount(app, desk);
+    let app = home::mount(app, desk);
+    account::mount(app, desk).map_to_response()
+}
+
+/// On to where the interaction is decided anew.
+fn go_on(resume: ResumePath, interaction: &InteractionView) -> Response {
+    go_on_by_id(resume, &interaction.face, &interaction.id)
+}
+
+fn go_on_by_id(resume: ResumePath, face: &Face, id: &InteractionId) -> Response {
+    see_other(&format!("{}?interaction={id}", resume(face)))
+}

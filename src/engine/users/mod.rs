@@ -3,7 +3,8 @@
 //! Reading order: [`sign_in`] is the story. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
 //! and checks them, [`tries`] says how often somebody may guess. [`sessions`] holds whoever is signed in, [`set_up`]
 //! makes the first administrator, [`recovery`] lets somebody in who lost the way, [`account`] and [`applications`] are
-//! what people do for themselves, [`names`]
+//! what people do for themselves
+//! ([`launcher`], [`own_activity`]), [`names`]
 //! and [`profile`] what they may be called and say.
 
 pub mod account;
@@ -12,7 +13,9 @@ pub mod argon;
 pub mod device;
 mod guessing;
 pub mod hasher;
+pub mod launcher;
 pub mod names;
+pub mod own_activity;
 pub mod passwords;
 pub mod profile;
 pub mod recovery;
@@ -26,6 +29,7 @@ pub(crate) mod tries;
 pub use applications::Application;
 pub use argon::{Verified, is_checkable};
 pub use hasher::{Hasher, HashingLimits, Turn};
+pub use launcher::Launchable;
 pub use sessions::{NewSession, SessionView, SignedIn};
 pub use set_up::SetUp;
 pub use sign_in::SignIn;

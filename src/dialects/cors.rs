@@ -1,0 +1,87 @@
+//! Which web origins may read which answers (dialects, *CORS*; the Fetch standard, section 3.2).
+
+use std::sync::Arc;
+
+use poem::{Endpoint, IntoResponse, Request, Response, Result};
+
+use crate::base::ids::ClientId;
+use crate::engine::Engine;
+use crate::http::cors;
+
+/// Who may read the answers of one endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Readers {
+    /// Everybody: metadata and keys.
+    Everybody,
+    /// The origins of the client that is answered; before one is known, any origin that an enabled client registered.
+    Clients {
+        /// The methods a preflight names.
+        methods: &'static str,
+    },
+    /// Nobody.
+    Nobody,
+}
+
+/// The client an answer is for; an endpoint leaves it on the response.
+#[derive(Clone, Debug)]
+pub struct AnsweredClient(pub ClientId);
+
+const HEADERS: &str = "authorization, content-type";
+
+/// An endpoint whose answers other origins may read by rule.
+pub struct Cors<E> {
+    inner: E,
+    engine: Arc<Engine>,
+    readers: fn(&str) -> Readers,
+}
+
+impl<E> Cors<E> {
+    /// Around `inner`; `readers` tells by the path below the dialect's prefix.
+    pub fn new(inner: E, engine: Arc<Engine>, readers: fn(&str) -> Readers) -> Cors<E> {
+        Cors { inner, engine, readers }
+    }
+}
+
+impl<E: Endpoint<Output: IntoResponse>> Endpoint for Cors<E> {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let readers = (self.readers)(request.uri().path());
+        let origin = cors::origin(request.headers()).map(str::to_owned);
+        if let (Readers::Clients { methods }, true) = (readers, cors::is_preflight(&request)) {
+            let known = match &origin {
+                Some(origin) => self.engine.knows_origin(origin).await.unwrap_or(false),
+                None => false,
+            };
+            return Ok(match origin {
+                Some(origin) if known => cors::preflight(&origin, methods, HEADERS),
+                _ => cors::refused_preflight(),
+            });
+        }
+        let mut response = self.inner.call(request).await?.into_response();
+        match readers {
+            Readers::Nobody => {}
+            Readers::Everybody => cors::allow_any(&mut response),
+            Readers::Clients { .. } => {
+                cors::vary(&mut response);
+                if let Some(origin) = origin
+                    && self.may_read(&origin, response.data::<AnsweredClient>()).await
+                {
+                    cors::allow(&mut response, &origin);
+                }
+            }
+        }
+        Ok(response)
+    }
+}
+
+impl<E> Cors<E> {
+    /// A store that cannot say is no permission.
+    async fn may_read(&self, origin: &str, client: Option<&AnsweredClient>) -> bool {
+        let asked = match client {
+            Some(AnsweredClient(client)) => self.engine.client_has_origin(client, origin).await,
+            None => self.engine.knows_origin(origin).await,
+        };
+        asked.unwrap_or(false)
+    }
+}

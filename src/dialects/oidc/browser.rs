@@ -1,0 +1,193 @@
+//! The endpoints that browsers visit: authorization, its resumption, and sign-out.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use poem::{Endpoint, IntoResponse, Request, RequestBody, Response, Result};
+use poem_openapi::registry::{MetaMediaType, MetaRequest, Registry};
+use poem_openapi::types::Type;
+use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
+
+use crate::base::ids::InteractionId;
+use crate::engine::authorize::{AuthorizationResponse, AuthorizeRefused, PageRefusal, Step};
+use crate::engine::sign_out::SignOutStep;
+use crate::engine::{Caller, Denied};
+use crate::http::body::{self, BodyError};
+use crate::http::desk::{self, Browser, Desk, see_other};
+use crate::http::fault::Fault;
+use crate::http::headers::form_target;
+use crate::http::page::Page;
+use crate::http::params::Params;
+use crate::http::paths;
+use crate::http::views::{FormPost, Problem};
+use crate::model::face::Face;
+use crate::model::interaction::ResponseMode;
+use crate::model::refusal::Refusal;
+
+use super::{refusals, requests};
+
+/// What a browser sent, or why it cannot be read.
+type Sent = Result<Params, BodyError>;
+
+/// A form whose refusals are pages; `T` describes it to OpenAPI.
+pub struct PageForm<T>(pub Sent, PhantomData<fn() -> T>);
+
+impl<'a, T: Type> ApiExtractor<'a> for PageForm<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    fn request_meta() -> Option<MetaRequest> {
+        let form = MetaMediaType { content_type: body::FORM, schema: T::schema_ref() };
+        Some(MetaRequest { description: None, content: vec![form], required: true })
+    }
+
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+        Ok(PageForm(crate::dialects::extract::form(request, body).await, PhantomData))
+    }
+}
+
+/// The authorization endpoint (RFC 6749, section 3.1).
+pub async fn authorize(desk: &Desk, face: &Face, request: &Request, sent: Sent) -> Response {
+    let parameters = match sent {
+        Ok(fields) => requests::all(&fields),
+        Err(error) => return unreadable(desk, request, error),
+    };
+    let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
+    let outcome = match desk.signed_in(request.headers()).await {
+        Ok(current) => desk.engine.authorize(&caller, face, &parameters, &browser.secret, current.as_ref()).await,
+        Err(denied) => Err(denied.into()),
+    };
+    desk.remember(&browser, answer(desk, request, &caller, &browser, outcome).await)
+}
+
+/// Where pages send people back to once a fact is written.
+pub struct Resume(pub Arc<Desk>);
+
+impl Endpoint for Resume {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        let desk = &self.0;
+        let (caller, browser) = (desk.caller(&request), desk.browser(request.headers()));
+        let named = Params::of_query(request.uri().query());
+        let id = named.ok().and_then(|query| query.get("interaction").map(InteractionId::from_text));
+        let outcome = match (id, desk.signed_in(request.headers()).await) {
+            (Some(id), Ok(current)) => desk.engine.resume(&caller, &id, &browser.secret, current.as_ref()).await,
+            (None, _) => Err(Denied::from(Refusal::InteractionGone).into()),
+            (_, Err(denied)) => Err(denied.into()),
+        };
+        Ok(answer(desk, &request, &caller, &browser, outcome).await)
+    }
+}
+
+async fn answer(
+    desk: &Desk,
+    request: &Request,
+    caller: &Caller,
+    browser: &Browser,
+    outcome: Result<Step, AuthorizeRefused>,
+) -> Response {
+    match outcome {
+        Ok(Step::SignIn(id)) => see_other(&paths::of_interaction(paths::LOGIN, &id)),
+        Ok(Step::SelectAccount(id)) => see_other(&paths::of_interaction(paths::CHOOSE_ACCOUNT, &id)),
+        Ok(Step::Consent(id)) => see_other(&paths::of_interaction(paths::CONSENT, &id)),
+        Ok(Step::Done(response)) => deliver(desk, browser, &response).await,
+        Err(AuthorizeRefused::Redirect(told)) => {
+            desk::log(&Denied::Refused(told.refusal.clone()), caller);
+            let words = refusals::of(&told.refusal);
+            let identity = desk.engine.identity();
+            let response = AuthorizationResponse::error(identity, &told, words.error, words.description);
+            deliver(desk, browser, &response).await
+        }
+        Err(AuthorizeRefused::Page(page)) => refused_page(desk, request, caller, browser, &page).await,
+        // Nothing is wrong: it was answered before, and whoever came back is signed in.
+        Err(AuthorizeRefused::Denied(Denied::Refused(Refusal::InteractionAnswered))) => see_other("/"),
+        Err(AuthorizeRefused::Denied(denied)) => desk.deny(request, &denied).await,
+    }
+}
+
+/// Sends the answer to the client: in the redirect, or in a form (OAuth 2.0 Form Post Response Mode).
+async fn deliver(desk: &Desk, browser: &Browser, response: &AuthorizationResponse) -> Response {
+    match response.mode {
+        ResponseMode::Query => see_other(&response.url()),
+        ResponseMode::FormPost => {
+            let frame = desk.frame(browser, None).await.unwrap_or_else(|_| desk.bare_frame(browser));
+            let fields: Vec<(&str, &str)> =
+                response.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
+            let action = response.redirect.as_str();
+            let page = Page::ok(FormPost::new(frame, &response.redirect.destination(), action, &fields));
+            page.form_may_lead_to(form_target(action)).into_response()
+        }
+    }
+}
+
+/// The page for what may not be told to the client (RFC 6749, section 4.1.2.1; RFC 9700, section 4.11.2).
+async fn refused_page(
+    desk: &Desk,
+    request: &Request,
+    caller: &Caller,
+    browser: &Browser,
+    page: &PageRefusal,
+) -> Response {
+    desk::log(&Denied::Refused(page.refusal.clone()), caller);
+    let current = desk.signed_in(request.headers()).await.ok().flatten();
+    let frame = match desk.frame(browser, current.as_ref()).await {
+        Ok(frame) => frame,
+        Err(denied) => return desk.deny(request, &denied).await,
+    };
+    let problem = match (&page.refusal, &page.client, &page.client_name) {
+        (Refusal::RedirectUnregistered, Some(id), Some(name)) => {
+            let sent = page.sent.as_deref().unwrap_or_default();
+            Problem::unregistered_redirect(frame, name, id.as_str(), sent, &page.registered)
+        }
+        (refusal, Some(_), Some(name)) => Problem::client_fault(frame, name, refusals::of(refusal).description),
+        _ => Problem::unknown_client(frame),
+    };
+    desk.show(caller, problem)
+}
+
+/// The end-session endpoint (OpenID Connect RP-Initiated Logout, section 2).
+pub async fn logout(desk: &Desk, request: &Request, sent: Sent) -> Response {
+    let parameters = match sent {
+        Ok(fields) => requests::all(&fields),
+        Err(error) => return unreadable(desk, request, error),
+    };
+    let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
+    let outcome = match desk.signed_in(request.headers()).await {
+        Ok(current) => desk.engine.request_sign_out(&caller, &parameters, &browser.secret, current.as_ref()).await,
+        Err(denied) => Err(denied),
+    };
+    let response = match outcome {
+        Ok(SignOutStep::Redirect(address)) => see_other(&address),
+        Ok(SignOutStep::SignedOut { redirect_refused: false }) => see_other(paths::SIGNED_OUT),
+        Ok(SignOutStep::SignedOut { redirect_refused: true }) => {
+            see_other(&format!("{}?return=refused", paths::SIGNED_OUT))
+        }
+        Ok(SignOutStep::Stayed) => see_other("/"),
+        Ok(SignOutStep::Confirm(id)) => see_other(&format!("{}?request={id}", paths::SIGN_OUT)),
+        Err(denied) => desk.deny(request, &denied).await,
+    };
+    desk.remember(&browser, response)
+}
+
+fn unreadable(desk: &Desk, request: &Request, error: BodyError) -> Response {
+    let caller = desk.caller(request);
+    let frame = desk.bare_frame(&desk.browser(request.headers()));
+    let problem = match &error {
+        BodyError::Params(error) => Problem::bad_request(frame, &sentence(&error.to_string())),
+        _ => desk.fault_page(&Fault::from(error), frame),
+    };
+    desk.show(&caller, problem)
+}
+
+/// A remark as a sentence of its own.
+fn sentence(remark: &str) -> String {
+    let mut letters = remark.chars();
+    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
+    format!("{first}{}.", letters.as_str().trim_end_matches('.'))
+}

@@ -1,0 +1,300 @@
+//! Every cause in the words of RFC 6749 (sections 4.1.2.1 and 5.2), RFC 6750 (section 3.1) and OpenID Connect Core
+//! (section 3.1.2.6).
+//!
+//! Descriptions tell an application's author what to mend. Causes that would tell an attacker which check failed share one
+//! sentence; the log has the cause itself.
+
+use poem::Response;
+use poem::http::{HeaderValue, StatusCode, header};
+use serde::Serialize;
+
+use crate::base::ids::RequestId;
+use crate::dialects::reply;
+use crate::engine::{Caller, Denied};
+use crate::http::body::BodyError;
+use crate::http::fault::{Fault, Shape};
+use crate::http::params::ParamsError;
+use crate::model::refusal::Refusal;
+
+/// A registered error code with a sentence in plain ASCII (RFC 6749, section 5.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Words {
+    /// The code.
+    pub error: &'static str,
+    /// The sentence.
+    pub description: &'static str,
+}
+
+const fn words(error: &'static str, description: &'static str) -> Words {
+    Words { error, description }
+}
+
+/// What a bad authorization grant is told, whichever check it failed (RFC 6749, section 5.2).
+const BAD_GRANT: Words =
+    words("invalid_grant", "The grant is invalid, expired, revoked, used before, or was issued to another client.");
+/// What a client that failed to authenticate is told.
+const BAD_CLIENT: Words = words("invalid_client", "Bad client credentials");
+/// What a bad access token is told.
+const BAD_TOKEN: Words = words("invalid_token", "The access token is invalid, expired or revoked.");
+
+/// The code and sentence for a cause.
+pub fn of(refusal: &Refusal) -> Words {
+    match refusal {
+        Refusal::ParameterMissing(name) => words("invalid_request", missing(name)),
+        Refusal::ParameterMalformed(name) => words("invalid_request", malformed(name)),
+
+        Refusal::ClientMissing
+        | Refusal::ClientUnknown
+        | Refusal::ClientDisabled
+        | Refusal::ClientOfAnotherFace
+        | Refusal::ClientSecretMissing
+        | Refusal::ClientSecretWrong
+        | Refusal::CredentialsMalformed => BAD_CLIENT,
+        Refusal::CredentialsTwice => {
+            words("invalid_request", "Authenticate the client in one way only: by header or in the body.")
+        }
+        Refusal::ClientMismatch => words("invalid_request", "The header and the body name different clients."),
+
+        Refusal::GrantTypeUnknown => words("unsupported_grant_type", "This server has no such grant type."),
+        Refusal::GrantTypeNotAllowed => words("unauthorized_client", "This client may not use this grant type."),
+        Refusal::CodeUnknown
+        | Refusal::CodeOfAnotherClient
+        | Refusal::CodeExpired
+        | Refusal::CodeUsedBefore
+        | Refusal::RedirectMismatch
+        | Refusal::VerifierMissing
+        | Refusal::VerifierUnexpected
+        | Refusal::VerifierWrong
+        | Refusal::RefreshUnknown
+        | Refusal::RefreshOfAnotherClient
+        | Refusal::RefreshExpired
+        | Refusal::RefreshUsedBefore
+        | Refusal::RefreshRevoked
+        | Refusal::GrantEnded
+        | Refusal::UserGone
+        | Refusal::UserDisabled
+        | Refusal::SessionEnded
+        | Refusal::ConsentWithdrawn
+        | Refusal::DeviceDiffers => BAD_GRANT,
+        Refusal::DeviceMissing => words("invalid_request", "This client must send device_id."),
+        Refusal::ScopeWidened => words("invalid_scope", "The scope may only narrow what was granted."),
+        Refusal::ScopeNotAllowed => {
+            words("invalid_scope", "A scope does not exist, or this client may not ask for it.")
+        }
+
+        Refusal::RedirectUnregistered => words("invalid_request", "This client did not register this redirect_uri."),
+        Refusal::ResponseTypeUnsupported => words("unsupported_response_type", "The response_type must be code."),
+        Refusal::ResponseModeUnsupported => words("invalid_request", "The response_mode must be query or form_post."),
+        Refusal::ChallengeMissing => words("invalid_request", "This client must send code_challenge (PKCE)."),
+        Refusal::ChallengeMethodUnsupported => words("invalid_request", "The code_challenge_method must be S256."),
+        Refusal::PromptContradictory => words("invalid_request", "The prompt none excludes every other."),
+        Refusal::RequestObjectUnsupported => words("request_not_supported", "Request objects are not supported."),
+        Refusal::RequestUriUnsupported => {
+            words("request_uri_not_supported", "Request objects by reference are not supported.")
+        }
+        Refusal::RegistrationUnsupported => {
+            words("registration_not_supported", "Registration with the request is not supported.")
+        }
+        Refusal::LoginRequired => words("login_required", "Nobody is signed in."),
+        Refusal::ConsentRequired => words("consent_required", "The person has not agreed yet."),
+        Refusal::AccountSelectionRequired => words("account_selection_required", "The person must choose an account."),
+        Refusal::AccessDenied => words("access_denied", "The person declined."),
+        Refusal::UserNotAllowed => words("access_denied", "The person may not use this application."),
+        Refusal::InteractionGone => words("invalid_request", "The sign-in was not finished in time."),
+        Refusal::InteractionAnswered => words("invalid_request", "The sign-in was finished before."),
+
+        Refusal::TokenMissing => words("invalid_request", "An access token is needed."),
+        Refusal::TokenInvalid | Refusal::TokenAudience => BAD_TOKEN,
+        Refusal::ScopeInsufficient(_) => words("insufficient_scope", "The access token lacks a scope."),
+        Refusal::HintInvalid => words("invalid_request", "The id_token_hint is not a token of this server."),
+
+        Refusal::PasswordWrong => words("invalid_grant", "The username and password do not match."),
+        Refusal::TooManyTries(_) => words("temporarily_unavailable", "Too many tries. Wait a moment and try again."),
+        Refusal::HasherBusy => words("temporarily_unavailable", "The server is busy. Try again in a moment."),
+
+        Refusal::LinkGone
+        | Refusal::SetUpBefore
+        | Refusal::NotPermitted
+        | Refusal::NotFound(_)
+        | Refusal::Taken(_)
+        | Refusal::FieldInvalid(_)
+        | Refusal::LastAdministrator => words("invalid_request", "The request was refused."),
+    }
+}
+
+macro_rules! about_parameters {
+    ($($name:literal),* $(,)?) => {
+        fn missing(name: &str) -> &'static str {
+            match name { $($name => concat!("The parameter ", $name, " is missing."),)* _ => "A parameter is missing." }
+        }
+
+        fn malformed(name: &str) -> &'static str {
+            match name {
+                $($name => concat!("The parameter ", $name, " is malformed."),)*
+                _ => "A parameter is malformed.",
+            }
+        }
+    };
+}
+
+about_parameters!(
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "scope",
+    "device_id",
+    "token",
+    "client_id",
+    "response_type",
+    "response_mode",
+    "state",
+    "nonce",
+    "code_challenge",
+    "prompt",
+    "max_age",
+    "claims",
+    "id_token_hint",
+    "login_hint",
+    "display",
+    "post_logout_redirect_uri",
+);
+
+/// The body of a refusal (RFC 6749, section 5.2).
+#[derive(Serialize)]
+struct Body {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+/// The answer of the token, introspection and revocation endpoints to a denial.
+pub fn answer(denied: &Denied, basic: bool, caller: &Caller) -> Response {
+    log(denied, caller);
+    let Denied::Refused(refusal) = denied else { return transport(denied) };
+    match refusal {
+        Refusal::TooManyTries(_) | Refusal::HasherBusy => return transport(denied),
+        _ => {}
+    }
+    let words = of(refusal);
+    let failed = words.error == "invalid_client";
+    let mut response = spoken(if failed { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, words);
+    if failed && basic {
+        challenge(&mut response, "Basic realm=\"countersign\", charset=\"UTF-8\"");
+    }
+    response
+}
+
+/// The answer of a resource endpoint to a denial (RFC 6750, section 3).
+pub fn bearer_answer(denied: &Denied, caller: &Caller) -> Response {
+    log(denied, caller);
+    let Denied::Refused(refusal) = denied else { return transport(denied) };
+    match refusal {
+        // Nothing was presented, so nothing is said to be wrong with it (RFC 6750, section 3.1).
+        Refusal::TokenMissing => challenged(StatusCode::UNAUTHORIZED, of(refusal), "Bearer"),
+        Refusal::ScopeInsufficient(scope) => {
+            let header = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+            challenged(StatusCode::FORBIDDEN, of(refusal), &header)
+        }
+        Refusal::ParameterMissing(_) | Refusal::ParameterMalformed(_) | Refusal::CredentialsTwice => {
+            challenged(StatusCode::BAD_REQUEST, of(refusal), "Bearer error=\"invalid_request\"")
+        }
+        _ => challenged(StatusCode::UNAUTHORIZED, BAD_TOKEN, "Bearer error=\"invalid_token\""),
+    }
+}
+
+/// The answer to what says nothing about the request itself: too much, too busy, no store.
+fn transport(denied: &Denied) -> Response {
+    let (status, seconds) = match denied {
+        Denied::Refused(Refusal::TooManyTries(seconds)) => (StatusCode::TOO_MANY_REQUESTS, u64::from(*seconds)),
+        Denied::Refused(_) => (StatusCode::SERVICE_UNAVAILABLE, 1),
+        Denied::Busy(after) => (StatusCode::SERVICE_UNAVAILABLE, after.as_secs()),
+        Denied::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, 5),
+    };
+    let said = match denied {
+        Denied::Refused(refusal) => of(refusal),
+        _ => words("temporarily_unavailable", "The server cannot answer now. Try again in a moment."),
+    };
+    let mut response = spoken(status, said);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    response
+}
+
+/// The true cause, for the log, under the request's reference.
+pub fn log(denied: &Denied, caller: &Caller) {
+    let request = &caller.request;
+    match denied {
+        Denied::Refused(refusal) => tracing::info!(%request, cause = refusal.name(), "refused"),
+        Denied::Busy(_) => tracing::warn!(%request, "too busy to answer"),
+        Denied::Unavailable(fault) => tracing::error!(%request, %fault, "the store cannot answer"),
+    }
+}
+
+fn challenged(status: StatusCode, words: Words, header: &str) -> Response {
+    let mut response = spoken(status, words);
+    challenge(&mut response, header);
+    response
+}
+
+fn challenge(response: &mut Response, text: &str) {
+    if let Ok(value) = HeaderValue::from_str(text) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
+    }
+}
+
+fn spoken(status: StatusCode, words: Words) -> Response {
+    reply::json(status, &Body { error: words.error, error_description: words.description })
+}
+
+/// What a request that could not be read is told.
+pub fn unreadable(error: &BodyError) -> Response {
+    let (status, sentence) = match error {
+        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
+        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly."),
+        BodyError::WrongType => {
+            (StatusCode::BAD_REQUEST, "The content type must be application/x-www-form-urlencoded.")
+        }
+        BodyError::Unreadable => (StatusCode::BAD_REQUEST, "The body cannot be read."),
+        BodyError::Params(ParamsError::Repeated(_)) => (StatusCode::BAD_REQUEST, "A parameter is repeated."),
+        BodyError::Params(_) => (StatusCode::BAD_REQUEST, "The parameters cannot be read."),
+    };
+    spoken(status, words("invalid_request", sentence))
+}
+
+/// Transport faults below this dialect's prefix, in its shape.
+pub struct JsonShape;
+
+impl Shape for JsonShape {
+    fn render(&self, fault: &Fault, _: &RequestId) -> Response {
+        let error = match fault {
+            Fault::NotFound => "not_found",
+            Fault::MethodNotAllowed { .. } | Fault::Malformed | Fault::TooLarge | Fault::WrongType | Fault::TooSlow => {
+                "invalid_request"
+            }
+            Fault::TooMany { .. } | Fault::Unavailable { .. } => "temporarily_unavailable",
+            Fault::Internal => "server_error",
+        };
+        spoken(fault.status(), words(error, fault.sentence()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_stay_within_the_characters_rfc_6749_allows() {
+        let plain = |text: &str| text.bytes().all(|b| matches!(b, 0x20..=0x21 | 0x23..=0x5b | 0x5d..=0x7e));
+        for refusal in [Refusal::CodeUnknown, Refusal::ClientUnknown, Refusal::ChallengeMissing, Refusal::TokenInvalid]
+        {
+            let said = of(&refusal);
+            assert!(plain(said.error) && plain(said.description), "{said:?}");
+        }
+    }
+
+    #[test]
+    fn a_bad_grant_does_not_say_which_check_failed() {
+        let causes = [Refusal::CodeUnknown, Refusal::CodeExpired, Refusal::VerifierWrong, Refusal::RefreshUsedBefore];
+        assert!(causes.iter().all(|cause| of(cause) == BAD_GRANT));
+    }
+}

@@ -1,0 +1,126 @@
+//! JSON answers, described to OpenAPI.
+
+use std::marker::PhantomData;
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{IntoResponse, Response};
+use poem_openapi::ApiResponse;
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::types::Type;
+
+/// The content type of every JSON answer, without a charset parameter.
+pub const JSON: &str = "application/json";
+
+/// A JSON answer: `T` describes what success looks like, `E` what a refusal does.
+pub struct Reply<T, E> {
+    response: Response,
+    _described: PhantomData<fn() -> (T, E)>,
+}
+
+impl<T, E> Reply<T, E> {
+    /// Any response, made elsewhere.
+    pub fn of(response: Response) -> Reply<T, E> {
+        Reply { response, _described: PhantomData }
+    }
+
+    /// The response by itself.
+    pub fn into_inner(self) -> Response {
+        self.response
+    }
+
+    /// `200` with `body`.
+    pub fn json(body: &impl serde::Serialize) -> Reply<T, E> {
+        Reply::of(json(StatusCode::OK, body))
+    }
+}
+
+/// `status` with `body` as JSON, never cached.
+pub fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
+    // What is answered is plain data with text keys: JSON can always hold it.
+    let bytes = serde_json::to_vec(body).expect("an answer is plain data");
+    let mut response = Response::builder().status(status).content_type(JSON).body(bytes);
+    no_store(&mut response);
+    response
+}
+
+/// Forbids every cache to keep the answer (RFC 6749, section 5.1).
+pub fn no_store(response: &mut Response) {
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+}
+
+impl<T: Send, E: Send> IntoResponse for Reply<T, E> {
+    fn into_response(self) -> Response {
+        self.response
+    }
+}
+
+impl<T: Type, E: Type> ApiResponse for Reply<T, E> {
+    fn meta() -> MetaResponses {
+        let refused = |status, description| answer(status, description, E::schema_ref());
+        MetaResponses {
+            responses: vec![
+                answer(200, "What was asked for.", T::schema_ref()),
+                refused(400, "The request is malformed, or was refused."),
+                refused(401, "Authentication failed."),
+                refused(429, "Too many requests; Retry-After says how long to wait."),
+                refused(503, "The server cannot answer now; Retry-After says how long to wait."),
+            ],
+        }
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+        E::register(registry);
+    }
+}
+
+/// What a browser gets: a redirect, a page, or the page that posts a form onward.
+pub struct Browser(pub Response);
+
+impl IntoResponse for Browser {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl ApiResponse for Browser {
+    fn meta() -> MetaResponses {
+        let page = || MetaSchemaRef::Inline(Box::new(MetaSchema::new("string")));
+        let html = |status, description| MetaResponse {
+            description,
+            status: Some(status),
+            status_range: None,
+            content: vec![MetaMediaType { content_type: "text/html", schema: page() }],
+            headers: Vec::new(),
+        };
+        let redirect = MetaResponse {
+            description: "On to the next page, or back to the client with the answer.",
+            status: Some(303),
+            status_range: None,
+            content: Vec::new(),
+            headers: Vec::new(),
+        };
+        MetaResponses {
+            responses: vec![
+                html(200, "A page, or a form that posts the answer to the client."),
+                redirect,
+                html(400, "A page that says why nobody was redirected."),
+                html(503, "The server cannot answer now; Retry-After says how long to wait."),
+            ],
+        }
+    }
+
+    fn register(_: &mut Registry) {}
+}
+
+fn answer(status: u16, description: &'static str, schema: MetaSchemaRef) -> MetaResponse {
+    MetaResponse {
+        description,
+        status: Some(status),
+        status_range: None,
+        content: vec![MetaMediaType { content_type: JSON, schema }],
+        headers: Vec::new(),
+    }
+}

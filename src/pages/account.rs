@@ -1,0 +1,263 @@
+//! `/account…`: what people see and change about themselves.
+
+use std::sync::Arc;
+
+use poem::http::StatusCode;
+use poem::{IntoResponse, Request, Response, Route};
+
+use crate::base::ids::{ClientId, SessionId};
+use crate::base::secret::Secret;
+use crate::engine::Denied;
+use crate::engine::users::SessionView;
+use crate::http::desk::{self, Desk};
+use crate::http::flash::Flash;
+use crate::http::page::{Page, Problems};
+use crate::http::params::Params;
+use crate::http::routing::Methods;
+use crate::http::views::{GrantRow, Pager, SessionRow};
+use crate::http::visit::{Outcome, Visit, page};
+use crate::http::when::When;
+use crate::model::refusal::Refusal;
+use crate::model::user::{Address, Profile};
+
+use super::activity;
+use super::entry::shortest;
+use super::sign_in::with_session;
+use super::views::{Grants, OwnActivity, Password, Profile as ProfileView, ProfileFields, Sessions};
+
+/// How many events a page has.
+const EVENTS: usize = 50;
+
+pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
+    app.at("/account", Methods::new().get(page(desk, |visit, _| profile(visit))).post(page(desk, save_profile)))
+        .at(
+            "/account/password",
+            Methods::new().get(page(desk, |visit, _| password(visit))).post(page(desk, change_password)),
+        )
+        .at("/account/sessions", Methods::new().get(page(desk, |visit, _| sessions(visit))))
+        .at("/account/sessions/end", Methods::new().post(page(desk, end_session)))
+        .at("/account/sessions/end-others", Methods::new().post(page(desk, end_others)))
+        .at("/account/applications", Methods::new().get(page(desk, |visit, _| applications(visit))))
+        .at("/account/applications/revoke", Methods::new().post(page(desk, revoke)))
+        .at("/account/activity", Methods::new().get(page(desk, |visit, _| own_activity(visit))))
+}
+
+async fn profile(visit: Visit) -> Outcome {
+    let fields = fields_of(&visit.person()?.user().profile);
+    profile_page(&visit, StatusCode::OK, fields, Problems::none()).await
+}
+
+async fn profile_page(visit: &Visit, status: StatusCode, profile: ProfileFields, problems: Problems) -> Outcome {
+    let user = visit.person()?.user();
+    let view = ProfileView {
+        frame: visit.frame().await?.saying(visit.flash().sentence),
+        username: user.username.clone(),
+        email: user.email.clone().unwrap_or_default(),
+        email_verified: user.email_verified,
+        profile,
+        problems,
+    };
+    Ok(Page::with_status(status, view).into_response())
+}
+
+async fn save_profile(visit: Visit, mut request: Request) -> Outcome {
+    let person = visit.person()?;
+    let fields = visit.form(&mut request).await?;
+    match visit.engine().update_profile(&visit.caller, person, &profile_of(&fields)).await {
+        Ok(_) => Ok(visit.go_saying("/account", Flash::saying("Your profile is saved."))),
+        Err(Denied::Refused(Refusal::FieldInvalid(problem))) => {
+            let problems = Problems::of(problem.field, &problem.sentence);
+            profile_page(&visit, StatusCode::BAD_REQUEST, fields_of(&profile_of(&fields)), problems).await
+        }
+        Err(denied) => Ok(visit.deny(&denied).await),
+    }
+}
+
+/// What was typed, as a profile; an empty field is no claim.
+fn profile_of(fields: &Params) -> Profile {
+    let text = |name: &str| fields.get(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+    let address = Address {
+        formatted: None,
+        street_address: text("street_address"),
+        locality: text("locality"),
+        region: text("region"),
+        postal_code: text("postal_code"),
+        country: text("country"),
+    };
+    Profile {
+        given_name: text("given_name"),
+        family_name: text("family_name"),
+        middle_name: text("middle_name"),
+        nickname: text("nickname"),
+        gender: text("gender"),
+        birthdate: text("birthdate"),
+        zoneinfo: text("zoneinfo"),
+        locale: text("locale"),
+        website: text("website"),
+        picture: text("picture"),
+        phone_number: text("phone_number"),
+        address: (address != Address::default()).then_some(address),
+        ..Profile::default()
+    }
+}
+
+fn fields_of(profile: &Profile) -> ProfileFields {
+    let text = |value: &Option<String>| value.clone().unwrap_or_default();
+    let address = profile.address.clone().unwrap_or_default();
+    ProfileFields {
+        given_name: text(&profile.given_name),
+        family_name: text(&profile.family_name),
+        middle_name: text(&profile.middle_name),
+        nickname: text(&profile.nickname),
+        gender: text(&profile.gender),
+        birthdate: text(&profile.birthdate),
+        zoneinfo: text(&profile.zoneinfo),
+        locale: text(&profile.locale),
+        website: text(&profile.website),
+        picture: text(&profile.picture),
+        phone_number: text(&profile.phone_number),
+        street_address: text(&address.street_address),
+        locality: text(&address.locality),
+        region: text(&address.region),
+        postal_code: text(&address.postal_code),
+        country: text(&address.country),
+    }
+}
+
+async fn password(visit: Visit) -> Outcome {
+    password_page(&visit, StatusCode::OK, Problems::none()).await
+}
+
+async fn password_page(visit: &Visit, status: StatusCode, problems: Problems) -> Outcome {
+    let user = visit.person()?.user();
+    let view = Password {
+        frame: visit.frame().await?.saying(visit.flash().sentence),
+        username: user.username.clone(),
+        changed: user.password_changed_at.map(|at| When::at(at, visit.now())),
+        password_hint: shortest(visit).await?,
+        problems,
+    };
+    Ok(Page::with_status(status, view).into_response())
+}
+
+async fn change_password(visit: Visit, mut request: Request) -> Outcome {
+    let person = visit.person()?;
+    let fields = visit.form(&mut request).await?;
+    let typed = |name: &str| Secret::new(fields.get(name).unwrap_or_default());
+    let (current, new) = (typed("current"), typed("new"));
+    match visit.engine().change_password(&visit.caller, person, &current, &new).await {
+        Ok(session) => {
+            let said = Flash::saying("Your password is changed. Everybody else signed in as you was signed out.");
+            Ok(with_session(&visit, &session, visit.go_saying("/account/password", said)))
+        }
+        Err(denied) => password_refused(&visit, &denied).await,
+    }
+}
+
+async fn password_refused(visit: &Visit, denied: &Denied) -> Outcome {
+    desk::log(denied, &visit.caller);
+    let (status, problems) = match denied {
+        Denied::Refused(Refusal::PasswordWrong) => {
+            (StatusCode::BAD_REQUEST, Problems::of("current", "That is not your current password."))
+        }
+        // The policy speaks of a password; here that is the new one.
+        Denied::Refused(Refusal::FieldInvalid(problem)) => {
+            (StatusCode::BAD_REQUEST, Problems::of("new", &problem.sentence))
+        }
+        other => return Ok(visit.deny(other).await),
+    };
+    password_page(visit, status, problems).await
+}
+
+async fn sessions(visit: Visit) -> Outcome {
+    let person = visit.person()?;
+    let known = match visit.engine().sessions(person).await {
+        Ok(known) => known,
+        Err(denied) => return Ok(visit.deny(&denied).await),
+    };
+    let sessions = known.into_iter().map(|session| session_row(&visit, session)).collect();
+    let frame = visit.frame().await?.saying(visit.flash().sentence);
+    Ok(visit.show(Sessions { frame, sessions }))
+}
+
+fn session_row(visit: &Visit, session: SessionView) -> SessionRow {
+    SessionRow {
+        id: session.id.to_string(),
+        device: session.device,
+        address: session.address,
+        since: When::at(session.created_at, visit.now()),
+        seen: When::at(session.last_seen_at, visit.now()),
+        current: session.current,
+    }
+}
+
+async fn end_session(visit: Visit, mut request: Request) -> Outcome {
+    let person = visit.person()?;
+    let fields = visit.form(&mut request).await?;
+    let session = SessionId::from_text(fields.get("session").unwrap_or_default());
+    let ended = visit.engine().end_session(&visit.caller, person, &session).await;
+    Ok(said(&visit, ended.map(|()| "The session has ended."), "/account/sessions").await)
+}
+
+async fn end_others(visit: Visit, mut request: Request) -> Outcome {
+    let person = visit.person()?;
+    visit.form(&mut request).await?;
+    let ended = visit.engine().end_other_sessions(&visit.caller, person).await;
+    Ok(said(&visit, ended.map(|_| "Every other session has ended."), "/account/sessions").await)
+}
+
+/// On to `path`, which says what was done; or why it was not.
+async fn said(visit: &Visit, done: Result<&str, Denied>, path: &str) -> Response {
+    match done {
+        Ok(sentence) => visit.go_saying(path, Flash::saying(sentence)),
+        Err(denied) => visit.deny(&denied).await,
+    }
+}
+
+async fn applications(visit: Visit) -> Outcome {
+    let person = visit.person()?;
+    let known = match visit.engine().applications(person).await {
+        Ok(known) => known,
+        Err(denied) => return Ok(visit.deny(&denied).await),
+    };
+    let grants = known.into_iter().map(|one| GrantRow {
+        client: one.client.to_string(),
+        name: one.name,
+        sees: one.sees,
+        since: When::at(one.since, visit.now()),
+        last_used: one.last.map(|at| When::at(at, visit.now())),
+        offline: one.offline,
+    });
+    let grants = grants.collect();
+    let frame = visit.frame().await?.saying(visit.flash().sentence);
+    Ok(visit.show(Grants { frame, grants }))
+}
+
+async fn revoke(visit: Visit, mut request: Request) -> Outcome {
+    let person = visit.person()?;
+    let fields = visit.form(&mut request).await?;
+    let client = ClientId::from_text(fields.get("client").unwrap_or_default());
+    let revoked = visit.engine().revoke_application(&visit.caller, person, &client).await;
+    Ok(said(&visit, revoked.map(|()| "The application has no access any more."), "/account/applications").await)
+}
+
+async fn own_activity(visit: Visit) -> Outcome {
+    let person = visit.person()?;
+    let after = visit.query.get("after");
+    let (records, next) = match visit.engine().own_activity(person, after, EVENTS).await {
+        Ok(found) => found,
+        Err(denied) => return Ok(visit.deny(&denied).await),
+    };
+    let rows = records.iter().map(|record| activity::row(record, &person.user().id, visit.now()));
+    let onward = |cursor: &String| {
+        let cursor: String = form_urlencoded::byte_serialize(cursor.as_bytes()).collect();
+        format!("/account/activity?after={cursor}")
+    };
+    let pager = Pager {
+        words: String::new(),
+        first: after.map(|_| "/account/activity".to_owned()),
+        next: next.as_ref().map(onward),
+    };
+    let events = rows.collect();
+    Ok(visit.show(OwnActivity { frame: visit.frame().await?, events, pager }))
+}

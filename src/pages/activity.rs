@@ -1,0 +1,69 @@
+//! What happened to a person's account, in sentences to them.
+
+use crate::base::clock::Timestamp;
+use crate::base::ids::UserId;
+use crate::engine::users::device;
+use crate::http::views::{EventRow, Fact, Tone};
+use crate::http::when::When;
+use crate::model::audit::{AuditActor, AuditKind, AuditRecord};
+
+/// One record as a row. What others did to the account says so.
+pub(super) fn row(record: &AuditRecord, me: &UserId, now: Timestamp) -> EventRow {
+    let mine = record.actor == AuditActor::User(me.clone()) || record.actor == AuditActor::Nobody;
+    EventRow {
+        at: When::at(record.at, now),
+        tone: tone(record.kind),
+        sentence: sentence(record, mine),
+        details: details(record),
+    }
+}
+
+fn tone(kind: AuditKind) -> Tone {
+    match kind {
+        AuditKind::SignInFailed | AuditKind::TokenReplayed => Tone::Bad,
+        AuditKind::AuthorizationRefused | AuditKind::ConsentDeclined => Tone::Warn,
+        _ => Tone::Plain,
+    }
+}
+
+fn sentence(record: &AuditRecord, mine: bool) -> String {
+    let application = record.client.as_ref().map_or("an application", |client| client.as_str());
+    let words = match record.kind {
+        AuditKind::SetUp => "You set this server up".to_owned(),
+        AuditKind::SignIn => match record.details.get("user_agent") {
+            Some(agent) => format!("You signed in from {}", device::in_words(agent)),
+            None => "You signed in".to_owned(),
+        },
+        AuditKind::SignInFailed => "Somebody tried to sign in with your name and failed".to_owned(),
+        AuditKind::SignOut => "You signed out".to_owned(),
+        AuditKind::SessionEnded if mine => "You ended a session".to_owned(),
+        AuditKind::SessionEnded => "An administrator ended a session of yours".to_owned(),
+        AuditKind::Authorized => format!("You were signed in to {application}"),
+        AuditKind::ConsentGiven => format!("You let {application} know more about you"),
+        AuditKind::ConsentDeclined => format!("You declined what {application} asked for"),
+        AuditKind::ConsentWithdrawn if mine => format!("You withdrew what {application} may know"),
+        AuditKind::GrantRevoked => format!("{application} gave its access back"),
+        AuditKind::TokenReplayed => format!("A token of {application} came twice, so its access was ended"),
+        AuditKind::PasswordChanged if mine => "You changed your password".to_owned(),
+        AuditKind::PasswordChanged => "Your password was changed".to_owned(),
+        AuditKind::RecoveryStarted => "A one-time link to your account was made".to_owned(),
+        AuditKind::RecoveryFinished => "A one-time link to your account was used".to_owned(),
+        AuditKind::UserCreated => "Your account was made".to_owned(),
+        AuditKind::UserUpdated if mine => "You changed your profile".to_owned(),
+        AuditKind::UserUpdated => "An administrator changed your account".to_owned(),
+        AuditKind::UserDisabled => "Your account was disabled".to_owned(),
+        AuditKind::UserEnabled => "Your account was enabled again".to_owned(),
+        other => format!("Something you administer changed: {}", other.name().replace('_', " ")),
+    };
+    match &record.client {
+        Some(client) if !words.contains(client.as_str()) => format!("{words} ({client})"),
+        _ => words,
+    }
+}
+
+fn details(record: &AuditRecord) -> Vec<Fact> {
+    let fact = |name: &str, value: &str| Fact { name: name.to_owned(), value: value.to_owned() };
+    let address = record.address.as_deref().map(|address| fact("Network address", address));
+    let reference = record.request.as_deref().map(|request| fact("Reference", request));
+    address.into_iter().chain(reference).collect()
+}

@@ -1,0 +1,42 @@
+//! `/`: the applications a person may use; administrators come to the console's overview.
+
+use std::sync::Arc;
+
+use poem::Route;
+
+use crate::engine::users::Launchable;
+use crate::http::desk::{Desk, see_other};
+use crate::http::routing::Methods;
+use crate::http::visit::{Outcome, Visit, page};
+use crate::http::when::When;
+
+use super::views::{Home, Tile};
+
+pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
+    app.at("/", Methods::new().get(page(desk, |visit, _| start(visit))))
+        .at("/applications", Methods::new().get(page(desk, |visit, _| applications(visit))))
+}
+
+async fn start(visit: Visit) -> Outcome {
+    if visit.person()?.user().admin {
+        return Ok(see_other("/admin"));
+    }
+    applications(visit).await
+}
+
+async fn applications(visit: Visit) -> Outcome {
+    let person = visit.person()?;
+    let known = match visit.engine().launchable(person).await {
+        Ok(known) => known,
+        Err(denied) => return Ok(visit.deny(&denied).await),
+    };
+    let tiles = known.into_iter().map(|one| tile(&visit, one)).collect();
+    let frame = visit.frame().await?.saying(visit.flash().sentence);
+    Ok(visit.show(Home { frame, tiles }))
+}
+
+fn tile(visit: &Visit, one: Launchable) -> Tile {
+    let used = one.last.map(|at| format!("signed in {}", When::at(at, visit.now()).words));
+    let host = one.url.as_deref().and_then(|url| url.split_once("://")).map(|(_, host)| host.to_owned());
+    Tile { name: one.name, url: one.url, detail: used.or(host).unwrap_or_default() }
+}

@@ -1,0 +1,227 @@
+//! `/login`: who are you? And `/login/account`: is it still you?
+
+use std::sync::Arc;
+
+use askama::Template;
+use poem::http::StatusCode;
+use poem::http::header::SET_COOKIE;
+use poem::{IntoResponse, Request, Response, Route};
+
+use crate::base::ids::InteractionId;
+use crate::base::secret::Secret;
+use crate::engine::Denied;
+use crate::engine::authorize::{InteractionView, WaitsFor};
+use crate::engine::users::{NewSession, SignIn};
+use crate::http::cookies;
+use crate::http::desk::{Desk, see_other};
+use crate::http::headers::form_target;
+use crate::http::page::{Frame, Link, Page, Problems};
+use crate::http::params::Params;
+use crate::http::paths;
+use crate::http::routing::Methods;
+use crate::http::visit::{Outcome, Visit, page, safe_next};
+use crate::model::refusal::Refusal;
+use crate::model::session::Session;
+
+use super::views::{ChooseAccount, Destination, FlowExpired, Notice, SignIn as SignInView};
+use super::{ResumePath, go_on};
+
+pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
+    let shown = page(desk, move |visit, _| show(visit, resume));
+    let sent = page(desk, move |visit, request| sign_in(visit, request, resume));
+    let choice = page(desk, move |visit, _| show_choice(visit, resume));
+    let chosen = page(desk, move |visit, request| choose(visit, request, resume));
+    app.at(paths::LOGIN, Methods::new().get(shown).post(sent))
+        .at(paths::CHOOSE_ACCOUNT, Methods::new().get(choice).post(chosen))
+}
+
+/// The interaction a page belongs to, if it names one.
+pub(super) async fn interaction(visit: &Visit, named: Option<&str>) -> Result<Option<InteractionView>, Response> {
+    let Some(id) = named.map(InteractionId::from_text) else { return Ok(None) };
+    match visit.engine().interaction(&id, &visit.browser.secret, visit.current.as_ref()).await {
+        Ok(view) => Ok(Some(view)),
+        Err(Denied::Refused(Refusal::InteractionGone)) => Err(expired(visit, StatusCode::GONE).await?),
+        // Answered before: whoever comes back is told that all is well.
+        Err(Denied::Refused(Refusal::InteractionAnswered)) => Err(expired(visit, StatusCode::OK).await?),
+        Err(denied) => Err(visit.deny(&denied).await),
+    }
+}
+
+async fn expired(visit: &Visit, status: StatusCode) -> Result<Response, Response> {
+    let signed_in_as = visit.current.as_ref().map(|current| current.user().display_name());
+    let view = FlowExpired { frame: visit.frame().await?, start_again: None::<Link>, signed_in_as };
+    Ok(Page::with_status(status, view).into_response())
+}
+
+async fn show(visit: Visit, resume: ResumePath) -> Outcome {
+    let interaction = interaction(&visit, visit.query.get("interaction")).await?;
+    let another = visit.query.contains("another");
+    match &interaction {
+        // A page whose turn it is not leads on; whoever asked for another account may sign in at any time.
+        Some(view) if view.waits_for != WaitsFor::SignIn && !another => return Ok(go_on(resume, view)),
+        None if visit.current.is_some() && !another => {
+            return Ok(see_other(safe_next(visit.query.get("next").unwrap_or("/"))));
+        }
+        _ => {}
+    }
+    let hint = interaction.as_ref().and_then(|view| view.login_hint.clone()).unwrap_or_default();
+    let typed = Typed { username: hint, next: visit.query.get("next").map(str::to_owned), another };
+    let view = view(&visit, interaction.as_ref(), typed, None, Problems::none()).await?;
+    Ok(guarded(StatusCode::OK, view, interaction.as_ref()))
+}
+
+/// What the form holds besides the password, which is never shown again.
+struct Typed {
+    username: String,
+    next: Option<String>,
+    another: bool,
+}
+
+async fn sign_in(visit: Visit, mut request: Request, resume: ResumePath) -> Outcome {
+    let fields = visit.form(&mut request).await?;
+    let interaction = interaction(&visit, fields.get("interaction")).await?;
+    let mut problems = Problems::none();
+    for (field, sentence) in [("username", "Enter your name or e-mail address."), ("password", "Enter your password.")]
+    {
+        if fields.get(field).is_none() {
+            problems = problems.and(field, sentence);
+        }
+    }
+    if problems.any() {
+        let view = view(&visit, interaction.as_ref(), typed(&fields), None, problems).await?;
+        return Ok(guarded(StatusCode::BAD_REQUEST, view, interaction.as_ref()));
+    }
+    match visit.engine().sign_in(&visit.caller, &ask(&visit, &fields, interaction.as_ref())).await {
+        Ok(session) => {
+            let onward = match &interaction {
+                Some(view) => go_on(resume, view),
+                None => see_other(safe_next(fields.get("next").unwrap_or("/"))),
+            };
+            Ok(with_session(&visit, &session, onward))
+        }
+        Err(denied) => refused(&visit, interaction.as_ref(), &fields, &denied).await,
+    }
+}
+
+fn ask(visit: &Visit, fields: &Params, interaction: Option<&InteractionView>) -> SignIn {
+    SignIn {
+        username: fields.get("username").unwrap_or_default().to_owned(),
+        password: Secret::new(fields.get("password").unwrap_or_default()),
+        interaction: interaction.map(|view| view.id.clone()),
+        browser: Some(visit.browser.secret.clone()),
+        current: visit.current.clone(),
+        known: visit.desk.cookies.read(visit.headers(), cookies::SESSION).map(Secret::new),
+    }
+}
+
+/// The same response, with the cookie of the new session: its value is new each time somebody proves who they are.
+pub(super) fn with_session(visit: &Visit, session: &NewSession, mut response: Response) -> Response {
+    let cookie = visit.desk.cookies.set(cookies::SESSION, session.cookie.expose(), Some(Session::ABSOLUTE));
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(SET_COOKIE, cookie);
+    }
+    response
+}
+
+async fn refused(visit: &Visit, interaction: Option<&InteractionView>, fields: &Params, denied: &Denied) -> Outcome {
+    crate::http::desk::log(denied, &visit.caller);
+    let (status, notice, retry_after) = match denied {
+        Denied::Refused(Refusal::PasswordWrong) => (StatusCode::UNAUTHORIZED, Notice::Mismatch, None),
+        Denied::Refused(Refusal::TooManyTries(seconds)) => {
+            let seconds = u64::from(*seconds);
+            (StatusCode::TOO_MANY_REQUESTS, Notice::TooMany { seconds }, Some(seconds))
+        }
+        Denied::Refused(Refusal::HasherBusy) | Denied::Busy(_) => {
+            (StatusCode::SERVICE_UNAVAILABLE, Notice::Busy, Some(1))
+        }
+        other => return Ok(visit.deny(other).await),
+    };
+    let view = view(visit, interaction, typed(fields), Some(notice), Problems::none()).await?;
+    let page = page_of(status, view, interaction);
+    Ok(match retry_after {
+        Some(seconds) => page.retry_after(seconds).into_response(),
+        None => page.into_response(),
+    })
+}
+
+fn typed(fields: &Params) -> Typed {
+    Typed {
+        username: fields.get("username").unwrap_or_default().to_owned(),
+        next: fields.get("next").map(str::to_owned),
+        another: false,
+    }
+}
+
+async fn view(
+    visit: &Visit,
+    interaction: Option<&InteractionView>,
+    typed: Typed,
+    notice: Option<Notice>,
+    problems: Problems,
+) -> Result<SignInView, Response> {
+    let confirming = interaction.is_some_and(|view| view.confirms) && !typed.another;
+    let person = visit.current.as_ref().filter(|_| confirming).map(|current| current.user().clone());
+    let id = interaction.map(|view| view.id.to_string());
+    Ok(SignInView {
+        // Whoever is asked who they are is not shown as signed in.
+        frame: Frame { person: None, flash: visit.flash().sentence, ..visit.frame().await? },
+        other_account_url: id
+            .as_ref()
+            .map(|id| format!("{}?interaction={id}&another=1", paths::LOGIN))
+            .unwrap_or_default(),
+        interaction: id,
+        next: typed.next.as_deref().map(safe_next).map(str::to_owned),
+        destination: interaction.map(destination),
+        username: person.as_ref().map_or(typed.username, |user| user.username.clone()),
+        confirming: person.is_some(),
+        person_name: person.map(|user| user.display_name()).unwrap_or_default(),
+        notice,
+        problems,
+    })
+}
+
+pub(super) fn destination(view: &InteractionView) -> Destination {
+    Destination { name: view.client.name.clone(), host: view.destination.clone() }
+}
+
+/// A page whose form may end at the client, so that its policy names where (Content Security Policy Level 3, 6.4.1).
+pub(super) fn page_of<T: Template>(status: StatusCode, view: T, interaction: Option<&InteractionView>) -> Page<T> {
+    let target = interaction.and_then(|view| view.leads_to.as_deref()).and_then(form_target);
+    Page::with_status(status, view).form_may_lead_to(target)
+}
+
+fn guarded<T: Template + Send>(status: StatusCode, view: T, interaction: Option<&InteractionView>) -> Response {
+    page_of(status, view, interaction).into_response()
+}
+
+async fn show_choice(visit: Visit, resume: ResumePath) -> Outcome {
+    let Some(view) = interaction(&visit, visit.query.get("interaction")).await? else { return Ok(see_other("/")) };
+    let Some(current) = visit.current.as_ref().filter(|_| view.waits_for == WaitsFor::SelectAccount) else {
+        return Ok(go_on(resume, &view));
+    };
+    let mut frame = visit.frame().await?;
+    frame.person = None;
+    let page = ChooseAccount {
+        frame,
+        interaction: Some(view.id.to_string()),
+        destination: Some(destination(&view)),
+        person_name: current.user().display_name(),
+        username: current.user().username.clone(),
+    };
+    Ok(guarded(StatusCode::OK, page, Some(&view)))
+}
+
+async fn choose(visit: Visit, mut request: Request, resume: ResumePath) -> Outcome {
+    let fields = visit.form(&mut request).await?;
+    let Some(view) = interaction(&visit, fields.get("interaction")).await? else { return Ok(see_other("/")) };
+    match (fields.get("choice"), &visit.current) {
+        (Some("continue"), Some(current)) => {
+            match visit.engine().choose_account(&view.id, &visit.browser.secret, current).await {
+                Ok(()) => Ok(go_on(resume, &view)),
+                Err(denied) => Ok(visit.deny(&denied).await),
+            }
+        }
+        (Some("another"), _) => Ok(see_other(&format!("{}?interaction={}&another=1", paths::LOGIN, view.id))),
+        _ => Ok(go_on(resume, &view)),
+    }
+}
