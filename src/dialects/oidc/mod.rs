@@ -4,14 +4,15 @@
 //! keys, sign-out and both metadata documents.
 
 mod browser;
+mod metadata;
 mod refusals;
 mod replies;
 mod requests;
 
 use std::sync::Arc;
 
-use poem::http::{HeaderValue, StatusCode, header};
-use poem::{Endpoint, EndpointExt, Request, Response, Route};
+use poem::http::header;
+use poem::{Endpoint, Request, Response, Route};
 use poem_openapi::param::Query;
 use poem_openapi::{OpenApi, OpenApiService, Tags};
 
@@ -21,17 +22,17 @@ use crate::dialects::cors::{AnsweredClient, Cors, Readers};
 use crate::dialects::document::{self, Description, Part, QueryLike};
 use crate::dialects::extract::{self, AccessTokenNeeded, ClientAuthentication, Form, Wording};
 use crate::dialects::reply::{Browser, Reply};
-use crate::engine::discovery::{Document, Endpoints};
-use crate::engine::{Caller, Denied, Engine};
+use crate::engine::discovery::Endpoints;
+use crate::engine::{Denied, Engine};
 use crate::http::body::BodyError;
 use crate::http::desk::Desk;
-use crate::http::fault::Fault;
 use crate::http::params::Params;
 use crate::model::face::Face;
 
-use replies::{ErrorBody, IntrospectionBody, KeySetBody, MetadataBody, RevokedBody, TokenBody, UserInfoBody};
+use replies::{ErrorBody, IntrospectionBody, KeySetBody, RevokedBody, TokenBody, UserInfoBody};
 use requests::{AuthorizationForm, SignOutForm, TokenForm, TokenReference, UserInfoForm};
 
+pub use metadata::{inserted_metadata_routes, metadata_routes};
 pub use refusals::JsonShape;
 
 /// The name clients are given this dialect by.
@@ -63,28 +64,6 @@ pub fn routes(desk: &Arc<Desk>) -> impl Endpoint<Output = Response> + use<> {
     Cors::new(app, desk.engine.clone(), readers)
 }
 
-/// The metadata documents, below `/.well-known`.
-pub fn metadata_routes(desk: &Arc<Desk>) -> impl Endpoint<Output = Response> + use<> {
-    let api = OpenApiService::new(WellKnown { desk: desk.clone() }, NAME, env!("CARGO_PKG_VERSION"));
-    let app = Route::new().nest("/", api);
-    Cors::new(app, desk.engine.clone(), |_| Readers::Everybody)
-}
-
-/// The metadata documents of an issuer with a path, where RFC 8414, section 3.1 looks for them: the path comes last.
-pub fn inserted_metadata_routes(desk: &Arc<Desk>, path: &str) -> impl Endpoint<Output = Response> + use<> {
-    let documents = ["openid-configuration", "oauth-authorization-server"];
-    let app = documents.into_iter().fold(Route::new(), |routes, name| {
-        let inner = metadata_routes(desk).before(move |mut request: Request| async move {
-            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
-            // Both parts are what a request line already held.
-            *request.uri_mut() = format!("/{name}{query}").parse().map_err(|_| Fault::Malformed)?;
-            Ok(request)
-        });
-        routes.at(format!("/{name}{path}"), inner)
-    });
-    app.map_to_response()
-}
-
 /// The methods of each path, for `Allow`.
 pub const METHODS: &[(&str, &str)] = &[
     ("/oauth/token", "POST, OPTIONS"),
@@ -106,7 +85,7 @@ pub fn document() -> String {
         summary: "Signs people in, lets applications ask for their identity, and hands out tokens.",
     };
     let described = document::generate::<Oauth>();
-    let metadata = document::generate::<WellKnown>();
+    let metadata = document::generate::<metadata::WellKnown>();
     let parts = [Part { generated: metadata, prefix: "/.well-known" }, Part { generated: described, prefix: PREFIX }];
     let queries = [
         QueryLike { path: "/oauth/authorize", schema: "AuthorizationRequest" },
@@ -244,9 +223,9 @@ impl Oauth {
         client_id: Query<Option<String>>,
     ) -> Json<KeySetBody> {
         let caller = self.desk.caller(request);
-        match self.engine().jwks(named(&client_id)).await {
-            Ok((body, etag)) => Json::of(key_set(request, body, &etag)),
-            Err(denied) => Json::of(view_refused(&denied, &caller)),
+        match self.engine().jwks(metadata::named(&client_id)).await {
+            Ok((body, etag)) => Json::of(metadata::key_set(request, body, &etag)),
+            Err(denied) => Json::of(metadata::view_refused(&denied, &caller)),
         }
     }
 
@@ -310,84 +289,6 @@ impl Oauth {
             Err(denied) => Json::of(refusals::bearer_answer(&denied, &caller)),
         }
     }
-}
-
-/// The metadata documents.
-struct WellKnown {
-    desk: Arc<Desk>,
-}
-
-#[OpenApi]
-impl WellKnown {
-    /// OpenID Connect Discovery 1.0.
-    #[oai(path = "/openid-configuration", method = "get", operation_id = "openidConfiguration", tag = "Tag::Metadata")]
-    async fn openid_configuration(
-        &self,
-        request: &Request,
-        /// Only what this client may use.
-        client_id: Query<Option<String>>,
-    ) -> Json<MetadataBody> {
-        self.answer(Document::OpenidConfiguration, request, named(&client_id)).await
-    }
-
-    /// RFC 8414.
-    #[oai(
-        path = "/oauth-authorization-server",
-        method = "get",
-        operation_id = "authorizationServerMetadata",
-        tag = "Tag::Metadata"
-    )]
-    async fn authorization_server(
-        &self,
-        request: &Request,
-        /// Only what this client may use.
-        client_id: Query<Option<String>>,
-    ) -> Json<MetadataBody> {
-        self.answer(Document::AuthorizationServer, request, named(&client_id)).await
-    }
-}
-
-impl WellKnown {
-    async fn answer(&self, which: Document, request: &Request, client: Option<&str>) -> Json<MetadataBody> {
-        let engine = &self.desk.engine;
-        let endpoints = endpoints(&engine.identity().issuer);
-        match engine.metadata(which, &endpoints, client).await {
-            Ok(metadata) => Json::json(&metadata),
-            Err(denied) => Json::of(view_refused(&denied, &self.desk.caller(request))),
-        }
-    }
-}
-
-/// A parameter of a view: empty counts as absent.
-fn named(parameter: &Query<Option<String>>) -> Option<&str> {
-    parameter.0.as_deref().filter(|value| !value.is_empty())
-}
-
-/// An unknown client's view does not exist; anything else is a denial like any other.
-fn view_refused(denied: &Denied, caller: &Caller) -> Response {
-    let mut response = refusals::answer(denied, false, caller);
-    if response.status() == StatusCode::UNAUTHORIZED {
-        response.set_status(StatusCode::NOT_FOUND);
-    }
-    response
-}
-
-/// The key set with its tag, or 304 to whoever has it already (RFC 9110, section 13.1.2).
-fn key_set(request: &Request, body: bytes::Bytes, etag: &str) -> Response {
-    let known = request.headers().get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
-    let known = known.flat_map(|value| value.split(',')).map(|tag| tag.trim().trim_start_matches("W/").to_owned());
-    let fresh = known.into_iter().any(|tag| tag == "*" || tag == etag);
-    let mut response = if fresh {
-        Response::builder().status(StatusCode::NOT_MODIFIED).finish()
-    } else {
-        Response::builder().content_type("application/json").body(body)
-    };
-    let headers = response.headers_mut();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=300"));
-    if let Ok(etag) = HeaderValue::from_str(etag) {
-        headers.insert(header::ETAG, etag);
-    }
-    response
 }
 
 /// Whether the client tried to authenticate by header.

@@ -1,0 +1,118 @@
+//! What the server says about itself: both metadata documents, and the keys.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Endpoint, EndpointExt, Request, Response, Route};
+use poem_openapi::param::Query;
+use poem_openapi::{OpenApi, OpenApiService};
+
+use crate::dialects::cors::{Cors, Readers};
+use crate::engine::discovery::Document;
+use crate::engine::{Caller, Denied};
+use crate::http::desk::Desk;
+use crate::http::fault::Fault;
+
+use super::replies::MetadataBody;
+use super::{Json, NAME, Tag, endpoints, refusals};
+
+/// The metadata documents, below `/.well-known`.
+pub fn metadata_routes(desk: &Arc<Desk>) -> impl Endpoint<Output = Response> + use<> {
+    let api = OpenApiService::new(WellKnown { desk: desk.clone() }, NAME, env!("CARGO_PKG_VERSION"));
+    let app = Route::new().nest("/", api);
+    Cors::new(app, desk.engine.clone(), |_| Readers::Everybody)
+}
+
+/// The metadata documents of an issuer with a path, where RFC 8414, section 3.1 looks for them: the path comes last.
+pub fn inserted_metadata_routes(desk: &Arc<Desk>, path: &str) -> impl Endpoint<Output = Response> + use<> {
+    let documents = ["openid-configuration", "oauth-authorization-server"];
+    let app = documents.into_iter().fold(Route::new(), |routes, name| {
+        let inner = metadata_routes(desk).before(move |mut request: Request| async move {
+            let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
+            // Both parts are what a request line already held.
+            *request.uri_mut() = format!("/{name}{query}").parse().map_err(|_| Fault::Malformed)?;
+            Ok(request)
+        });
+        routes.at(format!("/{name}{path}"), inner)
+    });
+    app.map_to_response()
+}
+
+/// The metadata documents.
+pub(super) struct WellKnown {
+    desk: Arc<Desk>,
+}
+
+#[OpenApi]
+impl WellKnown {
+    /// OpenID Connect Discovery 1.0.
+    #[oai(path = "/openid-configuration", method = "get", operation_id = "openidConfiguration", tag = "Tag::Metadata")]
+    async fn openid_configuration(
+        &self,
+        request: &Request,
+        /// Only what this client may use.
+        client_id: Query<Option<String>>,
+    ) -> Json<MetadataBody> {
+        self.answer(Document::OpenidConfiguration, request, named(&client_id)).await
+    }
+
+    /// RFC 8414.
+    #[oai(
+        path = "/oauth-authorization-server",
+        method = "get",
+        operation_id = "authorizationServerMetadata",
+        tag = "Tag::Metadata"
+    )]
+    async fn authorization_server(
+        &self,
+        request: &Request,
+        /// Only what this client may use.
+        client_id: Query<Option<String>>,
+    ) -> Json<MetadataBody> {
+        self.answer(Document::AuthorizationServer, request, named(&client_id)).await
+    }
+}
+
+impl WellKnown {
+    async fn answer(&self, which: Document, request: &Request, client: Option<&str>) -> Json<MetadataBody> {
+        let engine = &self.desk.engine;
+        let endpoints = endpoints(&engine.identity().issuer);
+        match engine.metadata(which, &endpoints, client).await {
+            Ok(metadata) => Json::json(&metadata),
+            Err(denied) => Json::of(view_refused(&denied, &self.desk.caller(request))),
+        }
+    }
+}
+
+/// A parameter of a view: empty counts as absent.
+pub(super) fn named(parameter: &Query<Option<String>>) -> Option<&str> {
+    parameter.0.as_deref().filter(|value| !value.is_empty())
+}
+
+/// An unknown client's view does not exist; anything else is a denial like any other.
+pub(super) fn view_refused(denied: &Denied, caller: &Caller) -> Response {
+    let mut response = refusals::answer(denied, false, caller);
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.set_status(StatusCode::NOT_FOUND);
+    }
+    response
+}
+
+/// The key set with its tag, or 304 to whoever has it already (RFC 9110, section 13.1.2).
+pub(super) fn key_set(request: &Request, body: Bytes, etag: &str) -> Response {
+    let known = request.headers().get_all(header::IF_NONE_MATCH).iter().filter_map(|value| value.to_str().ok());
+    let known = known.flat_map(|value| value.split(',')).map(|tag| tag.trim().trim_start_matches("W/").to_owned());
+    let fresh = known.into_iter().any(|tag| tag == "*" || tag == etag);
+    let mut response = if fresh {
+        Response::builder().status(StatusCode::NOT_MODIFIED).finish()
+    } else {
+        Response::builder().content_type("application/json").body(body)
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=300"));
+    if let Ok(etag) = HeaderValue::from_str(etag) {
+        headers.insert(header::ETAG, etag);
+    }
+    response
+}
