@@ -18,6 +18,7 @@ use super::client_address::ClientAddress;
 use super::cookies::{self, Cookies};
 use super::fault::Fault;
 use super::flash::{Flash, Flashes};
+use super::metrics::Metrics;
 use super::page::{Frame, Page};
 use super::params::Params;
 use super::views::Problem;
@@ -29,6 +30,8 @@ pub struct Desk {
     pub engine: Arc<Engine>,
     /// How cookies are named and marked.
     pub cookies: Cookies,
+    /// What is counted.
+    pub metrics: Arc<Metrics>,
     flashes: Flashes,
     rng: Arc<dyn Rng>,
     forms: hmac::Key,
@@ -50,11 +53,20 @@ const FORMS: &str = "form";
 
 impl Desk {
     /// A desk for the engine's issuer; `forms` is the key of [`csrf`] and serves nothing else.
-    pub fn new(engine: Arc<Engine>, rng: Arc<dyn Rng>, forms: hmac::Key) -> Desk {
+    pub fn new(engine: Arc<Engine>, rng: Arc<dyn Rng>, metrics: Arc<Metrics>, forms: hmac::Key) -> Desk {
         let issuer = engine.identity().issuer.clone();
         let origin = csrf::origin_of(&issuer).unwrap_or_default();
         let host = origin.split_once("://").map(|(_, host)| host.to_owned()).unwrap_or_default();
-        Desk { cookies: Cookies::for_issuer(&issuer), flashes: Flashes::default(), engine, rng, forms, origin, host }
+        Desk {
+            cookies: Cookies::for_issuer(&issuer),
+            metrics,
+            flashes: Flashes::default(),
+            engine,
+            rng,
+            forms,
+            origin,
+            host,
+        }
     }
 
     /// Who is on the other end of the wire.
@@ -185,27 +197,35 @@ impl Desk {
         }
     }
 
+    /// Notes a denial: the true cause for the log, under the request's reference, and what metrics count of it.
+    pub fn note(&self, denied: &Denied, caller: &Caller) {
+        let request = &caller.request;
+        match denied {
+            Denied::Refused(refusal) => {
+                if let Refusal::TooManyTries(_) = refusal {
+                    self.metrics.rate_limited("tries");
+                }
+                tracing::info!(%request, cause = refusal.name(), "refused");
+            }
+            Denied::Busy(_) => tracing::warn!(%request, "too busy to answer"),
+            Denied::Unavailable(fault) => {
+                self.metrics.store_fault();
+                tracing::error!(%request, %fault, "the store cannot answer");
+            }
+        }
+    }
+
     /// The page for a denial, logged with its cause.
     pub async fn deny(&self, request: &Request, denied: &Denied) -> Response {
         let caller = self.caller(request);
         let browser = self.browser(request.headers());
-        log(denied, &caller);
+        self.note(denied, &caller);
         let frame = match self.signed_in(request.headers()).await {
             Ok(current) => self.frame(&browser, current.as_ref()).await.ok(),
             Err(_) => None,
         };
         let frame = frame.unwrap_or_else(|| self.bare_frame(&browser));
         self.show(&caller, self.denied_page(denied, frame))
-    }
-}
-
-/// The true cause, for the log, under the request's reference.
-pub fn log(denied: &Denied, caller: &Caller) {
-    let request = &caller.request;
-    match denied {
-        Denied::Refused(refusal) => tracing::info!(%request, cause = refusal.name(), "refused"),
-        Denied::Busy(_) => tracing::warn!(%request, "too busy to answer"),
-        Denied::Unavailable(fault) => tracing::error!(%request, %fault, "the store cannot answer"),
     }
 }
 

@@ -152,7 +152,7 @@ impl Visit {
     pub async fn deny(&self, denied: &Denied) -> Response {
         match self.frame().await {
             Ok(frame) => {
-                super::desk::log(denied, &self.caller);
+                self.desk.note(denied, &self.caller);
                 self.desk.show(&self.caller, self.desk.denied_page(denied, frame))
             }
             Err(answer) => answer,
@@ -168,7 +168,7 @@ impl Visit {
     }
 
     fn deny_plainly(&self, denied: &Denied) -> Response {
-        super::desk::log(denied, &self.caller);
+        self.desk.note(denied, &self.caller);
         let frame = self.desk.bare_frame(&self.browser);
         self.desk.show(&self.caller, self.desk.denied_page(denied, frame))
     }

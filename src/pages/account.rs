@@ -9,7 +9,7 @@ use crate::base::ids::{ClientId, SessionId};
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::users::SessionView;
-use crate::http::desk::{self, Desk};
+use crate::http::desk::Desk;
 use crate::http::flash::Flash;
 use crate::http::page::{Page, Problems};
 use crate::http::params::Params;
@@ -155,7 +155,7 @@ async fn change_password(visit: Visit, mut request: Request) -> Outcome {
 }
 
 async fn password_refused(visit: &Visit, denied: &Denied) -> Outcome {
-    desk::log(denied, &visit.caller);
+    visit.desk.note(denied, &visit.caller);
     let (status, problems) = match denied {
         Denied::Refused(Refusal::PasswordWrong) => {
             (StatusCode::BAD_REQUEST, Problems::of("current", "That is not your current password."))

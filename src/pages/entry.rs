@@ -10,7 +10,7 @@ use poem::{IntoResponse, Request, Route};
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::users::SetUp;
-use crate::http::desk::{self, Desk, see_other};
+use crate::http::desk::{Desk, see_other};
 use crate::http::flash::Flash;
 use crate::http::page::{Page, Problems};
 use crate::http::params::Params;
@@ -53,7 +53,7 @@ async fn set_up(visit: Visit, mut request: Request) -> Outcome {
 }
 
 async fn set_up_refused(visit: &Visit, fields: &Params, denied: &Denied) -> Outcome {
-    desk::log(denied, &visit.caller);
+    visit.desk.note(denied, &visit.caller);
     let closed = match denied {
         Denied::Refused(Refusal::FieldInvalid(problem)) => {
             let problems = Problems::of(problem.field, &problem.sentence);
@@ -115,7 +115,7 @@ async fn recovery_form(visit: &Visit, status: StatusCode, token: &str, problems:
 async fn recovery_refused(visit: &Visit, denied: &Denied) -> Outcome {
     match denied {
         Denied::Refused(Refusal::LinkGone) => {
-            desk::log(denied, &visit.caller);
+            visit.desk.note(denied, &visit.caller);
             let view = LinkClosed::recovery_gone(visit.frame().await?);
             Ok(Page::with_status(StatusCode::GONE, view).into_response())
         }

@@ -93,6 +93,7 @@ async fn sign_in(visit: Visit, mut request: Request, resume: ResumePath) -> Outc
     }
     match visit.engine().sign_in(&visit.caller, &ask(&visit, &fields, interaction.as_ref())).await {
         Ok(session) => {
+            visit.desk.metrics.sign_in("signed_in");
             let onward = match &interaction {
                 Some(view) => go_on(resume, view),
                 None => see_other(safe_next(fields.get("next").unwrap_or("/"))),
@@ -124,9 +125,12 @@ pub(super) fn with_session(visit: &Visit, session: &NewSession, mut response: Re
 }
 
 async fn refused(visit: &Visit, interaction: Option<&InteractionView>, fields: &Params, denied: &Denied) -> Outcome {
-    crate::http::desk::log(denied, &visit.caller);
+    visit.desk.note(denied, &visit.caller);
     let (status, notice, retry_after) = match denied {
-        Denied::Refused(Refusal::PasswordWrong) => (StatusCode::UNAUTHORIZED, Notice::Mismatch, None),
+        Denied::Refused(Refusal::PasswordWrong) => {
+            visit.desk.metrics.sign_in("wrong_password");
+            (StatusCode::UNAUTHORIZED, Notice::Mismatch, None)
+        }
         Denied::Refused(Refusal::TooManyTries(seconds)) => {
             let seconds = u64::from(*seconds);
             (StatusCode::TOO_MANY_REQUESTS, Notice::TooMany { seconds }, Some(seconds))

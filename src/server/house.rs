@@ -96,8 +96,9 @@ impl House {
             hashing: options.hashing.clone(),
         };
         let engine = Arc::new(Engine::open(foundation).await.map_err(HouseError::Fault)?);
-        let desk = Arc::new(Desk::new(engine.clone(), rng.clone(), forms));
-        Ok(House { engine, metrics: Arc::new(Metrics::new()), store, rng, desk })
+        let metrics = Arc::new(Metrics::new());
+        let desk = Arc::new(Desk::new(engine.clone(), rng.clone(), metrics.clone(), forms));
+        Ok(House { engine, metrics, store, rng, desk })
     }
 
     /// Everything the server answers.

@@ -13,7 +13,7 @@ use crate::engine::authorize::{AuthorizationResponse, AuthorizeRefused, PageRefu
 use crate::engine::sign_out::SignOutStep;
 use crate::engine::{Caller, Denied};
 use crate::http::body::{self, BodyError};
-use crate::http::desk::{self, Browser, Desk, see_other};
+use crate::http::desk::{Browser, Desk, see_other};
 use crate::http::fault::Fault;
 use crate::http::headers::form_target;
 use crate::http::page::Page;
@@ -98,7 +98,7 @@ async fn answer(
         Ok(Step::Consent(id)) => see_other(&paths::of_interaction(paths::CONSENT, &id)),
         Ok(Step::Done(response)) => deliver(desk, browser, &response).await,
         Err(AuthorizeRefused::Redirect(told)) => {
-            desk::log(&Denied::Refused(told.refusal.clone()), caller);
+            desk.note(&Denied::Refused(told.refusal.clone()), caller);
             let words = refusals::of(&told.refusal);
             let identity = desk.engine.identity();
             let response = AuthorizationResponse::error(identity, &told, words.error, words.description);
@@ -134,7 +134,7 @@ async fn refused_page(
     browser: &Browser,
     page: &PageRefusal,
 ) -> Response {
-    desk::log(&Denied::Refused(page.refusal.clone()), caller);
+    desk.note(&Denied::Refused(page.refusal.clone()), caller);
     let current = desk.signed_in(request.headers()).await.ok().flatten();
     let frame = match desk.frame(browser, current.as_ref()).await {
         Ok(frame) => frame,

@@ -80,7 +80,7 @@ impl WellKnown {
         let endpoints = endpoints(&engine.identity().issuer);
         match engine.metadata(which, &endpoints, client).await {
             Ok(metadata) => Json::json(&metadata),
-            Err(denied) => Json::of(view_refused(&denied, &self.desk.caller(request))),
+            Err(denied) => Json::of(view_refused(&self.desk, &denied, &self.desk.caller(request))),
         }
     }
 }
@@ -91,8 +91,9 @@ pub(super) fn named(parameter: &Query<Option<String>>) -> Option<&str> {
 }
 
 /// An unknown client's view does not exist; anything else is a denial like any other.
-pub(super) fn view_refused(denied: &Denied, caller: &Caller) -> Response {
-    let mut response = refusals::answer(denied, false, caller);
+pub(super) fn view_refused(desk: &Desk, denied: &Denied, caller: &Caller) -> Response {
+    desk.note(denied, caller);
+    let mut response = refusals::answer(denied, false);
     if response.status() == StatusCode::UNAUTHORIZED {
         response.set_status(StatusCode::NOT_FOUND);
     }

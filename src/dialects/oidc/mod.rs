@@ -23,7 +23,7 @@ use crate::dialects::document::{self, Description, Part, QueryLike};
 use crate::dialects::extract::{self, AccessTokenNeeded, ClientAuthentication, Form, Wording};
 use crate::dialects::reply::{Browser, Reply};
 use crate::engine::discovery::Endpoints;
-use crate::engine::{Denied, Engine};
+use crate::engine::{Caller, Denied, Engine};
 use crate::http::body::BodyError;
 use crate::http::desk::Desk;
 use crate::http::params::Params;
@@ -139,6 +139,11 @@ impl Oauth {
     fn engine(&self) -> &Engine {
         &self.desk.engine
     }
+
+    fn refuse(&self, denied: &Denied, request: &Request, caller: &Caller) -> Response {
+        self.desk.note(denied, caller);
+        refusals::answer(denied, by_header(request))
+    }
 }
 
 #[OpenApi]
@@ -155,14 +160,16 @@ impl Oauth {
         form: Form<TokenForm, Unreadable>,
     ) -> Json<TokenBody> {
         let caller = self.desk.caller(request);
-        let asked = requests::token(&self.face, request, &form.fields).map_err(Denied::from);
-        let outcome = match &asked {
-            Ok(asked) => self.engine().token(&caller, asked).await,
-            Err(denied) => Err(denied.clone()),
+        let outcome = match requests::token(&self.face, request, &form.fields) {
+            Ok(asked) => self.engine().token(&caller, &asked).await.map(|issued| (asked.grant.kind(), issued)),
+            Err(refusal) => Err(refusal.into()),
         };
-        let response = match &outcome {
-            Ok(issued) => Json::<TokenBody>::json(&TokenBody::from(issued)).into_inner(),
-            Err(denied) => refusals::answer(denied, by_header(request), &caller),
+        let response = match outcome {
+            Ok((grant, issued)) => {
+                self.desk.metrics.token_issued(grant.name());
+                Json::<TokenBody>::json(&TokenBody::from(&issued)).into_inner()
+            }
+            Err(denied) => self.refuse(&denied, request, &caller),
         };
         Json::of(for_client(response, request, &form.fields))
     }
@@ -186,7 +193,7 @@ impl Oauth {
         };
         match outcome {
             Ok(worth) => Json::json(&worth),
-            Err(denied) => Json::of(refusals::answer(&denied, by_header(request), &caller)),
+            Err(denied) => Json::of(self.refuse(&denied, request, &caller)),
         }
     }
 
@@ -209,7 +216,7 @@ impl Oauth {
         };
         let response = match outcome {
             Ok(()) => Json::<RevokedBody>::json(&RevokedBody {}).into_inner(),
-            Err(denied) => refusals::answer(&denied, by_header(request), &caller),
+            Err(denied) => self.refuse(&denied, request, &caller),
         };
         Json::of(for_client(response, request, &form.fields))
     }
@@ -225,7 +232,7 @@ impl Oauth {
         let caller = self.desk.caller(request);
         match self.engine().jwks(metadata::named(&client_id)).await {
             Ok((body, etag)) => Json::of(metadata::key_set(request, body, &etag)),
-            Err(denied) => Json::of(metadata::view_refused(&denied, &caller)),
+            Err(denied) => Json::of(metadata::view_refused(&self.desk, &denied, &caller)),
         }
     }
 
@@ -286,7 +293,10 @@ impl Oauth {
                 reply.set_data(AnsweredClient(known.client));
                 Json::of(reply)
             }
-            Err(denied) => Json::of(refusals::bearer_answer(&denied, &caller)),
+            Err(denied) => {
+                self.desk.note(&denied, &caller);
+                Json::of(refusals::bearer_answer(&denied))
+            }
         }
     }
 }

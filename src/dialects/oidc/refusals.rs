@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::base::ids::RequestId;
 use crate::dialects::reply;
-use crate::engine::{Caller, Denied};
+use crate::engine::Denied;
 use crate::http::body::BodyError;
 use crate::http::fault::{Fault, Shape};
 use crate::http::params::ParamsError;
@@ -169,8 +169,7 @@ struct Body {
 }
 
 /// The answer of the token, introspection and revocation endpoints to a denial.
-pub fn answer(denied: &Denied, basic: bool, caller: &Caller) -> Response {
-    log(denied, caller);
+pub fn answer(denied: &Denied, basic: bool) -> Response {
     let Denied::Refused(refusal) = denied else { return transport(denied) };
     match refusal {
         Refusal::TooManyTries(_) | Refusal::HasherBusy => return transport(denied),
@@ -186,8 +185,7 @@ pub fn answer(denied: &Denied, basic: bool, caller: &Caller) -> Response {
 }
 
 /// The answer of a resource endpoint to a denial (RFC 6750, section 3).
-pub fn bearer_answer(denied: &Denied, caller: &Caller) -> Response {
-    log(denied, caller);
+pub fn bearer_answer(denied: &Denied) -> Response {
     let Denied::Refused(refusal) = denied else { return transport(denied) };
     match refusal {
         // Nothing was presented, so nothing is said to be wrong with it (RFC 6750, section 3.1).
@@ -218,16 +216,6 @@ fn transport(denied: &Denied) -> Response {
     let mut response = spoken(status, said);
     response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     response
-}
-
-/// The true cause, for the log, under the request's reference.
-pub fn log(denied: &Denied, caller: &Caller) {
-    let request = &caller.request;
-    match denied {
-        Denied::Refused(refusal) => tracing::info!(%request, cause = refusal.name(), "refused"),
-        Denied::Busy(_) => tracing::warn!(%request, "too busy to answer"),
-        Denied::Unavailable(fault) => tracing::error!(%request, %fault, "the store cannot answer"),
-    }
 }
 
 fn challenged(status: StatusCode, words: Words, header: &str) -> Response {
