@@ -30,18 +30,18 @@ pub struct Maintained {
 }
 
 impl Engine {
-    /// One turn; the roof calls it every minute or so, and once more before it closes. A turn that fails halfway loses
-    /// nothing: what was not done is done by the next.
+    /// One turn; the roof calls it every minute or so, and once more before it closes.
     ///
     /// # Errors
-    /// The store's fault.
+    /// The store's fault. Nothing is lost by it.
     pub async fn maintain(&self) -> Result<Maintained, Fault> {
         let now = self.now();
-        let clients = self.write_usage_down().await?;
-        let failures = self.sum_failures_up(now).await?;
+        // None of these waits for another: what fails is tried again with the next turn.
+        let clients = self.write_usage_down().await;
+        let failures = self.sum_failures_up(now).await;
+        let swept = self.sweep(now).await;
         self.reload_keys().await?;
-        let swept = self.sweep(now).await?;
-        Ok(Maintained { swept, clients, failures })
+        Ok(Maintained { swept: swept?, clients: clients?, failures: failures? })
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<usize, Fault> {

@@ -1,8 +1,7 @@
 //! Reading what a client presented: header, body or only its name (RFC 6749, section 2.3.1).
 
-use std::borrow::Cow;
-
 use data_encoding::BASE64;
+use zeroize::Zeroizing;
 
 use crate::base::secret::Secret;
 use crate::model::refusal::Refusal;
@@ -72,7 +71,7 @@ fn basic(header: &Secret) -> Result<Credentials, Refusal> {
     let decoded = Secret::new(String::from_utf8(decoded).map_err(|_| malformed.clone())?);
     let (id, secret) = decoded.expose().split_once(':').ok_or(malformed.clone())?;
     let raw = claim(id, secret);
-    let encoded = form_decode(id).zip(form_decode(secret)).map(|(id, secret)| claim(&id, &secret));
+    let encoded = form_decode(id).zip(form_decode(secret)).map(|(id, secret)| claim(id.expose(), secret.expose()));
     let read = match encoded {
         Some(encoded) if encoded.id == id && encoded.secret.as_ref().is_none_or(|read| read.is(secret)) => {
             Credentials { first: raw, second: None }
@@ -89,11 +88,8 @@ fn claim(id: &str, secret: &str) -> Claim {
 
 /// `application/x-www-form-urlencoded` undone; `None` for a percent sign without two hexadecimal digits, or text that is
 /// then no UTF-8.
-fn form_decode(text: &str) -> Option<Cow<'_, str>> {
-    if !text.contains(['%', '+']) {
-        return Some(Cow::Borrowed(text));
-    }
-    let mut out = Vec::with_capacity(text.len());
+fn form_decode(text: &str) -> Option<Secret> {
+    let mut out = Zeroizing::new(Vec::with_capacity(text.len()));
     let mut bytes = text.bytes();
     while let Some(byte) = bytes.next() {
         out.push(match byte {
@@ -102,7 +98,7 @@ fn form_decode(text: &str) -> Option<Cow<'_, str>> {
             plain => plain,
         });
     }
-    String::from_utf8(out).ok().map(Cow::Owned)
+    std::str::from_utf8(&out).ok().map(Secret::new)
 }
 
 fn hex(digit: u8) -> Option<u8> {

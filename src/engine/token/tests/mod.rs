@@ -4,4 +4,5 @@ mod codes;
 mod crowds;
 mod devices;
 mod machines;
+mod overtaken;
 mod renewals;
