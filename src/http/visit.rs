@@ -95,6 +95,7 @@ impl Visit {
     }
 
     /// Who is signed in; whoever is not is sent to sign in and comes back here.
+    #[expect(clippy::result_large_err, reason = "the error is an answer, moved once and on its way out")]
     pub fn person(&self) -> Result<&SignedIn, Response> {
         self.current.as_ref().ok_or_else(|| {
             let next: String = form_urlencoded::byte_serialize(self.path.as_bytes()).collect();

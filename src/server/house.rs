@@ -93,7 +93,7 @@ impl House {
             rng: rng.clone(),
             sealing: Arc::new(sealing),
             identity,
-            hashing: options.hashing.clone(),
+            hashing: options.hashing,
         };
         let engine = Arc::new(Engine::open(foundation).await.map_err(HouseError::Fault)?);
         let metrics = Arc::new(Metrics::new());
