@@ -9,7 +9,7 @@ use std::sync::LazyLock;
 /// Common passwords and the words they are made of, one a line, in lower case.
 static COMMON: LazyLock<HashSet<&'static str>> = LazyLock::new(|| include_str!("common_words.txt").lines().collect());
 
-/// Rows of keys, and the alphabet; a walk along one of them, either way, is one part.
+/// Rows of keys, and the alphabet.
 const ROWS: [&str; 14] = [
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890",
@@ -27,6 +27,10 @@ const ROWS: [&str; 14] = [
     "q1w2e3r4t5y6u7i8o9p0",
 ];
 
+/// The rows there and back; a walk along one of them is one part.
+static WALKS: LazyLock<Vec<Vec<char>>> =
+    LazyLock::new(|| ROWS.iter().flat_map(|row| [row.chars().collect(), row.chars().rev().collect()]).collect());
+
 /// What one part costs, and what a password must cost at least.
 mod price {
     pub const SYMBOL: u32 = 1;
@@ -41,7 +45,7 @@ mod price {
 /// How much of a password is looked at; what comes later can only make it dearer.
 const LOOKED_AT: usize = 96;
 /// The longest common word.
-const LONGEST_WORD: usize = 32;
+const LONGEST_WORD: usize = 40;
 
 /// How soon a password would be guessed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,12 +60,13 @@ pub(super) enum Guessed {
 
 /// Judges a password in which the words of `context` (from [`context_words`]) are easy to guess too.
 pub(super) fn judge(password: &str, context: &[String]) -> Guessed {
-    let enough = |context: &[String]| spellings(password).iter().all(|text| cheapest(text, context) >= price::ENOUGH);
-    match (enough(context), enough(&[])) {
-        (true, _) => Guessed::Hardly,
-        (false, true) => Guessed::FromContext,
-        (false, false) => Guessed::Soon,
+    let spellings = spellings(password);
+    if spellings.iter().all(|text| cheapest(text, context) >= price::ENOUGH) {
+        return Guessed::Hardly;
     }
+    let texts: Vec<String> = spellings.iter().map(|text| text.iter().collect()).collect();
+    let named = |word: &String| word.chars().count() >= 4 && texts.iter().any(|text| text.contains(word.as_str()));
+    if context.iter().any(named) { Guessed::FromContext } else { Guessed::Soon }
 }
 
 /// The words of these names as [`judge`] takes them: each name run together, and each of its words of three letters or more.
@@ -81,7 +86,8 @@ pub(super) fn context_words<'a>(names: impl IntoIterator<Item = &'a str>) -> Vec
     words
 }
 
-/// The password in lower case, and with look-alike characters read as the letters they stand for.
+/// The password in lower case, with look-alike characters read as the letters they stand for, and each of these with its
+/// words run together.
 fn spellings(password: &str) -> Vec<Vec<char>> {
     let plain: Vec<char> = password.chars().take(LOOKED_AT).flat_map(char::to_lowercase).collect();
     let read = |one: char| {
@@ -99,7 +105,13 @@ fn spellings(password: &str) -> Vec<Vec<char>> {
         plain.iter().map(letter).collect::<Vec<char>>()
     };
     let (with_i, with_l) = (read('i'), read('l'));
-    vec![mixed(&plain, &with_i), mixed(&plain, &with_l), plain]
+    let apart = [mixed(&plain, &with_i), mixed(&plain, &with_l), plain];
+    let separates = |c: &char| c.is_whitespace() || matches!(c, '-' | '_' | '.' | ',');
+    let together = |text: &Vec<char>| text.iter().filter(|c| !separates(c)).copied().collect::<Vec<char>>();
+    let mut all: Vec<Vec<char>> = apart.iter().map(together).chain(apart.iter().cloned()).collect();
+    all.sort();
+    all.dedup();
+    all
 }
 
 /// Look-alikes are letters inside a word only: "p4ssw0rd2026" is a word and a year.
@@ -156,12 +168,10 @@ fn single(text: &[char], at: usize) -> u32 {
 fn runs(text: &[char]) -> Vec<usize> {
     let same = text.iter().take_while(|c| **c == text[0]).count();
     let mut longest = same;
-    for row in ROWS {
-        for keys in [row.chars().collect::<Vec<_>>(), row.chars().rev().collect()] {
-            let from = keys.iter().position(|key| *key == text[0]);
-            let walk = from.map_or(0, |from| keys[from..].iter().zip(text).take_while(|(key, c)| key == c).count());
-            longest = longest.max(walk);
-        }
+    for keys in WALKS.iter() {
+        let from = keys.iter().position(|key| *key == text[0]);
+        let walk = from.map_or(0, |from| keys[from..].iter().zip(text).take_while(|(key, c)| key == c).count());
+        longest = longest.max(walk);
     }
     (3..=longest).collect()
 }
@@ -195,4 +205,72 @@ fn words(text: &[char], context: &[String]) -> Vec<usize> {
 fn repeated(text: &[char], at: usize) -> usize {
     let common = |from: usize| text[from..at].iter().zip(&text[at..]).take_while(|(a, b)| a == b).count();
     (0..at).map(common).max().unwrap_or(0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn price(password: &str) -> u32 {
+        spellings(password).iter().map(|text| cheapest(text, &[])).min().unwrap()
+    }
+
+    #[test]
+    fn the_list_is_plain_and_long_enough() {
+        assert!(COMMON.len() >= 3_000, "{}", COMMON.len());
+        for word in COMMON.iter() {
+            assert!((3..=LONGEST_WORD).contains(&word.chars().count()), "{word}");
+            assert_eq!(word.to_lowercase(), *word);
+        }
+    }
+
+    /// What guessers try where fifteen characters are asked for: every word of the list, made long enough.
+    #[test]
+    fn common_words_made_long_enough_are_still_guessed_soon() {
+        let mut words: Vec<&str> = COMMON.iter().copied().collect();
+        words.sort_unstable();
+        for (nth, word) in words.into_iter().enumerate() {
+            let mut capital = word.chars();
+            let capital: String = capital.next().into_iter().flat_map(char::to_uppercase).chain(capital).collect();
+            let password = match nth % 3 {
+                0 => word.repeat(15_usize.div_ceil(word.len())),
+                1 => format!("{capital}123456789012"),
+                _ => format!("{word}2026!!!!!!!!"),
+            };
+            assert_eq!(judge(&password, &[]), Guessed::Soon, "{password}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_would_try_costs_enough() {
+        for password in [
+            "plum kettle orbits vase",
+            "cobalt lantern harbour 27",
+            "nxqrvbtwzkhmdplc",
+            "dragon summer love michael",
+            "x7$k-Q!2z)P&m+w",
+            "0x6e2f9ab41c7d53",
+            "ein zug nach nirgendwo",
+        ] {
+            assert!(price(password) >= price::ENOUGH, "{password}: {}", price(password));
+        }
+    }
+
+    #[test]
+    fn famous_sentences_are_words_too() {
+        for password in
+            ["correct horse battery staple", "To be, or not to be", "May-The-Force-Be-With-You!", "The quick brown fox"]
+        {
+            assert!(price(password) < price::ENOUGH, "{password}: {}", price(password));
+        }
+    }
+
+    #[test]
+    fn a_long_password_is_judged_in_no_time() {
+        let began = std::time::Instant::now();
+        for text in ["a", "ab", "password", "qwertyuiop1234", "žluťoučký kůň"] {
+            judge(&text.repeat(1_000), &context_words(["Example ID", "alice@example.org"]));
+        }
+        assert!(began.elapsed() < std::time::Duration::from_secs(5));
+    }
 }

@@ -233,11 +233,11 @@ mod tests {
     #[tokio::test]
     async fn what_was_hashed_is_recognised_and_nothing_else() {
         let hasher = hasher(2, 8, 1);
-        let password = Secret::new("correct horse battery staple");
+        let password = Secret::new("plum kettle orbits vase");
         let kept = hasher.hash(&password).await.unwrap();
         assert_ne!(kept, hasher.hash(&password).await.unwrap(), "every hash has its own salt");
         assert!(hasher.verify(&password, Some(&kept)).await.unwrap().matches);
-        assert!(!hasher.verify(&Secret::new("correct horse battery stable"), Some(&kept)).await.unwrap().matches);
+        assert!(!hasher.verify(&Secret::new("plum kettle orbits vast"), Some(&kept)).await.unwrap().matches);
         let nobody = hasher.verify(&password, None).await.unwrap();
         assert_eq!(nobody, Verified { matches: false, needs_rehash: false });
     }
@@ -259,7 +259,7 @@ mod tests {
     #[tokio::test]
     async fn many_at_once_are_all_answered() {
         let hasher = Arc::new(hasher(2, 64, 1));
-        let password = Secret::new("correct horse battery staple");
+        let password = Secret::new("plum kettle orbits vase");
         let kept = hasher.hash(&password).await.unwrap();
         let tries = (0..64).map(|_| hasher.verify(&password, Some(&kept)));
         let answers = futures_util::future::join_all(tries).await;
@@ -271,7 +271,7 @@ mod tests {
     async fn nobody_takes_as_long_as_somebody() {
         let limits = HashingLimits { memory_kib: 4_096, iterations: 1, threads: 1, queue: 4 };
         let hasher = Hasher::start(limits, Arc::new(SeededRng::new(1))).unwrap();
-        let password = Secret::new("correct horse battery staple");
+        let password = Secret::new("plum kettle orbits vase");
         let kept = hasher.hash(&password).await.unwrap();
         let mut times = [Vec::new(), Vec::new()];
         for _ in 0..41 {

@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn any_character_will_do_and_no_kind_is_asked_for() {
         for password in [
-            "correct horse battery staple",
+            "plum kettle orbits vase",
             "\0 null \0 bytes \0 too",
             "пароль совсем не простой",
             "🦊 🐝 🌵 🚲 🧊 🪁 🧵 🪐 🧩",

@@ -225,8 +225,8 @@ mod tests {
         house.change::<User>(bare.id.as_str(), |user| user.password = None).await;
         let endless = "x".repeat(100_000);
         for (name, password) in [
-            ("alice", "correct horse battery stapl"),
-            ("alice", "correct horse battery staple\0"),
+            ("alice", "plum kettle orbits vas"),
+            ("alice", "plum kettle orbits vase\0"),
             ("alice", ""),
             ("alice", &endless),
             ("nobody", PASSWORD),

@@ -17,7 +17,7 @@ use crate::store::{Changes, Order, Store};
 use super::{HashingLimits, NewSession, SignIn};
 
 /// The password of everybody in the house.
-pub(crate) const PASSWORD: &str = "correct horse battery staple";
+pub(crate) const PASSWORD: &str = "plum kettle orbits vase";
 
 /// An engine with what tests need to look behind it.
 pub(crate) struct House {
