@@ -5,31 +5,21 @@ use crate::engine::users::SignedIn;
 use crate::engine::{Caller, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::refusal::Refusal;
-use crate::records::RecordChanges;
-use crate::store::Changes;
 
 use super::{AuthorizeRefused, Outcome};
 
 impl Engine {
-    /// Records that a known client was refused, up to a number a minute; strangers can cause this without limit. A store that
-    /// cannot write does not change what anybody is told.
+    /// Records that a known client was refused, up to a number a minute: strangers can cause this without limit.
     pub(super) async fn note_refused(&self, caller: &Caller, current: Option<&SignedIn>, outcome: &Outcome) {
-        let now = self.now();
         let Some((client, refusal, sent)) = worth_telling(outcome) else { return };
-        if !self.tally.records(AuditKind::AuthorizationRefused, now) {
-            return;
-        }
         let actor = current.map_or(AuditActor::Nobody, |who| AuditActor::User(who.user().id.clone()));
-        let record = caller.record(now, &*self.rng, actor, AuditKind::AuthorizationRefused);
-        let mut record = record.about_client(client).with("cause", refusal.name());
-        if let Some(sent) = sent {
-            record = record.with("redirect_uri", without_query(sent));
-        }
-        let mut changes = Changes::new();
-        changes.create(&record);
-        if let Err(reason) = self.ledger.commit(changes).await {
-            tracing::warn!(%reason, request = %caller.request, "a refusal could not be recorded");
-        }
+        let record = caller.record(self.now(), &*self.rng, actor, AuditKind::AuthorizationRefused);
+        let record = record.about_client(client).with("cause", refusal.name());
+        self.note_failure(match sent {
+            Some(sent) => record.with("redirect_uri", without_query(sent)),
+            None => record,
+        })
+        .await;
     }
 }
 
