@@ -59,7 +59,7 @@ pub struct SignOutView {
     pub id: InteractionId,
     /// What people call the client that asks, when it is known.
     pub client_name: Option<String>,
-    /// The origin the browser goes to afterwards, for the page's `form-action`.
+    /// The address the browser goes to afterwards; the page's `form-action` must allow it.
     pub leads_to: Option<String>,
     /// The applications whose access ends with this session, by name.
     pub applications: Vec<String>,
@@ -130,7 +130,7 @@ impl Engine {
         Ok(SignOutView {
             id: id.clone(),
             client_name: client.map(|client| client.name.clone()),
-            leads_to: waiting.redirect.as_ref().and_then(RegisteredRedirect::origin),
+            leads_to: waiting.redirect.as_ref().map(|redirect| redirect.as_str().to_owned()),
             applications,
         })
     }
@@ -167,7 +167,10 @@ impl Engine {
     async fn sign_out_asked(&self, parameters: &BTreeMap<String, String>) -> Result<Asked, Fault> {
         let value = |name| parameters.get(name).map(String::as_str).filter(|value| !value.is_empty());
         let named = value("client_id");
-        let hint = value("id_token_hint").and_then(|token| self.hint(token));
+        let hint = match value("id_token_hint") {
+            Some(token) => self.hint(token).await?,
+            None => None,
+        };
         let hint = hint.filter(|hint| named.is_none_or(|named| named == hint.client.as_str()));
         let client = match named.or(hint.as_ref().map(|hint| hint.client.as_str())) {
             Some(id) => self.ledger.find::<Client>(id).await?,

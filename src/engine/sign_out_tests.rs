@@ -4,7 +4,7 @@ use crate::base::secret::Kind;
 use crate::engine::house::{House, ISSUER, alice, as_client, caller, cause, client, minutes, renew, session};
 use crate::engine::token::Issued;
 use crate::model::audit::AuditRecord;
-use crate::model::client::Client;
+use crate::model::client::{AccessTokenForm, Client};
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::user::User;
 
@@ -113,6 +113,18 @@ async fn an_expired_hint_and_an_access_token_do_as_well() {
 }
 
 #[tokio::test]
+async fn an_opaque_access_token_does_as_well_if_all_of_it_is_right() {
+    let scene = Scene::new().await;
+    scene.house.change::<Client>("web", |client| client.access_token = AccessTokenForm::Opaque).await;
+    let token = scene.house.sign_in("openid").await.access_token;
+    let alice = scene.signed_in("session-1").await;
+    let altered = format!("{}A", &token.expose()[..token.expose().len() - 1]);
+    asked(scene.asks(&[("id_token_hint", &altered)], Some(&alice)).await);
+    assert_eq!(scene.asks(&[("id_token_hint", token.expose())], Some(&alice)).await, SIGNED_OUT);
+    assert!(!scene.is_open("session-1").await);
+}
+
+#[tokio::test]
 async fn a_session_in_this_browser_ends_with_the_one_the_hint_names() {
     let scene = Scene::new().await;
     let here = Session { id: SessionId::from_text("here"), cookie: "h".into(), ..session() };
@@ -176,7 +188,7 @@ async fn without_a_hint_nobody_is_signed_out_silently() {
     let id = asked(scene.asks(&sent, Some(&alice)).await);
     assert!(scene.is_open("session-1").await);
     let view = scene.house.engine.sign_out_request(&id, &scene.browser, Some(&alice)).await.unwrap();
-    assert_eq!((view.client_name.as_deref(), view.leads_to.as_deref()), (Some("web"), Some("https://app.example")));
+    assert_eq!((view.client_name.as_deref(), view.leads_to.as_deref()), (Some("web"), Some(BACK)));
     assert_eq!(view.applications, ["web"]);
 
     let another = scene.house.engine.new_browser();

@@ -5,9 +5,12 @@ use serde::Deserialize;
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::{ClientId, GrantId, SessionId, UserId};
+use crate::base::secret::Kind;
 use crate::engine::Engine;
 use crate::jose::jwt::{self, Expect};
 use crate::jose::keyring::Keyring;
+use crate::model::token::AccessToken;
+use crate::store::Fault;
 
 /// What a token of ours tells when it comes back.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,14 +88,26 @@ impl Audience {
 }
 
 impl Engine {
-    /// What `token` tells as a hint; `None` unless it is a token of ours about a person.
-    pub(in crate::engine) fn hint(&self, token: &str) -> Option<Hint> {
+    /// What `token` tells as a hint; `None` unless it is a token of ours about a person. An opaque access token is known as
+    /// long as it is kept.
+    pub(in crate::engine) async fn hint(&self, token: &str) -> Result<Option<Hint>, Fault> {
+        let Some(handle) = Kind::AccessToken.read_handle(token) else { return Ok(self.signed_hint(token)) };
+        let kept = self.ledger.find::<AccessToken>(&handle.locator).await?;
+        let kept = kept.filter(|kept| kept.digest.is_of(token));
+        Ok(kept.and_then(|kept| {
+            let kind = HintKind::AccessToken(kept.grant.clone()?);
+            let (client, user) = (kept.client.clone(), UserId::from_text(kept.subject.as_str()));
+            Some(Hint { kind, client, user, expires_at: kept.expires_at })
+        }))
+    }
+
+    fn signed_hint(&self, token: &str) -> Option<Hint> {
         read(token, &self.keys(), &self.identity.issuer, self.now())
     }
 
     /// The person an `id_token_hint` of `client` names; `None` unless it is an ID token of ours that this client was given.
     pub(super) fn hinted_user(&self, token: &str, client: &ClientId) -> Option<UserId> {
-        let hint = self.hint(token)?;
+        let hint = self.signed_hint(token)?;
         (matches!(hint.kind, HintKind::IdToken(_)) && hint.client == *client).then_some(hint.user)
     }
 }

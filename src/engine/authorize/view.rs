@@ -33,8 +33,8 @@ pub struct InteractionView {
     pub client: ClientView,
     /// Where the answer leads, in words: the host, or the scheme of an application of its own.
     pub destination: String,
-    /// The origin of that address, for a page's `form-action`; `None` for a scheme of the client's own.
-    pub leads_to: Option<String>,
+    /// That address itself; the `form-action` of a page whose form may end there must allow it.
+    pub leads_to: String,
     /// What the client will know: a scope or single claim an entry.
     pub receives: Vec<AskView>,
     /// What it will be able to do: scopes that are not about claims.
@@ -124,7 +124,7 @@ impl Engine {
             waits_for,
             client: client_view(&client),
             destination: request.redirect_uri.destination(),
-            leads_to: request.redirect_uri.origin(),
+            leads_to: request.redirect_uri.as_str().to_owned(),
             receives: asks.receives(),
             allows: asks.allows(),
             offline,

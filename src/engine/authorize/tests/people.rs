@@ -96,6 +96,27 @@ async fn several_tabs_go_their_own_ways_in_one_browser() {
     assert_eq!(done(scene.resumes(&one, Some(&alice)).await).parameters[1].1, "1", "the other tab notices the sign-in");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_interaction_is_answered_once_however_many_ask() {
+    let scene = std::sync::Arc::new(Scene::new().await);
+    let alice = scene.alice().await;
+    for _ in 0..10 {
+        let id = waiting(scene.asks(&[], None).await);
+        let asking = (0..16).map(|_| {
+            let (scene, alice, id) = (std::sync::Arc::clone(&scene), alice.clone(), id.clone());
+            tokio::spawn(async move { scene.resumes(&id, Some(&alice)).await })
+        });
+        let mut answers = 0;
+        for step in asking.collect::<Vec<_>>() {
+            match step.await.unwrap() {
+                Ok(Step::Done(_)) => answers += 1,
+                other => assert_eq!(denied(other), "interaction_answered"),
+            }
+        }
+        assert_eq!(answers, 1);
+    }
+}
+
 #[tokio::test]
 async fn another_browser_and_another_day_find_nothing() {
     let scene = Scene::new().await;
@@ -219,7 +240,7 @@ async fn pages_show_who_asks_for_what_and_where_it_leads() {
     let alice = scene.alice().await;
     let view = engine.interaction(&id, &scene.browser, Some(&alice)).await.unwrap();
     assert_eq!((view.waits_for, &*view.destination), (WaitsFor::Consent, "app.example"));
-    assert_eq!((view.leads_to.as_deref(), &*view.client.name), (Some("https://app.example"), "web"));
+    assert_eq!((&*view.leads_to, &*view.client.name), (CALLBACK, "web"));
     assert_eq!(view.offline, Some(client("web").refresh_ttl));
     let receives: Vec<_> =
         view.receives.iter().map(|ask| (&*ask.name, ask.value.as_deref(), ask.agreed_before)).collect();
