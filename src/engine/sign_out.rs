@@ -78,7 +78,7 @@ impl Engine {
     /// Signs somebody out because a client asks for it, or asks the person first.
     ///
     /// `parameters` are those of the query or form, none repeated: `id_token_hint`, `post_logout_redirect_uri`, `state`,
-    /// `client_id`; others mean nothing here. `browser` is the cookie of [`Engine::new_browser`].
+    /// `client_id`; others mean nothing here. `browser` is the secret in the browser's own cookie.
     ///
     /// # Errors
     /// [`Refusal::TooManyTries`](crate::model::refusal::Refusal::TooManyTries), [`Denied::Busy`], or the store's fault.

@@ -29,7 +29,7 @@ impl Scene {
             .await;
         house.keep(&bob).await;
         let issued = house.sign_in("openid profile").await;
-        Scene { browser: house.engine.new_browser(), house, issued }
+        Scene { browser: Kind::Browser.generate(&*house.engine.rng), house, issued }
     }
 
     async fn signed_in(&self, session: &str) -> SignedIn {
@@ -191,7 +191,7 @@ async fn without_a_hint_nobody_is_signed_out_silently() {
     assert_eq!((view.client_name.as_deref(), view.leads_to.as_deref()), (Some("web"), Some(BACK)));
     assert_eq!(view.applications, ["web"]);
 
-    let another = scene.house.engine.new_browser();
+    let another = Kind::Browser.generate(&*scene.house.engine.rng);
     let engine = &scene.house.engine;
     let stolen = engine.confirm_sign_out(&caller(), &id, &another, Some(&alice), SignOutAnswer::SignOut).await;
     assert_eq!(cause(stolen), "interaction_gone");

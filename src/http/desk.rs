@@ -84,7 +84,9 @@ impl Desk {
     /// The browser's own cookie, or a new one that [`Desk::remember`] sends along.
     pub fn browser(&self, headers: &HeaderMap) -> Browser {
         match self.cookies.read(headers, cookies::BROWSER) {
-            Some(value) if value.len() <= 128 => Browser { secret: Secret::new(value), fresh: false },
+            Some(value) if value.len() == 46 && value.starts_with(Kind::Browser.prefix()) => {
+                Browser { secret: Secret::new(value), fresh: false }
+            }
             _ => Browser { secret: Kind::Browser.generate(&*self.rng), fresh: true },
         }
     }

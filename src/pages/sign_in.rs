@@ -190,7 +190,7 @@ pub(super) fn destination(view: &InteractionView) -> Destination {
 
 /// A page whose form may end at the client, so that its policy names where (Content Security Policy Level 3, 6.4.1).
 pub(super) fn page_of<T: Template>(status: StatusCode, view: T, interaction: Option<&InteractionView>) -> Page<T> {
-    let target = interaction.and_then(|view| view.leads_to.as_deref()).and_then(form_target);
+    let target = interaction.and_then(|view| form_target(&view.leads_to));
     Page::with_status(status, view).form_may_lead_to(target)
 }
 

@@ -10,11 +10,6 @@ use crate::model::refusal::Refusal;
 use crate::records::Kept;
 
 impl Engine {
-    /// A new secret for a browser's cookie: interactions are bound to it. One serves any number of tabs.
-    pub fn new_browser(&self) -> Secret {
-        Kind::Browser.generate(&*self.rng)
-    }
-
     /// The interaction, if it is this browser's and can still be answered at `now`.
     ///
     /// Refuses with [`Refusal::InteractionGone`] or [`Refusal::InteractionAnswered`].

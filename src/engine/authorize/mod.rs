@@ -61,7 +61,7 @@ type Outcome = Result<Step, AuthorizeRefused>;
 impl Engine {
     /// Answers an authorization request, or keeps it until the person has done what is missing.
     ///
-    /// `parameters` are those of the query or form, none repeated; `browser` is the cookie of [`Engine::new_browser`];
+    /// `parameters` are those of the query or form, none repeated; `browser` is the secret in the browser's own cookie;
     /// `current` is who is signed in there.
     ///
     /// # Errors

@@ -31,7 +31,7 @@ impl Scene {
 
     pub async fn in_house(house: House) -> Scene {
         house.change::<Client>("web", |client| client.redirect_uris = vec![address(CALLBACK)]).await;
-        let browser = house.engine.new_browser();
+        let browser = Kind::Browser.generate(&*house.engine.rng);
         Scene { house, browser }
     }
 

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::base::ids::{SessionId, UserId};
+use crate::base::secret::Kind;
 use crate::engine::house::{START, alice, caller_from, cause, client, minutes, session};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::consent::Consent;
@@ -123,7 +124,7 @@ async fn another_browser_and_another_day_find_nothing() {
     let id = waiting(scene.asks(&[("prompt", "select_account")], None).await);
     let alice = scene.alice().await;
     let engine = &scene.house.engine;
-    for other in [engine.new_browser(), Secret::new(""), Secret::new(scene.browser.digest().as_str())] {
+    for other in [Kind::Browser.generate(&*engine.rng), Secret::new(""), Secret::new(scene.browser.digest().as_str())] {
         assert_eq!(denied(engine.resume(&caller(), &id, &other, Some(&alice)).await), "interaction_gone");
         assert_eq!(cause(engine.interaction(&id, &other, Some(&alice)).await), "interaction_gone");
         assert_eq!(cause(engine.choose_account(&id, &other, &alice).await), "interaction_gone");
