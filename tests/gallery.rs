@@ -6,6 +6,7 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use countersign::console::views as console;
 use countersign::http::assets::asset_url;
 use countersign::http::page::Samples;
 use countersign::http::views::{FormPost, Problem};
@@ -30,6 +31,24 @@ fn people_can_read_every_page() {
     draw::<OwnActivity>("account-activity");
     draw::<Problem>("problem");
     draw::<FormPost>("form-post");
+}
+
+#[test]
+fn administrators_can_read_every_page() {
+    draw::<console::Overview>("admin");
+    draw::<console::Applications>("admin-applications");
+    draw::<console::NewApplication>("admin-applications-new");
+    draw::<console::Application>("admin-application");
+    draw::<console::Confirm>("admin-confirm");
+    draw::<console::People>("admin-people");
+    draw::<console::NewPerson>("admin-people-new");
+    draw::<console::Person>("admin-person");
+    draw::<console::Groups>("admin-groups");
+    draw::<console::Scopes>("admin-scopes");
+    draw::<console::ScopeForm>("admin-scope");
+    draw::<console::Keys>("admin-keys");
+    draw::<console::Activity>("admin-activity");
+    draw::<console::Settings>("admin-settings");
 }
 
 #[test]
@@ -154,6 +173,8 @@ fn look(html: &str) -> Vec<String> {
                 fault(kind != "hidden" && !labelled, format!("{tag:?} has no label"));
                 let text = tag.name == "input" && !matches!(kind, "hidden" | "radio" | "checkbox" | "search");
                 fault(text && tag.get("autocomplete").is_none(), format!("{tag:?} does not say what completes it"));
+                let own = tag.get("value").is_some_and(|value| Some(value) == tag.get("name"));
+                fault(own, format!("{tag:?} holds its own name: a macro's argument hides a field of the view"));
                 fault(kind == "password" && tag.get("value").is_some(), "a password was sent back".into());
             }
             _ => {}

@@ -1,1 +1,3 @@
 //! Third floor: HTML for administrators.
+
+pub mod views;

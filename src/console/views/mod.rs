@@ -1,0 +1,24 @@
+//! What the console shows: one plain struct for each template, filled by the handlers.
+//!
+//! A view holds finished words and decides nothing; the frame of each carries the administrator. Every struct has
+//! [`Samples`](crate::http::page::Samples), kept in `samples.rs`.
+
+mod application;
+mod applications;
+mod lists;
+mod overview;
+mod people;
+mod samples;
+mod snippet;
+
+pub use application::{
+    ALGORITHMS, Application, NewSecret, SECRET_LIVES, ScopeChoice, SecretRow, TOKEN_FORMS, TokenFields, TypedAddresses,
+    Warning,
+};
+pub use applications::{ApplicationRow, Applications, NewApplication};
+pub use lists::{
+    Activity, Choice, Confirm, GroupRow, Groups, KeyRow, KeyTurn, Keys, ScopeForm, ScopeRow, Scopes, Settings,
+};
+pub use overview::{HealthRow, Overview};
+pub use people::{GroupChoice, NewPerson, OneTimeLink, People, Person, PersonRow};
+pub use snippet::{LANGUAGES, Snippet};
