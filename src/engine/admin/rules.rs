@@ -1,12 +1,13 @@
 //! What the fields of clients, users, groups, scopes and settings may hold. One set of rules for the console, the command
 //! line and the declared-state file; every problem is a full sentence that says what to do.
 
+use crate::engine::users::names::Names;
 use crate::model::client::{Client, ClientType, GrantType};
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::refusal::{FieldProblem, Refusal};
 use crate::model::scope::{self, ScopeDefinition};
 use crate::model::settings::Settings;
-use crate::model::user::{User, login_key};
+use crate::model::user::User;
 
 /// The longest name of anything, in characters.
 const LONGEST_NAME: usize = 100;
@@ -92,11 +93,16 @@ fn lifetimes(client: &Client, found: &mut Problems) {
 pub fn user(user: &User) -> Vec<FieldProblem> {
     let mut found = Problems(Vec::new());
     found.unless(is_id(user.id.as_str()), "id", "Use 1 to 128 letters, digits, or any of . _ ~ - for the id.");
-    let username = "Give a username of 1 to 100 characters that neither begins nor ends with a space.";
-    let trimmed = user.username.trim() == user.username && login_key(&user.username).len() <= 512;
-    found.unless(is_name(&user.username) && trimmed, "username", username);
-    let address = user.email.as_deref().is_none_or(is_email);
-    found.unless(address, "email", "Give an address such as name@example.org.");
+    match Names::parse(&user.username, user.email.as_deref()) {
+        Ok(names) => {
+            let username = "Give the username without space around it.";
+            found.unless(names.username == user.username, "username", username);
+            found.unless(names.email == user.email, "email", "Give the address without space around it.");
+        }
+        Err(Refusal::FieldInvalid(problem)) => found.0.push(problem),
+        // Names are refused for one reason only; any other would be about the username too.
+        Err(_) => found.unless(false, "username", "Give another username."),
+    }
     let verified = "Only an address can be verified: give one, or leave this out.";
     found.unless(user.email.is_some() || !user.email_verified, "email_verified", verified);
     found.unless(user.groups.len() <= 1_000, "groups", "Name at most 1000 groups.");
@@ -161,12 +167,6 @@ fn is_name(text: &str) -> bool {
 
 fn is_text(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.chars().count()) && !text.chars().any(char::is_control)
-}
-
-fn is_email(text: &str) -> bool {
-    let Some((local, domain)) = text.rsplit_once('@') else { return false };
-    let plain = !text.chars().any(|c| c.is_whitespace() || c.is_control() || matches!(c, '<' | '>' | ',' | ';' | '"'));
-    text.len() <= 254 && plain && !local.is_empty() && !local.contains('@') && !domain.is_empty()
 }
 
 fn is_plain(value: &serde_json::Value) -> bool {

@@ -198,7 +198,12 @@ mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
+    use crate::base::secret::Kind;
+    use crate::engine::authorize::Step;
+    use crate::engine::house::{CALLBACK, CHALLENGE, client, face};
     use crate::engine::users::testing::{House, PASSWORD, ask, caller, refusal};
+    use crate::model::client::Client;
+    use crate::model::redirect_uri::RedirectUri;
 
     #[tokio::test]
     async fn a_name_or_an_address_and_the_password_begin_a_session() {
@@ -334,5 +339,38 @@ mod tests {
         let (from, ask) = (caller("198.51.100.1"), ask("alice", PASSWORD));
         let all = futures_util::future::join_all((0..16).map(|_| new.engine.sign_in(&from, &ask))).await;
         assert!(all.iter().all(Result::is_ok), "{all:?}");
+    }
+
+    #[tokio::test]
+    async fn the_request_that_waits_in_this_browser_learns_of_it_and_no_other() {
+        let house = House::new().await;
+        house.person("alice").await;
+        house.keep(&Client { redirect_uris: vec![RedirectUri::parse(CALLBACK).unwrap()], ..client("web") }).await;
+        let browser = Kind::Browser.generate(&*house.engine.rng);
+        let sent = [
+            ("client_id", "web"),
+            ("redirect_uri", CALLBACK),
+            ("response_type", "code"),
+            ("scope", "openid"),
+            ("code_challenge", CHALLENGE),
+            ("code_challenge_method", "S256"),
+        ];
+        let sent = sent.into_iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let step = house.engine.authorize(&caller("198.51.100.1"), &face(), &sent, &browser, None).await;
+        let Ok(Step::SignIn(id)) = step else { panic!("{step:?}") };
+
+        let sign_in = async |browser: Option<Secret>| {
+            let ask = SignIn { interaction: Some(id.clone()), browser, ..ask("alice", PASSWORD) };
+            let new = house.engine.sign_in(&caller("198.51.100.1"), &ask).await.unwrap();
+            let told = house.find::<Interaction>(id.as_str()).await.unwrap().signed_in;
+            (told, new.signed_in.session().id.clone())
+        };
+        for other in [None, Some(Kind::Browser.generate(&*house.engine.rng)), Some(Secret::new(""))] {
+            assert_eq!(sign_in(other).await.0, None, "another browser's request learns nothing");
+        }
+        let (told, session) = sign_in(Some(browser.clone())).await;
+        assert_eq!(told, Some(session.clone()));
+        house.clock.advance(Interaction::LIFETIME);
+        assert_eq!(sign_in(Some(browser)).await.0, Some(session), "what is over learns nothing more");
     }
 }
