@@ -3,9 +3,9 @@
 //! Make it before the store: a store without its key file cannot be read, a key file without a store does no harm.
 
 use std::fmt;
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use data_encoding::BASE64URL_NOPAD;
@@ -91,8 +91,8 @@ pub fn load(path: &Path) -> Result<Key, KeyFileError> {
     decode(text.trim_end()).ok_or_else(|| KeyFileError::Malformed { path: path.to_owned() })
 }
 
-/// Reads the key file at `path`, or makes one with bytes from `rng` when there is none. An existing file is never
-/// replaced, and of several processes that make one at the same time all get the same key.
+/// Reads the key file at `path`, or makes one with bytes from `rng` when there is none, and the directory (mode
+/// 0700) with it. An existing file is never replaced, and all who make one at the same time get the same key.
 ///
 /// Beside an existing store a missing key file is an error and not a reason to make a new one: call [`load`] then.
 pub fn load_or_create(path: &Path, rng: &dyn Rng) -> Result<Key, KeyFileError> {
@@ -108,6 +108,8 @@ pub fn load_or_create(path: &Path, rng: &dyn Rng) -> Result<Key, KeyFileError> {
 
 /// Writes the key under another name first, so that the file is whole from the moment it exists.
 fn create(path: &Path, key: &Key) -> io::Result<()> {
+    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    DirBuilder::new().recursive(true).mode(0o700).create(parent)?;
     let mut unfinished = path.as_os_str().to_owned();
     unfinished.push(format!(".{}.unfinished", std::process::id()));
     let unfinished = PathBuf::from(unfinished);
@@ -120,8 +122,7 @@ fn create(path: &Path, key: &Key) -> io::Result<()> {
     let placed = written.and_then(|()| fs::hard_link(&unfinished, path));
     fs::remove_file(&unfinished)?;
     placed?;
-    let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty());
-    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
+    File::open(parent)?.sync_all()
 }
 
 fn decode(text: &str) -> Option<Key> {
@@ -154,13 +155,14 @@ mod tests {
     #[test]
     fn a_key_is_made_once_and_read_ever_after() {
         let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("key");
+        let dir = dir.path().join("data");
+        let path = dir.join("key");
         assert!(matches!(load(&path), Err(KeyFileError::Missing { .. })));
         let made = load_or_create(&path, &SeededRng::new(1)).unwrap();
         assert_eq!(*load_or_create(&path, &SeededRng::new(2)).unwrap(), *made);
         assert_eq!(*load(&path).unwrap(), *made);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
-        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1, "nothing else is left behind");
+        assert_eq!(fs::read_dir(&dir).unwrap().count(), 1, "nothing else is left behind");
     }
 
     #[test]

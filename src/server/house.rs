@@ -66,9 +66,12 @@ impl std::error::Error for HouseError {}
 pub fn open_store(dir: &Path, options: &redb::Options) -> Result<(Redb, SealingKey), HouseError> {
     let key_file = dir.join("store.key");
     let exists = ["store.redb", "store.initialised"].iter().any(|name| dir.join(name).exists());
+    if !exists && options.create {
+        // The key comes first: cut off here, a key without a store does no harm; the other way round, nothing would open.
+        keyfile::load_or_create(&key_file, &SystemRng).map_err(HouseError::KeyFile)?;
+    }
     let store = Redb::open(dir, options).map_err(HouseError::Store)?;
-    let key = if exists { keyfile::load(&key_file) } else { keyfile::load_or_create(&key_file, &SystemRng) };
-    let key = key.map_err(HouseError::KeyFile)?;
+    let key = keyfile::load(&key_file).map_err(HouseError::KeyFile)?;
     Ok((store, SealingKey::from_bytes(&key)))
 }
 

@@ -115,10 +115,13 @@ impl Writer {
 
     /// Reopens the file until it takes a write again. Meanwhile writes are refused, reads go on where they can.
     fn recover(&mut self, reason: &str) {
-        let (mut reason, mut pause) = (reason.to_owned(), FIRST_PAUSE);
+        let (mut reason, mut pause, mut logged) = (reason.to_owned(), FIRST_PAUSE, None);
         while !self.queue.is_closed() || !self.queue.is_empty() {
-            tracing::error!(store = %self.opener.path().display(), reason, "the store refuses writes");
             self.report(Health::Degraded { reason: reason.as_str().into() });
+            if logged.as_ref() != Some(&reason) {
+                tracing::error!(store = %self.opener.path().display(), reason, "the store refuses writes");
+                logged = Some(reason.clone());
+            }
             // Reads go on as soon as the file is open; writes wait out the pause either way.
             let reopened = self.reopen();
             self.refuse_for(pause, &reason);

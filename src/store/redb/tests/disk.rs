@@ -106,6 +106,12 @@ impl Disk {
         Ok(Builder::new().set_cache_size(0).create_with_backend(self.clone())?)
     }
 
+    /// Examines every page, as a small store is at opening, and closes it again.
+    pub fn examine(&self) {
+        let database = Builder::new().set_check_integrity_on_open(true).create_with_backend(self.clone()).unwrap();
+        database.close().unwrap();
+    }
+
     /// Starts the engine on it.
     pub fn store(&self) -> (Redb, TempDir) {
         let directory = tempfile::tempdir().unwrap();

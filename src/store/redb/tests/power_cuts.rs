@@ -69,6 +69,9 @@ async fn what_was_acknowledged_survives_power_cuts() {
 /// Opens an image, cuts the power during that as well, and examines what either left.
 async fn survive(image: Vec<u8>, acknowledged: u32, chance: &SeededRng) -> u32 {
     let disk = Disk::of(image);
+    if rng::bytes::<1>(chance)[0] < 128 {
+        disk.examine();
+    }
     let (store, _directory) = disk.store();
     let again = Disk::of(disk.after_power_cut(|| rng::bytes::<1>(chance)[0] < 128));
     let found = examine(&store, acknowledged).await;
