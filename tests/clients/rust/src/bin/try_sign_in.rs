@@ -85,9 +85,13 @@ fn somebody_comes_back(listener: &TcpListener) -> Url {
 }
 
 fn http(request: HttpRequest) -> Result<HttpResponse, ureq::Error> {
-    let agent: ureq::Agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
-    agent.run(request).and_then(|response| {
-        let (parts, mut body) = response.into_parts();
-        Ok(HttpResponse::from_parts(parts, body.read_to_vec()?))
-    })
+    let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().new_agent();
+    let (parts, body) = request.into_parts();
+    // A GET has no body to send, not even an empty one.
+    let answer = match body.is_empty() {
+        true => agent.run(ureq::http::Request::from_parts(parts, ()))?,
+        false => agent.run(ureq::http::Request::from_parts(parts, body))?,
+    };
+    let (parts, mut body) = answer.into_parts();
+    Ok(HttpResponse::from_parts(parts, body.read_to_vec()?))
 }
