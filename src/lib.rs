@@ -8,12 +8,14 @@
 //! - [`engine`] — second floor: the verbs. Knows no HTTP, HTML, status code, redb or dialect name.
 //! - [`http`], [`dialects`], [`pages`], [`console`] — third floor: the faces. They translate and decide nothing; none of
 //!   them touches the store.
-//! - [`config`], [`server`], [`cli`] — roof: open the store, build the engine, mount every face, run until told to stop.
+//! - [`toml_file`], [`declared`], [`config`], [`server`], [`cli`] — roof: read what people wrote, open the store, build the
+//!   engine, mount every face, run until told to stop.
 
 pub mod base;
 pub mod cli;
 pub mod config;
 pub mod console;
+pub mod declared;
 pub mod dialects;
 pub mod engine;
 pub mod http;
@@ -23,3 +25,4 @@ pub mod pages;
 pub mod records;
 pub mod server;
 pub mod store;
+pub mod toml_file;

@@ -18,7 +18,8 @@ const FLOORS: &[&[&str]] = &[
     &["engine"],
     &["http"],
     &["dialects", "pages", "console"],
-    &["config"],
+    &["toml_file"],
+    &["declared", "config"],
     &["server"],
     &["cli"],
 ];

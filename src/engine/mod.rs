@@ -111,14 +111,14 @@ impl From<Fault> for Denied {
 }
 
 impl Engine {
-    /// Builds the engine; makes the signing keys when there are none.
+    /// Builds the engine; makes the signing keys and the scopes every deployment has when there are none.
     ///
     /// # Errors
     /// The store's fault, keys that were sealed with another key file, or limits nobody can hash with.
     pub async fn open(foundation: Foundation) -> Result<Engine, Fault> {
         let keys = keys::Keys::open(&foundation).await?;
         let gate = users::Gate::open(foundation.hashing, &foundation.rng).map_err(Fault::new)?;
-        Ok(Engine {
+        let engine = Engine {
             ledger: foundation.ledger(),
             clock: foundation.clock,
             rng: foundation.rng,
@@ -129,7 +129,9 @@ impl Engine {
             client_tries: authenticate_client::ClientTries::new(),
             gate,
             beginnings: authorize::Beginnings::new(),
-        })
+        };
+        engine.seed_scopes().await?;
+        Ok(engine)
     }
 
     /// The present moment.

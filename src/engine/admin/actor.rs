@@ -1,6 +1,7 @@
 //! Who acts: evidence that somebody may administer this server.
 
 use crate::base::ids::UserId;
+use crate::engine::users::SignedIn;
 use crate::engine::{Denied, Engine};
 use crate::model::audit::AuditActor;
 use crate::model::refusal::Refusal;
@@ -21,11 +22,15 @@ enum Who {
 }
 
 impl Actor {
-    /// The enabled administrator `user`.
+    /// Whoever is signed in, if they are an administrator.
     ///
     /// # Errors
     /// [`Refusal::NotPermitted`] for everybody else.
-    pub fn of_user(user: &User) -> Result<Actor, Refusal> {
+    pub fn administrator(who: &SignedIn) -> Result<Actor, Refusal> {
+        Actor::of_user(who.user())
+    }
+
+    pub(super) fn of_user(user: &User) -> Result<Actor, Refusal> {
         if !(user.admin && user.is_enabled()) {
             return Err(Refusal::NotPermitted);
         }

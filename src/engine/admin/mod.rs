@@ -11,8 +11,11 @@
 
 pub mod activity;
 pub mod actor;
+pub mod apply;
 pub mod client_change;
 pub mod clients;
+pub mod declared;
+pub mod export;
 pub mod fields;
 pub mod groups;
 pub mod overview;

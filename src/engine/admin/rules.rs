@@ -93,16 +93,7 @@ fn lifetimes(client: &Client, found: &mut Problems) {
 pub fn user(user: &User) -> Vec<FieldProblem> {
     let mut found = Problems(Vec::new());
     found.unless(is_id(user.id.as_str()), "id", "Use 1 to 128 letters, digits, or any of . _ ~ - for the id.");
-    match Names::parse(&user.username, user.email.as_deref()) {
-        Ok(names) => {
-            let username = "Give the username without space around it.";
-            found.unless(names.username == user.username, "username", username);
-            found.unless(names.email == user.email, "email", "Give the address without space around it.");
-        }
-        Err(Refusal::FieldInvalid(problem)) => found.0.push(problem),
-        // Names are refused for one reason only; any other would be about the username too.
-        Err(_) => found.unless(false, "username", "Give another username."),
-    }
+    names(user, &mut found);
     let verified = "Only an address can be verified: give one, or leave this out.";
     found.unless(user.email.is_some() || !user.email_verified, "email_verified", verified);
     found.unless(user.groups.len() <= 1_000, "groups", "Name at most 1000 groups.");
@@ -117,6 +108,22 @@ pub fn user(user: &User) -> Vec<FieldProblem> {
     let sound = "Keep each part of the profile to 1 to 1024 characters without control characters.";
     found.unless(is_plain(&profile), "profile", sound);
     found.0
+}
+
+/// What is wrong with the username, and what with the address.
+fn names(user: &User, found: &mut Problems) {
+    let email = user.email.as_deref();
+    let address = Names::parse("x", email);
+    let spaced = address.as_ref().is_ok_and(|names| names.email != user.email);
+    found.unless(!spaced, "email", "Give the address without space around it.");
+    let name = Names::parse(&user.username, email.filter(|_| address.is_ok()));
+    let spaced = name.as_ref().is_ok_and(|names| names.username != user.username);
+    found.unless(!spaced, "username", "Give the username without space around it.");
+    for refused in [name, address] {
+        if let Err(Refusal::FieldInvalid(problem)) = refused {
+            found.0.push(problem);
+        }
+    }
 }
 
 const ATTRIBUTES: &str = "Give at most 100 attributes: names of letters, digits, or any of . _ ~ -, values of at most 1024 \

@@ -6,7 +6,7 @@ use crate::model::client::Client;
 use crate::model::refusal::Refusal;
 use crate::model::scope::{self, Scope, ScopeDefinition};
 use crate::records::{Kept, RecordChanges};
-use crate::store::{Changes, Fault, Order};
+use crate::store::{Changes, Fault, Order, Refused};
 
 use super::fields::{self, diff};
 use super::groups::counted;
@@ -15,22 +15,20 @@ use super::{Actor, Listed, rules};
 impl Engine {
     /// Makes sure that every scope a deployment has of itself is there; those that are stay as they are, so that
     /// administrators can change their sentences.
-    ///
-    /// # Errors
-    /// The store's fault.
-    pub async fn seed_scopes(&self) -> Result<(), Denied> {
-        self.settle(|| async {
-            let names: Vec<String> = scope::BUILT_IN.iter().map(|(name, ..)| (*name).to_owned()).collect();
+    pub(in crate::engine) async fn seed_scopes(&self) -> Result<(), Fault> {
+        let names: Vec<String> = scope::BUILT_IN.iter().map(|(name, ..)| (*name).to_owned()).collect();
+        loop {
             let known = self.ledger.find_all::<ScopeDefinition>(&names).await?;
             let mut changes = Changes::new();
-            for (built_in, known) in built_in().zip(known) {
-                if known.is_none() {
-                    changes.create(&built_in?);
-                }
+            for (built_in, _) in built_in().zip(known).filter(|(_, known)| known.is_none()) {
+                changes.create(&built_in?);
             }
-            Ok(Decision { answer: Ok(()), changes })
-        })
-        .await
+            match self.ledger.commit(changes).await {
+                Ok(()) => return Ok(()),
+                Err(Refused::Conflict(_)) => {}
+                Err(Refused::Fault(fault)) => return Err(fault),
+            }
+        }
     }
 
     /// Makes a scope.
@@ -154,7 +152,7 @@ impl Engine {
 }
 
 /// The scopes every deployment has, as they are at first.
-pub(super) fn built_in() -> impl Iterator<Item = Result<ScopeDefinition, Fault>> {
+fn built_in() -> impl Iterator<Item = Result<ScopeDefinition, Fault>> {
     scope::BUILT_IN.iter().map(|(name, description, claims)| {
         Ok(ScopeDefinition {
             name: Scope::parse(name).map_err(Fault::new)?,

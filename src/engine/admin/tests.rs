@@ -17,7 +17,6 @@ use crate::model::face::Face;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::refusal::Refusal;
 use crate::model::scope::{Scope, ScopeDefinition, Scopes};
-use crate::model::settings::Settings;
 use crate::model::user::User;
 use crate::store::memory::Memory;
 
@@ -35,7 +34,6 @@ impl Scene {
         let rng = SeededRng::new(7);
         let caller = Caller::host(&rng);
         let engine = crate::engine::house::open(Arc::new(Memory::new()), &clock, 7).await;
-        engine.seed_scopes().await.unwrap();
         Scene { engine, clock, host: Actor::host(), caller }
     }
 
@@ -232,20 +230,6 @@ async fn groups_and_scopes_in_use_stay() {
     assert_eq!(field(engine.change_scope(host, caller, &openid, "x", &["email".to_owned()]).await), "claims");
     engine.seed_scopes().await.unwrap();
     assert_eq!(engine.scope_detail(host, &openid).await.unwrap().description, "Know who you are");
-}
-
-#[tokio::test]
-async fn the_issuer_never_changes_by_itself() {
-    let scene = Scene::new().await;
-    let adopt = async |given, change| scene.engine.adopt_issuer(&scene.caller, given, change).await;
-    assert_eq!(adopt(None, false).await.unwrap(), None);
-    assert_eq!(adopt(Some("https://a.test"), false).await.unwrap().as_deref(), Some("https://a.test"));
-    assert_eq!(adopt(None, false).await.unwrap().as_deref(), Some("https://a.test"));
-    assert_eq!(field(adopt(Some("https://b.test"), false).await), "issuer");
-    assert_eq!(adopt(Some("https://b.test"), true).await.unwrap().as_deref(), Some("https://b.test"));
-    let settings = Settings { name: "Example ID".to_owned(), ..Settings::default() };
-    scene.engine.change_settings(&scene.host, &scene.caller, &settings).await.unwrap();
-    assert_eq!(adopt(None, false).await.unwrap().as_deref(), Some("https://b.test"));
 }
 
 #[tokio::test]

@@ -41,8 +41,9 @@ impl UserChange {
     /// Makes the change; whether the result is sound is for [`super::rules`] to say.
     pub(super) fn make(&self, user: &mut User, now: Timestamp) {
         match self.clone() {
-            UserChange::Username(username) => user.username = username,
+            UserChange::Username(username) => user.username = username.trim().to_owned(),
             UserChange::Email(email) => {
+                let email = email.map(|email| email.trim().to_owned()).filter(|email| !email.is_empty());
                 user.email_verified &= user.email == email;
                 user.email = email;
             }

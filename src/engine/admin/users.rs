@@ -1,6 +1,7 @@
 //! Administering users: the people who sign in.
 
 use crate::base::ids::UserId;
+use crate::engine::users::names::Names;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::group::Group;
@@ -35,11 +36,14 @@ impl Engine {
     pub async fn create_user(&self, actor: &Actor, caller: &Caller, new: &NewUser) -> Result<User, Denied> {
         self.settle(|| async {
             let now = self.now();
-            let mut user = blank_user(UserId::random(&*self.rng), new.username.clone(), now);
+            let mut user = blank_user(UserId::random(&*self.rng), new.username.trim().to_owned(), now);
             new.changes.iter().for_each(|change| change.make(&mut user, now));
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
             self.judge_user(None, &user, &mut changes).await?;
+            if user.admin {
+                self.close_set_up_changes(&mut changes).await?;
+            }
             let record = self.user_record(actor, caller, AuditKind::UserCreated, &user);
             changes.create(&user);
             changes.create(&record.with_changes(&diff(&Vec::new(), &fields::of_user(&user))));
@@ -73,6 +77,9 @@ impl Engine {
             if differences.is_empty() {
                 return Ok(Decision { answer: Ok(user), changes });
             }
+            if user.admin && !was.admin {
+                self.close_set_up_changes(&mut changes).await?;
+            }
             user.updated_at = self.now();
             changes.update(&was, &user);
             changes.create(&self.user_record(actor, caller, AuditKind::UserUpdated, &user).with_changes(&differences));
@@ -94,8 +101,7 @@ impl Engine {
     /// # Errors
     /// The store's fault.
     pub async fn user_called(&self, _: &Actor, login: &str) -> Result<Option<User>, Denied> {
-        let kept = self.ledger.find_unique::<User>("login", &login_key(login)).await?;
-        Ok(kept.map(|kept| kept.record().clone()))
+        Ok(self.find_login(login).await?.map(|kept| kept.record().clone()))
     }
 
     /// Users, some at a time.
@@ -126,12 +132,9 @@ impl Engine {
     /// Whether a user may become so: sound by themselves, name and address their own, groups known.
     async fn judge_user(&self, was: Option<&Kept<User>>, user: &User, changes: &mut Changes) -> Result<(), Denied> {
         rules::refuse(rules::user(user))?;
-        let logins = [("username", Some(&user.username)), ("email", user.email.as_ref())];
-        for (field, login) in logins.into_iter().filter_map(|(field, login)| Some((field, login?))) {
-            let holder = self.ledger.find_unique::<User>("login", &login_key(login)).await?;
-            if holder.is_some_and(|holder| was.is_none_or(|was| was.id != holder.id)) {
-                return Err(Refusal::Taken(field).into());
-            }
+        let names = Names { username: user.username.clone(), email: user.email.clone() };
+        if let Some(taken) = self.name_taken(was.map(|was| &was.id), &names).await? {
+            return Err(taken.into());
         }
         let groups: Vec<String> = user.groups.iter().cloned().collect();
         for (group, known) in groups.iter().zip(self.ledger.find_all::<Group>(&groups).await?) {

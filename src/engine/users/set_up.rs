@@ -166,6 +166,15 @@ impl Engine {
         Ok(if administrators.items.is_empty() { Stage::Open(kept) } else { Stage::Overtaken(kept) })
     }
 
+    /// What closing the set-up for ever changes, for verbs that make an administrator by another way.
+    pub(crate) async fn close_set_up_changes(&self, changes: &mut Changes) -> Result<(), Fault> {
+        match self.set_up_stage().await? {
+            Stage::Closed => {}
+            Stage::Open(was) | Stage::Overtaken(was) => self.close(changes, was.as_ref()),
+        }
+        Ok(())
+    }
+
     fn close(&self, changes: &mut Changes, was: Option<&Kept<Setup>>) {
         put(changes, was, &Setup::Closed { at: self.now() });
     }

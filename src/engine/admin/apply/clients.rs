@@ -1,0 +1,112 @@
+//! `[[clients]]`, compared with the clients there are.
+
+use crate::base::ids;
+use crate::engine::Denied;
+use crate::model::audit::AuditKind;
+use crate::model::client::{Client, ClientSecret};
+use crate::records::{Kept, RecordChanges};
+
+use super::super::declared::DeclaredClient;
+use super::super::fields::{self, FieldChange, diff};
+use super::super::groups::counted;
+use super::super::rules;
+use super::surroundings::action;
+use super::{Draft, unseen};
+
+impl Draft<'_> {
+    pub(super) async fn clients(&mut self) -> Result<(), Denied> {
+        for declared in &self.declared.clients {
+            self.client(declared).await?;
+        }
+        Ok(())
+    }
+
+    async fn client(&mut self, declared: &DeclaredClient) -> Result<(), Denied> {
+        let place = &declared.place;
+        let was = self.engine.ledger.find::<Client>(declared.client.id.as_str()).await?;
+        let known = was.as_ref().map(|was| was.secrets.clone()).unwrap_or_default();
+        let mut client = self.wanted_client(declared, was.as_ref());
+        client.secrets = match &declared.secrets {
+            Some(secrets) => self.secrets(&known, secrets).await?,
+            None if client.is_public() => Vec::new(),
+            None => known.clone(),
+        };
+        for problem in rules::client(&client) {
+            self.wrong(place, problem.field, problem.sentence);
+        }
+        let holder = self.engine.ledger.find_unique::<Client>("key", &client.client_key).await?;
+        if let Some(holder) = holder.filter(|holder| holder.id != client.id) {
+            self.wrong(place, "client_key", format!("already belongs to the client {:?}", holder.id.as_str()));
+        }
+        self.rely_on_groups(place, &client.groups);
+        self.rely_on_scopes(place, client.scopes.iter().map(|scope| scope.as_str()));
+        self.put_client(was.as_ref(), &known, &client);
+        Ok(())
+    }
+
+    /// The client as the file wants it; what it does not say stays.
+    fn wanted_client(&self, declared: &DeclaredClient, was: Option<&Kept<Client>>) -> Client {
+        let said = declared.client.clone();
+        let key = || was.map_or_else(|| ids::random(&*self.engine.rng), |was| was.client_key.clone());
+        let disabled_at = was.and_then(|was| was.disabled_at);
+        Client {
+            client_key: declared.client_key.clone().unwrap_or_else(key),
+            disabled_at: match declared.disabled {
+                Some(true) => disabled_at.or(Some(self.now)),
+                Some(false) => None,
+                None => disabled_at,
+            },
+            created_at: was.map_or(self.now, |was| was.created_at),
+            created_by: was.and_then(|was| was.created_by.clone()),
+            owner: was.and_then(|was| was.owner.clone()),
+            managed: was.is_none_or(|was| was.managed),
+            ..said
+        }
+    }
+
+    fn put_client(&mut self, was: Option<&Kept<Client>>, known: &[ClientSecret], client: &Client) {
+        let before = was.map(|was| fields::of_client(was)).unwrap_or_default();
+        let mut differences = diff(&before, &fields::of_client(client));
+        let added: Vec<&ClientSecret> = client.secrets.iter().filter(|it| !known.contains(it)).collect();
+        let removed: Vec<&ClientSecret> = known.iter().filter(|it| !client.secrets.contains(it)).collect();
+        if differences.is_empty() && added.is_empty() && removed.is_empty() {
+            return;
+        }
+        for kind in client_kinds(was.is_some(), &differences, client) {
+            let record = self.record(kind).about_client(&client.id).with("name", &client.name);
+            let told = matches!(kind, AuditKind::ClientCreated | AuditKind::ClientUpdated);
+            self.audit(&if told { record.with_changes(&differences) } else { record });
+        }
+        let each = [(AuditKind::SecretAdded, &added), (AuditKind::SecretRemoved, &removed)];
+        for (kind, secrets) in each {
+            for secret in secrets.iter().filter(|_| was.is_some()) {
+                let record = self.record(kind).about_client(&client.id).with("name", &client.name);
+                self.audit(&record.with("hint", &secret.hint));
+            }
+        }
+        match was {
+            Some(was) => self.changes.update(was, client),
+            None => self.changes.create(client),
+        };
+        let told = [(added.len(), "added"), (removed.len(), "removed")];
+        let told = told.into_iter().filter(|(count, _)| *count > 0);
+        let told: Vec<String> = told.map(|(count, what)| format!("{} {what}", counted(count, "secret"))).collect();
+        differences.extend((!told.is_empty()).then(|| unseen("secret", &told.join(", "))));
+        self.note("client", client.id.as_str(), action(was.is_some()), differences);
+    }
+}
+
+/// What the log calls it.
+fn client_kinds(was_there: bool, differences: &[FieldChange], client: &Client) -> Vec<AuditKind> {
+    if !was_there {
+        return vec![AuditKind::ClientCreated];
+    }
+    let mut kinds = Vec::new();
+    if differences.iter().any(|change| change.field != "disabled") {
+        kinds.push(AuditKind::ClientUpdated);
+    }
+    if differences.iter().any(|change| change.field == "disabled") {
+        kinds.push(if client.disabled_at.is_some() { AuditKind::ClientDisabled } else { AuditKind::ClientEnabled });
+    }
+    kinds
+}

@@ -1,0 +1,228 @@
+//! Declared state told as stories: what a file says becomes true, once, and only as a whole.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use countersign::base::clock::{StillClock, Timestamp};
+use countersign::base::rng::{Rng, SystemRng};
+use countersign::base::seal::SealingKey;
+use countersign::declared;
+use countersign::engine::admin::Actor;
+use countersign::engine::admin::activity::ActivityFilter;
+use countersign::engine::admin::apply::{Action, ApplyOptions, ItemChange, Outcome};
+use countersign::engine::admin::client_change::{ClientChange, NewClient};
+use countersign::engine::admin::user_change::NewUser;
+use countersign::engine::users::HashingLimits;
+use countersign::engine::{Caller, Engine, Foundation, Identity};
+use countersign::model::client::ClientType;
+use countersign::model::face::Face;
+use countersign::model::redirect_uri::RedirectUri;
+use countersign::store::memory::Memory;
+use countersign::toml_file::System;
+
+const FULL: &str = include_str!("declared/full.toml");
+const APPLY: ApplyOptions = ApplyOptions { dry_run: false, prune: false };
+const DRY: ApplyOptions = ApplyOptions { dry_run: true, prune: false };
+const PRUNE: ApplyOptions = ApplyOptions { dry_run: false, prune: true };
+
+struct Server {
+    engine: Engine,
+    clock: Arc<StillClock>,
+    caller: Caller,
+    host: Actor,
+}
+
+impl Server {
+    async fn new() -> Server {
+        let clock = Arc::new(StillClock::at(Timestamp(1_800_000_000)));
+        let rng: Arc<dyn Rng> = Arc::new(SystemRng);
+        let engine = Engine::open(Foundation {
+            store: Arc::new(Memory::new()),
+            clock: clock.clone(),
+            rng: rng.clone(),
+            sealing: Arc::new(SealingKey::from_bytes(&[7; 32])),
+            identity: Identity { issuer: "https://id.example".to_owned() },
+            hashing: HashingLimits { memory_kib: 8, iterations: 1, threads: 1, queue: 64 },
+        })
+        .await
+        .unwrap();
+        Server { engine, clock, caller: Caller::host(&*rng), host: Actor::host() }
+    }
+
+    async fn outcome(&self, text: &str, options: ApplyOptions) -> Outcome {
+        self.clock.advance(Duration::from_secs(1));
+        let declared = declared::read(Path::new("state.toml"), text, &System).unwrap_or_else(|e| panic!("{e}"));
+        self.engine.apply(&self.caller, &declared, options).await.unwrap()
+    }
+
+    /// Applies and says what changed, in short.
+    async fn apply(&self, text: &str, options: ApplyOptions) -> Vec<String> {
+        match self.outcome(text, options).await {
+            Outcome::Done(changes) => changes.iter().map(short).collect(),
+            Outcome::Wrong(problems) => panic!("{problems:?}"),
+        }
+    }
+
+    /// Applies and says what is wrong.
+    async fn wrong(&self, text: &str, options: ApplyOptions) -> Vec<String> {
+        let before = self.export().await;
+        let Outcome::Wrong(problems) = self.outcome(text, options).await else { panic!("it was accepted") };
+        assert_eq!(self.export().await, before, "a wrong file changes nothing");
+        problems.iter().map(|p| format!("{}: {}: {}", p.line, p.key, p.sentence)).collect()
+    }
+
+    async fn export(&self) -> String {
+        declared::writing::write(&self.engine.export(&self.host, &BTreeSet::new()).await.unwrap())
+    }
+}
+
+fn short(change: &ItemChange) -> String {
+    let sign = match change.action {
+        Action::Create => "+",
+        Action::Update => "~",
+        Action::Remove => "-",
+    };
+    let fields: Vec<&str> = change.fields.iter().map(|field| field.field.as_str()).collect();
+    let fields = if change.action == Action::Update { format!(": {}", fields.join(" ")) } else { String::new() };
+    format!("{sign} {} {}{fields}", change.noun, change.name)
+}
+
+#[tokio::test]
+async fn a_file_becomes_true_once() {
+    let server = Server::new().await;
+    let made =
+        ["~ settings : name account_url", "+ scope projects_read", "+ group staff", "+ user sample", "+ client wiki"];
+    assert_eq!(server.apply(FULL, DRY).await, made);
+    assert_eq!(server.engine.overview(&server.host).await.unwrap().users.number, 0, "a rehearsal changes nothing");
+    assert_eq!(server.apply(FULL, APPLY).await, made);
+    let none: [&str; 0] = [];
+    assert_eq!(server.apply(FULL, APPLY).await, none);
+    let log = server.engine.activity(&server.host, &ActivityFilter::default(), None, 50).await.unwrap();
+    let kinds: BTreeSet<&str> = log.items.iter().map(|record| record.kind.name()).collect();
+    for kind in ["settings_updated", "scope_created", "group_created", "user_created", "client_created"] {
+        assert!(kinds.contains(kind), "{kind}");
+    }
+    let told = format!("{:?}", log.items);
+    for secret in ["a windmill under seven moons", "a secret of fewer letters", "argon2id"] {
+        assert!(!told.contains(secret), "the log never tells a secret");
+    }
+}
+
+#[tokio::test]
+async fn one_change_in_the_file_is_one_change() {
+    let server = Server::new().await;
+    server.apply(FULL, APPLY).await;
+    let text = FULL
+        .replace("\"Team wiki\"", "\"Wiki\"")
+        .replace("access_ttl = \"1h\"", "access_ttl = \"10min\"")
+        .replace("a secret of fewer letters", "another secret that is rather long, longer than the first");
+    assert_eq!(server.apply(&text, APPLY).await, ["~ client wiki: name access_ttl secret"]);
+    let text = text.replace("a windmill under seven moons", "eight moons over a windmill");
+    assert_eq!(server.apply(&text, APPLY).await, ["~ user sample: password"]);
+    assert_eq!(server.apply(&text, APPLY).await.len(), 0);
+    let text = text.replace("password = ", "disabled = false\n# ");
+    assert_eq!(server.apply(&text, APPLY).await.len(), 0, "a password that is not named stays");
+}
+
+#[tokio::test]
+async fn what_is_exported_is_what_is_there() {
+    let server = Server::new().await;
+    server.apply(FULL, APPLY).await;
+    let id = countersign::base::ids::ClientId::from_text("wiki");
+    let end = Some(server.engine.now().plus(Duration::from_secs(90_000)));
+    server.engine.add_secret(&server.host, &server.caller, &id, end).await.unwrap();
+    server.engine.disable_client(&server.host, &server.caller, &id, true).await.unwrap();
+    let text = server.export().await;
+    assert!(!text.contains("a windmill") && !text.contains("fewer letters"), "{text}");
+    assert_eq!(server.apply(&text, APPLY).await, Vec::<String>::new(), "{text}");
+    let other = Server::new().await;
+    other.apply(&text, APPLY).await;
+    assert_eq!(other.export().await, text, "a fresh store becomes the same");
+    assert_eq!(other.apply(FULL, APPLY).await, ["~ client wiki: secret"], "the second secret was not in the file");
+    let only = BTreeSet::from(["groups".to_owned()]);
+    let groups = declared::writing::write(&server.engine.export(&server.host, &only).await.unwrap());
+    assert!(groups.contains("[[groups]]\nname = \"staff\"") && !groups.contains("[[users]]"));
+}
+
+#[tokio::test]
+async fn pruning_takes_only_what_a_file_made() {
+    let server = Server::new().await;
+    let (engine, host, caller) = (&server.engine, &server.host, &server.caller);
+    server.apply(FULL, APPLY).await;
+    let by_hand = NewClient {
+        id: Some(countersign::base::ids::ClientId::from_text("by-hand")),
+        name: "By hand".to_owned(),
+        kind: ClientType::Web,
+        faces: BTreeSet::from([Face::named("oidc")]),
+        changes: vec![ClientChange::AddRedirectUri(RedirectUri::parse("https://a.test/cb").unwrap())],
+    };
+    engine.create_client(host, caller, &by_hand).await.unwrap();
+    let user = NewUser { username: "by-hand".to_owned(), changes: vec![] };
+    engine.create_user(host, caller, &user).await.unwrap();
+    let rest = "[[users]]\nusername = 'sample'\nadmin = true\n";
+    let gone = ["~ user sample: email email_verified may_register_clients groups attributes external_ids"];
+    assert_eq!(server.apply(rest, APPLY).await, gone);
+    let gone = ["- client wiki", "- scope projects_read", "- group staff"];
+    assert_eq!(server.apply(rest, ApplyOptions { dry_run: true, prune: true }).await, gone);
+    assert_eq!(server.apply(rest, PRUNE).await, gone);
+    assert_eq!(server.apply(rest, PRUNE).await.len(), 0);
+    let text = server.export().await;
+    assert!(text.contains("\"by-hand\"") && !text.contains("wiki"));
+}
+
+#[tokio::test]
+async fn what_is_still_used_is_not_pruned() {
+    let server = Server::new().await;
+    let groups = "[[groups]]\nname = 'staff'\n";
+    server.apply(groups, APPLY).await;
+    let user = NewUser {
+        username: "ana".to_owned(),
+        changes: vec![countersign::engine::admin::user_change::UserChange::AddGroup("staff".to_owned())],
+    };
+    server.engine.create_user(&server.host, &server.caller, &user).await.unwrap();
+    let wrong = server.wrong("[[groups]]\nname = 'other'\n", PRUNE).await;
+    assert_eq!(
+        wrong,
+        ["1: groups: \"staff\" would be pruned, but the user \"ana\" still uses it: declare it, or take it away there"]
+    );
+    server.apply(groups, PRUNE).await;
+}
+
+#[tokio::test]
+async fn what_does_not_fit_the_store_is_told_by_line_and_changes_nothing() {
+    let server = Server::new().await;
+    server.apply(FULL, APPLY).await;
+    let text = "[[groups]]\nname = 'new'\n\n[[users]]\nusername = 'ana'\n\
+                groups = ['stuff']\npassword = 'short'\n\n[[users]]\nusername = 'sample'\nid = 'somebody-else'\n\n\
+                [[users]]\nusername = 'sample@example.org'\nemail = 'sample@example.org'\n\n\
+                [[clients]]\nid = 'b'\nclient_key = 'wiki-key'\nname = 'B'\ntype = 'service'\nscopes = ['unheard']\n";
+    let wrong = server.wrong(text, APPLY).await;
+    let sample = server.engine.user_called(&server.host, "sample").await.unwrap().unwrap();
+    insta::assert_snapshot!(wrong.join("\n").replace(sample.id.as_str(), "ID"));
+}
+
+#[tokio::test]
+async fn a_file_cannot_lock_everybody_out() {
+    let server = Server::new().await;
+    server.apply(FULL, APPLY).await;
+    let demoted = FULL.replace("admin = true", "admin = false");
+    let told = "1: users: would leave the server without an administrator: declare one with admin = true";
+    assert_eq!(server.wrong(&demoted, APPLY).await, [told]);
+    let disabled = FULL.replace("admin = true", "admin = true\ndisabled = true");
+    assert_eq!(server.wrong(&disabled, APPLY).await, [told]);
+    assert_eq!(server.wrong("[settings]\nname = 'x'\n", PRUNE).await, [told]);
+    let another = format!("{demoted}\n[[users]]\nusername = 'ana'\nadmin = true\n");
+    server.apply(&another, APPLY).await;
+}
+
+#[tokio::test]
+async fn an_administrator_from_a_file_closes_the_set_up() {
+    let server = Server::new().await;
+    let link = server.engine.open_set_up().await.unwrap().unwrap();
+    server.engine.look_at_set_up(&server.caller, &link).await.unwrap();
+    server.apply(FULL, APPLY).await;
+    assert!(server.engine.look_at_set_up(&server.caller, &link).await.is_err());
+    assert!(server.engine.open_set_up().await.unwrap().is_none());
+}
