@@ -1,3 +1,89 @@
 //! Third floor: HTML for administrators.
+//!
+//! [`doors`] is the whole of it on one page's length: which pages and forms there are, and who may come in. Each noun has a
+//! file: [`overview`], [`applications`] and [`application`], [`people`] and [`person`], [`groups`], [`scopes`], [`keys`],
+//! [`activity`], [`settings`]. A page shows what the engine knows; a form asks the engine for one thing, and the browser
+//! goes on by GET to a page that says what was done. Nothing is decided here.
 
+pub mod doors;
 pub mod views;
+
+mod activity;
+mod admin;
+mod application;
+mod application_forms;
+mod applications;
+mod events;
+mod groups;
+mod keys;
+mod overview;
+mod people;
+mod person;
+mod scopes;
+mod settings;
+mod words;
+
+use std::sync::Arc;
+
+use poem::{Endpoint, Response};
+
+use crate::http::desk::Desk;
+
+use doors::{Doors, Where};
+
+/// The console, below `/admin`. `endpoints` says where applications find this server's endpoints.
+pub fn routes(desk: &Arc<Desk>, endpoints: Where) -> impl Endpoint<Output = Response> + use<> {
+    doors(desk, endpoints).into_endpoint()
+}
+
+/// Every page and form of the console.
+pub fn doors(desk: &Arc<Desk>, endpoints: Where) -> Doors {
+    Doors::new(desk, endpoints)
+        .page("/", overview::show)
+        .page("/applications", applications::list)
+        .page("/applications/new", applications::ask)
+        .form("/applications/new", applications::add)
+        .page("/applications/:id", application::show)
+        .form("/applications/:id/redirects", application_forms::redirects)
+        .form("/applications/:id/post-logout", application_forms::post_logout)
+        .form("/applications/:id/origins", application_forms::origins)
+        .form("/applications/:id/secrets", application_forms::add_secret)
+        .form("/applications/:id/secrets/remove", application_forms::remove_secret)
+        .form("/applications/:id/scopes", application_forms::scopes)
+        .form("/applications/:id/access", application_forms::access)
+        .form("/applications/:id/tokens", application_forms::tokens)
+        .form("/applications/:id/disable", application_forms::disable)
+        .form("/applications/:id/enable", application_forms::enable)
+        .page("/applications/:id/delete", applications::ask_delete)
+        .form("/applications/:id/delete", applications::delete)
+        .page("/people", people::list)
+        .page("/people/new", people::ask)
+        .form("/people/new", people::add)
+        .page("/people/:id", person::show)
+        .form("/people/:id/profile", person::profile)
+        .form("/people/:id/roles", person::roles)
+        .form("/people/:id/sessions/end", person::end_session)
+        .form("/people/:id/sessions/end-all", person::end_sessions)
+        .form("/people/:id/applications/revoke", person::revoke)
+        .form("/people/:id/recover", person::recover)
+        .form("/people/:id/disable", person::disable)
+        .form("/people/:id/enable", person::enable)
+        .page("/people/:id/delete", people::ask_delete)
+        .form("/people/:id/delete", people::delete)
+        .page("/groups", groups::list)
+        .form("/groups", groups::add)
+        .page("/groups/:id/delete", groups::ask_delete)
+        .form("/groups/:id/delete", groups::delete)
+        .page("/scopes", scopes::list)
+        .page("/scopes/new", scopes::ask)
+        .form("/scopes/new", scopes::add)
+        .page("/scopes/:id", scopes::show)
+        .form("/scopes/:id", scopes::change)
+        .page("/scopes/:id/delete", scopes::ask_delete)
+        .form("/scopes/:id/delete", scopes::delete)
+        .page("/keys", keys::list)
+        .form("/keys/rotate", keys::rotate)
+        .page("/activity", activity::list)
+        .page("/settings", settings::show)
+        .form("/settings", settings::save)
+}

@@ -10,6 +10,8 @@ pub const CHOOSE_ACCOUNT: &str = "/login/account";
 pub const CONSENT: &str = "/consent";
 /// Where people confirm that they want to sign out.
 pub const SIGN_OUT: &str = "/sign-out";
+/// Where whoever lost the way in chooses a password.
+pub const RECOVER: &str = "/recover";
 /// Where people see that they signed out.
 pub const SIGNED_OUT: &str = "/signed-out";
 

@@ -70,7 +70,8 @@ impl Visit {
             Err(denied) => return Err(desk.deny(request, &denied).await),
         };
         let headers = request.headers().clone();
-        let path = request.uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
+        // As the browser asked: a router that nests strips what it has matched.
+        let path = request.original_uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
         let mut visit = Visit { desk, caller, browser, current, query: Params::default(), headers, path };
         visit.query = match Params::of_query(request.uri().query()) {
             Ok(query) => query,
@@ -97,10 +98,7 @@ impl Visit {
     /// Who is signed in; whoever is not is sent to sign in and comes back here.
     #[expect(clippy::result_large_err, reason = "the error is an answer, moved once and on its way out")]
     pub fn person(&self) -> Result<&SignedIn, Response> {
-        self.current.as_ref().ok_or_else(|| {
-            let next: String = form_urlencoded::byte_serialize(self.path.as_bytes()).collect();
-            see_other(&format!("{}?next={next}", paths::LOGIN))
-        })
+        self.current.as_ref().ok_or_else(|| sign_in_first(&self.path))
     }
 
     /// The form that was posted, if one of our own pages in this browser sent it.
@@ -173,6 +171,12 @@ impl Visit {
         let frame = self.desk.bare_frame(&self.browser);
         self.desk.show(&self.caller, self.desk.denied_page(denied, frame))
     }
+}
+
+/// To the sign-in page, and from there to `path`.
+pub fn sign_in_first(path: &str) -> Response {
+    let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
+    see_other(&format!("{}?next={next}", paths::LOGIN))
 }
 
 /// `path` if it is a page of ours to go on to after signing in, else the start page. Compared character by character: nothing

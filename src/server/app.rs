@@ -17,7 +17,7 @@ use crate::http::fault::{Fault, Shape, Shapes};
 use crate::http::headers::SecurityHeaders;
 use crate::http::metrics::Metrics;
 use crate::http::routing::Methods;
-use crate::pages;
+use crate::{console, pages};
 
 use super::health::{self, Probe};
 
@@ -51,7 +51,7 @@ pub fn app(parts: Parts) -> impl Endpoint<Output = Response> + use<> {
         routes = routes.at("/metrics", health::local_metrics(parts.metrics.clone()));
     }
     routes = mount_dialects(routes, desk, path_of(&issuer));
-    routes = routes.nest("/", pages::routes(desk, resume_path));
+    routes = routes.nest("/admin", console::routes(desk, oidc::endpoints)).nest("/", pages::routes(desk, resume_path));
 
     let json: Arc<dyn Shape> = Arc::new(oidc::JsonShape);
     let mut shapes = Shapes::new(PageShape(desk.clone())).below("/.well-known", json.clone());

@@ -99,6 +99,7 @@ impl House {
             hashing: options.hashing,
         };
         let engine = Arc::new(Engine::open(foundation).await.map_err(HouseError::Fault)?);
+        engine.seed_scopes().await.map_err(|denied| unfinished(denied, "the standard scopes could not be made"))?;
         let metrics = Arc::new(Metrics::new());
         let desk = Arc::new(Desk::new(engine.clone(), rng.clone(), metrics.clone(), forms));
         Ok(House { engine, metrics, store, rng, desk })
@@ -133,8 +134,7 @@ impl House {
                 Ok(())
             }
             Ok(None) => Ok(()),
-            Err(Denied::Unavailable(fault)) => Err(HouseError::Fault(fault)),
-            Err(_) => Err(HouseError::Fault(Fault::new("the set-up link could not be made"))),
+            Err(denied) => Err(unfinished(denied, "the set-up link could not be made")),
         }
     }
 
@@ -159,5 +159,13 @@ impl House {
                 }
             })
         })
+    }
+}
+
+/// Why something that nobody refuses did not happen.
+fn unfinished(denied: Denied, what: &str) -> HouseError {
+    match denied {
+        Denied::Unavailable(fault) => HouseError::Fault(fault),
+        Denied::Refused(_) | Denied::Busy(_) => HouseError::Fault(Fault::new(what)),
     }
 }

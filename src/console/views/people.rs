@@ -37,12 +37,12 @@ pub struct PersonRow {
     pub state: State,
     /// Whether they administer this server.
     pub admin: bool,
-    /// When they were last seen.
+    /// When they were last seen, as far as it is kept.
     pub seen: Option<When>,
 }
 
 /// `GET /admin/people/new`, and `POST` when it did not succeed.
-/// Fields: username, email, given_name, family_name, password, group (repeated), admin.
+/// Fields: username, email, given_name, family_name, group (repeated), admin.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "console/new_person.html")]
 pub struct NewPerson {
@@ -60,8 +60,6 @@ pub struct NewPerson {
     pub groups: Vec<GroupChoice>,
     /// Whether they are to administer this server.
     pub admin: bool,
-    /// The sentence under the password.
-    pub password_hint: String,
     /// What is wrong with the form.
     pub problems: Problems,
 }

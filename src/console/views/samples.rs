@@ -340,12 +340,7 @@ impl Samples for People {
 
 impl Samples for NewPerson {
     fn samples() -> Vec<(&'static str, NewPerson)> {
-        let plain = NewPerson {
-            frame: admin_frame(),
-            groups: groups(),
-            password_hint: "At least 15 characters.".into(),
-            ..NewPerson::default()
-        };
+        let plain = NewPerson { frame: admin_frame(), groups: groups(), ..NewPerson::default() };
         let problems = Problems::of("username", "Somebody has this username.").and("email", "Enter an email address.");
         let faulty = NewPerson { username: "ada".into(), email: "ada".into(), problems, ..plain.clone() };
         let empty = NewPerson { groups: vec![], ..plain.clone() };

@@ -1,8 +1,12 @@
 //! The activity log: what happened, newest first.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use crate::base::ids::{ClientId, UserId};
 use crate::engine::{Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind, AuditRecord};
+use crate::model::client::Client;
+use crate::model::user::User;
 use crate::records::Page;
 use crate::store::{Fault, Order};
 
@@ -20,6 +24,15 @@ pub struct ActivityFilter {
     pub client: Option<ClientId>,
     /// Of this kind.
     pub kind: Option<AuditKind>,
+}
+
+/// What people and applications are called.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Names {
+    /// Display names of users.
+    pub users: BTreeMap<UserId, String>,
+    /// Names of clients.
+    pub clients: BTreeMap<ClientId, String>,
 }
 
 impl ActivityFilter {
@@ -66,6 +79,31 @@ impl Engine {
                 return Ok(listed);
             }
         }
+    }
+
+    /// What the users and clients of these records are called now. Whoever is gone is left out.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn names_in(&self, records: &[AuditRecord]) -> Result<Names, Denied> {
+        let acting = |record: &AuditRecord| match &record.actor {
+            AuditActor::User(id) => (Some(id.to_string()), None),
+            AuditActor::Client(id) => (None, Some(id.to_string())),
+            AuditActor::Host | AuditActor::File | AuditActor::Nobody | AuditActor::Server => (None, None),
+        };
+        let (mut users, mut clients) = (BTreeSet::new(), BTreeSet::new());
+        for record in records {
+            let (user, client) = acting(record);
+            users.extend(user.into_iter().chain(record.user.as_ref().map(ToString::to_string)));
+            clients.extend(client.into_iter().chain(record.client.as_ref().map(ToString::to_string)));
+        }
+        let (users, clients): (Vec<_>, Vec<_>) = (users.into_iter().collect(), clients.into_iter().collect());
+        let users = self.ledger.find_all::<User>(&users).await?.into_iter().flatten();
+        let clients = self.ledger.find_all::<Client>(&clients).await?.into_iter().flatten();
+        Ok(Names {
+            users: users.map(|user| (user.id.clone(), user.display_name())).collect(),
+            clients: clients.map(|client| (client.id.clone(), client.name.clone())).collect(),
+        })
     }
 
     async fn activity_page(

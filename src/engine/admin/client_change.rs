@@ -47,6 +47,10 @@ pub enum ClientChange {
     /// Removes the one that is written so.
     RemovePostLogoutRedirectUri(String),
     Origins(Vec<String>),
+    /// Adds one origin to the others.
+    AddOrigin(String),
+    /// Removes the origin that is written so.
+    RemoveOrigin(String),
     Grants(BTreeSet<GrantType>),
     Scopes(Scopes),
     Groups(BTreeSet<String>),
@@ -80,6 +84,8 @@ impl ClientChange {
                 client.post_logout_redirect_uris.retain(|known| known.as_str() != uri);
             }
             ClientChange::Origins(origins) => client.origins = origins,
+            ClientChange::AddOrigin(origin) => add(&mut client.origins, origin),
+            ClientChange::RemoveOrigin(origin) => client.origins.retain(|known| *known != origin),
             ClientChange::Grants(grants) => client.grants = grants,
             ClientChange::Scopes(scopes) => client.scopes = scopes,
             ClientChange::Groups(groups) => client.groups = groups,
@@ -100,9 +106,9 @@ impl ClientChange {
     }
 }
 
-fn add(uris: &mut Vec<RedirectUri>, uri: RedirectUri) {
-    if !uris.contains(&uri) {
-        uris.push(uri);
+fn add<T: PartialEq>(items: &mut Vec<T>, item: T) {
+    if !items.contains(&item) {
+        items.push(item);
     }
 }
 

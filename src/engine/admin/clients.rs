@@ -1,5 +1,6 @@
 //! Administering clients: the applications people sign in to.
 
+use crate::base::clock::Timestamp;
 use crate::base::ids::ClientId;
 use crate::base::secret::Secret;
 use crate::engine::{Caller, Decision, Denied, Engine};
@@ -159,6 +160,24 @@ impl Engine {
         let key = login_key(search);
         let lookup = if key.is_empty() { "name" } else { "search" };
         Ok(self.ledger.list_by::<Client>(lookup, &key, Order::Ascending, after, limit).await?.into())
+    }
+
+    /// When each of these clients was last used, as far as maintenance has noted it; in the same order.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn clients_last_used(&self, _: &Actor, ids: &[ClientId]) -> Result<Vec<Option<Timestamp>>, Denied> {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let usages = self.ledger.find_all::<ClientUsage>(&ids).await?;
+        Ok(usages.into_iter().map(|usage| usage.and_then(|usage| usage.last_used_at)).collect())
+    }
+
+    /// How many people have let a client in, counted up to ten thousand.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn client_people(&self, _: &Actor, id: &ClientId) -> Result<usize, Denied> {
+        Ok(self.ledger.count_by::<Consent>("client", &format!("{id}\0"), 10_000).await?)
     }
 
     pub(super) async fn kept_client(&self, id: &ClientId) -> Result<Kept<Client>, Denied> {

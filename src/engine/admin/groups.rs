@@ -71,6 +71,15 @@ impl Engine {
         Ok(self.ledger.list::<Group>(Order::Ascending, after, limit).await?.into())
     }
 
+    /// The group called `name`.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`], or the store's fault.
+    pub async fn group_detail(&self, _: &Actor, name: &str) -> Result<Group, Denied> {
+        let kept = self.ledger.find::<Group>(name).await?;
+        kept.map(|kept| kept.record().clone()).ok_or_else(|| Refusal::NotFound("group").into())
+    }
+
     /// How many members a group has and how many clients it limits, each counted up to ten thousand.
     ///
     /// # Errors

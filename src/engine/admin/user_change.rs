@@ -32,6 +32,8 @@ pub enum UserChange {
     /// Removes them from one group.
     RemoveGroup(String),
     Profile(Box<Profile>),
+    GivenName(Option<String>),
+    FamilyName(Option<String>),
     Attributes(BTreeMap<String, String>),
     /// Their ids in other systems: provider and id.
     ExternalIds(Vec<(String, String)>),
@@ -54,6 +56,8 @@ impl UserChange {
             UserChange::AddGroup(group) => drop(user.groups.insert(group)),
             UserChange::RemoveGroup(group) => drop(user.groups.remove(&group)),
             UserChange::Profile(profile) => user.profile = *profile,
+            UserChange::GivenName(name) => user.profile.given_name = name,
+            UserChange::FamilyName(name) => user.profile.family_name = name,
             UserChange::Attributes(attributes) => user.attributes = attributes,
             UserChange::ExternalIds(ids) => user.external_ids = external_ids(&user.external_ids, ids, now),
         }

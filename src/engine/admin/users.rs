@@ -1,11 +1,13 @@
 //! Administering users: the people who sign in.
 
+use crate::base::clock::Timestamp;
 use crate::base::ids::UserId;
 use crate::engine::users::names::Names;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::group::Group;
 use crate::model::refusal::Refusal;
+use crate::model::session::Session;
 use crate::model::user::{User, login_key};
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Order};
@@ -13,6 +15,9 @@ use crate::store::{Changes, Order};
 use super::fields::{self, diff};
 use super::user_change::{NewUser, UserChange, blank_user};
 use super::{Actor, Listed, rules};
+
+/// How many of a user's latest sessions are looked at to say when they were last seen.
+const LATEST_SESSIONS: usize = 10;
 
 /// Which users a list shows.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -123,6 +128,22 @@ impl Engine {
             UserFilter::Administrators => ("admin", "yes\0".to_owned()),
         };
         Ok(self.ledger.list_by::<User>(lookup, &prefix, Order::Ascending, after, limit).await?.into())
+    }
+
+    /// When each of these users was last seen, to within a few minutes, as far as their latest sessions tell; in the same
+    /// order. `None`: they have not signed in for as long as sessions are kept.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn users_last_seen(&self, _: &Actor, ids: &[UserId]) -> Result<Vec<Option<Timestamp>>, Denied> {
+        let mut seen = Vec::with_capacity(ids.len());
+        for id in ids {
+            let of_user = format!("{id}\0");
+            let latest =
+                self.ledger.list_by::<Session>("user", &of_user, Order::Descending, None, LATEST_SESSIONS).await?;
+            seen.push(latest.items.iter().map(|session| session.last_seen_at).max());
+        }
+        Ok(seen)
     }
 
     pub(super) async fn kept_user(&self, id: &UserId) -> Result<Kept<User>, Denied> {

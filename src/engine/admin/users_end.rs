@@ -1,11 +1,13 @@
 //! Ending what a user has: their sessions, their access, their account.
 
-use crate::base::ids::UserId;
+use crate::base::ids::{SessionId, UserId};
+use crate::engine::users::device;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::AuditKind;
 use crate::model::consent::Consent;
 use crate::model::credential::RecoveryLink;
 use crate::model::grant::Grant;
+use crate::model::refusal::Refusal;
 use crate::model::session::{Session, SessionLife};
 use crate::model::user::User;
 use crate::records::{Kept, Record, RecordChanges};
@@ -20,8 +22,7 @@ impl Engine {
     /// Switches a user off (`true`) or on again. Off, their sessions end and everything issued for them is dead.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`](crate::model::refusal::Refusal::NotFound),
-    /// [`Refusal::LastAdministrator`](crate::model::refusal::Refusal::LastAdministrator).
+    /// [`Refusal::NotFound`], [`Refusal::LastAdministrator`].
     pub async fn disable_user(&self, actor: &Actor, caller: &Caller, id: &UserId, off: bool) -> Result<User, Denied> {
         self.settle(|| async {
             let was = self.kept_user(id).await?;
@@ -48,7 +49,7 @@ impl Engine {
     /// Ends every browser session of a user; returns how many.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`](crate::model::refusal::Refusal::NotFound), or the store's fault.
+    /// [`Refusal::NotFound`], or the store's fault.
     pub async fn end_user_sessions(&self, actor: &Actor, caller: &Caller, id: &UserId) -> Result<usize, Denied> {
         self.settle(|| async {
             let user = self.kept_user(id).await?;
@@ -60,6 +61,33 @@ impl Engine {
                 changes.create(&record.with("sessions", ended));
             }
             Ok(Decision { answer: Ok(ended), changes })
+        })
+        .await
+    }
+
+    /// Ends one browser session of a user.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an unknown session or somebody else's.
+    pub async fn end_user_session(
+        &self,
+        actor: &Actor,
+        caller: &Caller,
+        id: &UserId,
+        session: &SessionId,
+    ) -> Result<(), Denied> {
+        self.settle(|| async {
+            let user = self.kept_user(id).await?;
+            let kept = self.ledger.find::<Session>(session.as_str()).await?;
+            let kept = kept.filter(|kept| kept.user == *id).ok_or(Refusal::NotFound("session"))?;
+            let mut changes = Changes::new();
+            self.permit(actor, &[&user], &mut changes).await?;
+            if kept.is_open(self.now()) {
+                let ended = Session { life: SessionLife::Ended { at: self.now() }, ..kept.record().clone() };
+                let record = self.user_record(actor, caller, AuditKind::SessionEnded, &user);
+                changes.update(&kept, &ended).create(&record.with("device", device::in_words(&kept.user_agent)));
+            }
+            Ok(Decision { answer: Ok(()), changes })
         })
         .await
     }
@@ -78,8 +106,7 @@ impl Engine {
     /// Deletes a user for good, with their sessions, consents and grants.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`](crate::model::refusal::Refusal::NotFound),
-    /// [`Refusal::LastAdministrator`](crate::model::refusal::Refusal::LastAdministrator).
+    /// [`Refusal::NotFound`], [`Refusal::LastAdministrator`].
     pub async fn delete_user(&self, actor: &Actor, caller: &Caller, id: &UserId) -> Result<(), Denied> {
         self.settle(|| async {
             let was = self.kept_user(id).await?;

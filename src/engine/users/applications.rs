@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::{ClientId, UserId};
+use crate::engine::admin::Actor;
 use crate::engine::{Caller, Decision, Denied, Engine};
-use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::audit::{AuditActor, AuditKind, AuditRecord};
 use crate::model::client::Client;
 use crate::model::consent::Consent;
 use crate::model::grant::{Grant, GrantEnd};
 use crate::model::refusal::Refusal;
 use crate::model::scope::{BUILT_IN, ScopeDefinition, Scopes};
+use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault, Order};
 
@@ -58,7 +60,19 @@ impl Engine {
     /// # Errors
     /// The store's fault.
     pub async fn applications(&self, who: &SignedIn) -> Result<Vec<Application>, Denied> {
-        let (user, now) = (&who.user().id, self.now());
+        self.applications_with_access(&who.user().id).await
+    }
+
+    /// The applications with access to `user`, for administrators.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn user_applications(&self, _: &Actor, user: &UserId) -> Result<Vec<Application>, Denied> {
+        self.applications_with_access(user).await
+    }
+
+    async fn applications_with_access(&self, user: &UserId) -> Result<Vec<Application>, Denied> {
+        let now = self.now();
         let mut gathered: BTreeMap<ClientId, Gathered> = BTreeMap::new();
         for consent in self.consents_of(user).await? {
             gathered.entry(consent.client.clone()).or_default().add(&consent.scopes, consent.since);
@@ -117,31 +131,67 @@ impl Engine {
     /// [`Refusal::NotFound`] if it has nothing of theirs; [`Refusal::SessionEnded`]; the store's fault.
     pub async fn revoke_application(&self, caller: &Caller, who: &SignedIn, client: &ClientId) -> Result<(), Denied> {
         self.settle(|| async move {
-            let now = self.now();
             let Some((_, user)) = self.still_signed_in(who).await? else {
                 return Ok(Decision::refuse(Refusal::SessionEnded));
             };
-            let mut changes = Changes::new();
-            let consent = self.ledger.find::<Consent>(&format!("{}/{client}", user.id)).await?;
-            if let Some(consent) = &consent {
-                changes.delete(consent);
-            }
-            let mut ended = 0;
-            for grant in self.grants_of(&user.id, Some(client)).await? {
-                if let Some(over) = grant.ended(now, GrantEnd::RevokedByUser).filter(|_| grant.is_live(now)) {
-                    changes.update(&grant, &over);
-                    ended += 1;
-                }
-            }
-            if consent.is_none() && ended == 0 {
-                return Ok(Decision::refuse(Refusal::NotFound("application")));
-            }
-            let actor = AuditActor::User(user.id.clone());
-            let record = caller.record(now, &*self.rng, actor, AuditKind::ConsentWithdrawn);
-            changes.create(&record.about_user(&user.id).about_client(client).with("grants", ended));
-            Ok(Decision { answer: Ok(()), changes })
+            let record = self.withdrawal(caller, AuditActor::User(user.id.clone()));
+            self.decide_withdrawal(Changes::new(), record, &user.id, client).await
         })
         .await
+    }
+
+    /// The same for somebody else, by an administrator.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for the user, and if the application has nothing of theirs; [`Refusal::NotPermitted`]; the
+    /// store's fault.
+    pub async fn revoke_user_application(
+        &self,
+        actor: &Actor,
+        caller: &Caller,
+        user: &UserId,
+        client: &ClientId,
+    ) -> Result<(), Denied> {
+        self.settle(|| async move {
+            let Some(user) = self.ledger.find::<User>(user.as_str()).await? else {
+                return Ok(Decision::refuse(Refusal::NotFound("user")));
+            };
+            let mut changes = Changes::new();
+            self.permit(actor, &[&user], &mut changes).await?;
+            let record = self.withdrawal(caller, actor.audited());
+            self.decide_withdrawal(changes, record, &user.id, client).await
+        })
+        .await
+    }
+
+    fn withdrawal(&self, caller: &Caller, actor: AuditActor) -> AuditRecord {
+        caller.record(self.now(), &*self.rng, actor, AuditKind::ConsentWithdrawn)
+    }
+
+    async fn decide_withdrawal(
+        &self,
+        mut changes: Changes,
+        record: AuditRecord,
+        user: &UserId,
+        client: &ClientId,
+    ) -> Result<Decision<()>, Denied> {
+        let now = self.now();
+        let consent = self.ledger.find::<Consent>(&format!("{user}/{client}")).await?;
+        if let Some(consent) = &consent {
+            changes.delete(consent);
+        }
+        let mut ended = 0;
+        for grant in self.grants_of(user, Some(client)).await? {
+            if let Some(over) = grant.ended(now, GrantEnd::RevokedByUser).filter(|_| grant.is_live(now)) {
+                changes.update(&grant, &over);
+                ended += 1;
+            }
+        }
+        if consent.is_none() && ended == 0 {
+            return Ok(Decision::refuse(Refusal::NotFound("application")));
+        }
+        changes.create(&record.about_user(user).about_client(client).with("grants", ended));
+        Ok(Decision { answer: Ok(()), changes })
     }
 
     async fn consents_of(&self, user: &UserId) -> Result<Vec<Kept<Consent>>, Fault> {

@@ -1,0 +1,122 @@
+//! The doors of the console: only administrators come in, and only forms of ours change anything.
+//!
+//! Every page and every form is hung here, so nothing is reached around these checks; [`Doors::list`] names them all for
+//! the tests that knock at each.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+
+use poem::{Endpoint, EndpointExt, Request, Response, Route};
+
+use crate::engine::admin::Actor;
+use crate::engine::discovery::Endpoints;
+use crate::http::desk::Desk;
+use crate::http::params::Params;
+use crate::http::routing::Methods;
+use crate::http::visit::{self, Outcome, Visit, sign_in_first};
+
+use super::admin::Admin;
+
+/// The check boxes of the console's forms: names that occur once for each box that is ticked.
+const CHECK_BOXES: &[&str] = &["scope", "group"];
+
+/// Where the endpoints lie under an issuer: the roof knows, the console does not.
+pub type Where = fn(&str) -> Endpoints;
+
+/// Every page and form of the console.
+pub struct Doors {
+    desk: Arc<Desk>,
+    endpoints: Where,
+    hung: BTreeMap<&'static str, Methods>,
+    list: Vec<Door>,
+}
+
+/// A page or a form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Door {
+    /// `GET` for a page, `POST` for a form.
+    pub method: &'static str,
+    /// Its path below `/admin`; `:id` stands for what it is about.
+    pub path: &'static str,
+}
+
+impl Doors {
+    /// No door yet. Hang each page before its forms.
+    pub(super) fn new(desk: &Arc<Desk>, endpoints: Where) -> Doors {
+        Doors { desk: desk.clone(), endpoints, hung: BTreeMap::new(), list: Vec::new() }
+    }
+
+    /// Hangs a page; `handler` shows it to an administrator.
+    pub(super) fn page<H, F>(self, path: &'static str, handler: H) -> Doors
+    where
+        H: Fn(Admin) -> F + Send + Sync + Copy + 'static,
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        let endpoints = self.endpoints;
+        let page = visit::page(&self.desk, move |visit, request: Request| async move {
+            visit.person()?;
+            handler(enter(visit, &request, endpoints).await?).await
+        });
+        self.hang(Door { method: "GET", path }, |methods| methods.get(page))
+    }
+
+    /// Hangs a form; `handler` is given what an administrator filled in on a page of ours.
+    pub(super) fn form<H, F>(self, path: &'static str, handler: H) -> Doors
+    where
+        H: Fn(Admin, Params) -> F + Send + Sync + Copy + 'static,
+        F: Future<Output = Outcome> + Send + 'static,
+    {
+        let (endpoints, depth) = (self.endpoints, self.depth_of_page(path));
+        let form = visit::page(&self.desk, move |visit, mut request: Request| async move {
+            if visit.current.is_none() {
+                // Whoever was signed out meanwhile comes back to the page the form is on.
+                return Err(sign_in_first(&first_parts(request.original_uri().path(), depth)));
+            }
+            let admin = enter(visit, &request, endpoints).await?;
+            let fields = admin.form_repeating(&mut request, CHECK_BOXES).await?;
+            handler(admin, fields).await
+        });
+        self.hang(Door { method: "POST", path }, |methods| methods.post(form))
+    }
+
+    /// What hangs here.
+    pub fn list(&self) -> &[Door] {
+        &self.list
+    }
+
+    /// The doors as one endpoint, below `/admin`.
+    pub fn into_endpoint(self) -> impl Endpoint<Output = Response> + use<> {
+        let routes = self.hung.into_iter().fold(Route::new(), |routes, (path, methods)| routes.at(path, methods));
+        routes.map_to_response()
+    }
+
+    fn hang(mut self, door: Door, with: impl FnOnce(Methods) -> Methods) -> Doors {
+        let methods = self.hung.remove(door.path).unwrap_or_default();
+        self.hung.insert(door.path, with(methods));
+        self.list.push(door);
+        self
+    }
+
+    /// How many parts the path of the page has that a form is on: the nearest page above it.
+    fn depth_of_page(&self, form: &str) -> usize {
+        let pages = self.list.iter().filter(|door| door.method == "GET").map(|door| door.path.trim_end_matches('/'));
+        let above =
+            pages.filter(|page| form.strip_prefix(page).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')));
+        above.map(|page| page.matches('/').count()).max().unwrap_or(0)
+    }
+}
+
+/// An administrator comes in; everybody else sees why not.
+async fn enter(visit: Visit, request: &Request, endpoints: Where) -> Result<Admin, Response> {
+    let about = request.raw_path_param("id").unwrap_or_default().to_owned();
+    match Actor::of_user(visit.person()?.user()) {
+        Ok(actor) => Ok(Admin::new(visit, actor, about, endpoints)),
+        Err(refusal) => Err(visit.deny(&refusal.into()).await),
+    }
+}
+
+/// `/admin` and the next `count` parts of `path`.
+fn first_parts(path: &str, count: usize) -> String {
+    path.split('/').take(count + 2).collect::<Vec<_>>().join("/")
+}

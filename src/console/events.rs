@@ -1,0 +1,278 @@
+//! What happened, told in plain sentences: the activity log for people.
+
+use crate::base::clock::Timestamp;
+use crate::engine::admin::activity::Names;
+use crate::model::audit::{AuditActor, AuditKind, AuditRecord};
+
+use crate::http::views::{EventRow, Fact, Tone};
+use crate::http::when::When;
+
+/// A record as a row of a list.
+pub(super) fn row(record: &AuditRecord, names: &Names, now: Timestamp) -> EventRow {
+    EventRow {
+        at: When::at(record.at, now),
+        tone: tone(record.kind),
+        sentence: Teller { record, names }.sentence(),
+        details: details(record),
+    }
+}
+
+/// What a kind of event is called in a filter.
+pub(super) fn kind_in_words(kind: AuditKind) -> &'static str {
+    use AuditKind::*;
+    match kind {
+        SetUp => "The server was set up",
+        SignIn => "Somebody signed in",
+        SignInFailed => "A sign-in failed",
+        FailuresCounted => "Failures were counted",
+        SignOut => "Somebody signed out",
+        SessionEnded => "Sessions were ended",
+        Authorized => "Somebody opened an application",
+        AuthorizationRefused => "An application was refused",
+        ConsentGiven => "Consent was given",
+        ConsentDeclined => "Consent was declined",
+        ConsentWithdrawn => "Consent was withdrawn",
+        GrantRevoked => "Access was given back",
+        TokenReplayed => "A used token came again",
+        ClientAuthenticationFailed => "An application failed to authenticate",
+        UserCreated => "A person was added",
+        UserUpdated => "A person was changed",
+        UserDisabled => "A person was disabled",
+        UserEnabled => "A person was enabled",
+        UserDeleted => "A person was deleted",
+        PasswordChanged => "A password was changed",
+        RecoveryStarted => "A way in was made",
+        RecoveryFinished => "A way in was used",
+        ClientCreated => "An application was added",
+        ClientUpdated => "An application was changed",
+        ClientDisabled => "An application was disabled",
+        ClientEnabled => "An application was enabled",
+        ClientDeleted => "An application was deleted",
+        SecretAdded => "A secret was added",
+        SecretRemoved => "A secret was removed",
+        GroupCreated => "A group was added",
+        GroupDeleted => "A group was deleted",
+        ScopeCreated => "A scope was added",
+        ScopeUpdated => "A scope was changed",
+        ScopeDeleted => "A scope was deleted",
+        SettingsUpdated => "Settings were changed",
+        KeyCreated => "A signing key was made",
+        KeyRotated => "A signing key was rotated",
+    }
+}
+
+fn tone(kind: AuditKind) -> Tone {
+    use AuditKind::*;
+    match kind {
+        SignInFailed | ClientAuthenticationFailed | TokenReplayed | FailuresCounted => Tone::Bad,
+        AuthorizationRefused | ConsentDeclined | UserDisabled | UserDeleted | ClientDisabled | ClientDeleted => {
+            Tone::Warn
+        }
+        _ => Tone::Plain,
+    }
+}
+
+/// Tells one record.
+struct Teller<'a> {
+    record: &'a AuditRecord,
+    names: &'a Names,
+}
+
+impl Teller<'_> {
+    fn sentence(&self) -> String {
+        use AuditKind::*;
+        let (who, user, client) = (self.actor(), self.user(), self.client());
+        match self.record.kind {
+            SetUp => format!("{who} set up this server"),
+            SignIn => format!("{user} signed in{}", self.device_they_came_from()),
+            SignInFailed if self.record.user.is_none() => "A sign-in under an unknown name failed".to_owned(),
+            SignInFailed => format!("A sign-in as {user} failed"),
+            FailuresCounted => "Many failures came at once; these are counted".to_owned(),
+            SignOut => format!("{user} signed out"),
+            SessionEnded if self.by_themselves() => format!("{user} ended a session{}", self.device_it_was_on()),
+            SessionEnded => format!("{who} ended a session of {user}"),
+            Authorized => format!("{user} opened {client}"),
+            AuthorizationRefused => format!("{client} was refused"),
+            ConsentGiven => format!("{user} let {client} in"),
+            ConsentDeclined => format!("{user} did not let {client} in"),
+            ConsentWithdrawn if self.by_themselves() => format!("{user} revoked the access of {client}"),
+            ConsentWithdrawn => format!("{who} revoked the access of {client} to {user}"),
+            GrantRevoked => format!("{client} gave back its access to {user}"),
+            TokenReplayed => format!("A used code or token of {client} came again; its access has ended"),
+            ClientAuthenticationFailed => format!("{client} failed to authenticate"),
+            UserCreated => format!("{who} added {user}"),
+            UserUpdated if self.by_themselves() => format!("{user} changed their profile"),
+            UserUpdated => format!("{who} changed {user}"),
+            UserDisabled => format!("{who} disabled {user}"),
+            UserEnabled => format!("{who} enabled {user}"),
+            UserDeleted => format!("{who} deleted {user}"),
+            PasswordChanged if self.by_themselves() => format!("{user} changed their password"),
+            PasswordChanged => format!("{who} changed the password of {user}"),
+            RecoveryStarted => format!("{who} made a way in for {user}"),
+            RecoveryFinished => format!("{user} came in by a one-time link and chose a password"),
+            ClientCreated => format!("{who} added {client}"),
+            ClientUpdated => format!("{who} changed {client}"),
+            ClientDisabled => format!("{who} disabled {client}"),
+            ClientEnabled => format!("{who} enabled {client}"),
+            ClientDeleted => format!("{who} deleted {client}"),
+            SecretAdded => format!("{who} added a secret to {client}"),
+            SecretRemoved => format!("{who} removed a secret from {client}"),
+            GroupCreated => format!("{who} added the group {}", self.detail("group")),
+            GroupDeleted => format!("{who} deleted the group {}", self.detail("group")),
+            ScopeCreated => format!("{who} added the scope {}", self.detail("scope")),
+            ScopeUpdated => format!("{who} changed the scope {}", self.detail("scope")),
+            ScopeDeleted => format!("{who} deleted the scope {}", self.detail("scope")),
+            SettingsUpdated => format!("{who} changed the settings"),
+            KeyCreated => format!("{who} made an {} key", self.detail("algorithm")),
+            KeyRotated => format!("{who} rotated the {} key", self.detail("algorithm")),
+        }
+    }
+
+    fn actor(&self) -> String {
+        match &self.record.actor {
+            AuditActor::User(id) => match self.names.users.get(id) {
+                Some(name) => name.clone(),
+                None if self.record.user.as_ref() == Some(id) => self.user(),
+                None => "Somebody who is gone".to_owned(),
+            },
+            AuditActor::Client(id) => {
+                self.names.clients.get(id).cloned().unwrap_or_else(|| "An application that is gone".to_owned())
+            }
+            AuditActor::Host => "Somebody on the host".to_owned(),
+            AuditActor::File => "The declared-state file".to_owned(),
+            AuditActor::Nobody => "Somebody".to_owned(),
+            AuditActor::Server => "The server".to_owned(),
+        }
+    }
+
+    /// The user it is about: as they are called now, else as they were.
+    fn user(&self) -> String {
+        let now = self.record.user.as_ref().and_then(|id| self.names.users.get(id));
+        let then = self.record.details.get("username");
+        now.or(then).cloned().unwrap_or_else(|| "somebody who is gone".to_owned())
+    }
+
+    fn client(&self) -> String {
+        let now = self.record.client.as_ref().and_then(|id| self.names.clients.get(id));
+        let then = self.record.details.get("name");
+        let id = self.record.client.as_ref().map(ToString::to_string);
+        now.or(then).cloned().or(id).unwrap_or_else(|| "an unknown application".to_owned())
+    }
+
+    fn by_themselves(&self) -> bool {
+        matches!(&self.record.actor, AuditActor::User(id) if self.record.user.as_ref() == Some(id))
+    }
+
+    fn detail(&self, name: &str) -> &str {
+        self.record.details.get(name).map_or("", String::as_str)
+    }
+
+    fn device_they_came_from(&self) -> String {
+        self.record.details.get("device").map(|device| format!(" from {device}")).unwrap_or_default()
+    }
+
+    fn device_it_was_on(&self) -> String {
+        self.record.details.get("device").map(|device| format!(" of {device}")).unwrap_or_default()
+    }
+}
+
+/// Everything else that is known, by name.
+fn details(record: &AuditRecord) -> Vec<Fact> {
+    let mut facts: Vec<Fact> = record
+        .details
+        .iter()
+        .map(|(name, value)| Fact::new(&name_in_words(name), &value_in_words(name, value)))
+        .collect();
+    let fixed = [
+        ("Person", record.user.as_ref().map(ToString::to_string)),
+        ("Client ID", record.client.as_ref().map(ToString::to_string)),
+        ("Network address", record.address.clone()),
+        ("Reference", record.request.clone()),
+    ];
+    facts.extend(fixed.into_iter().filter_map(|(name, value)| Some(Fact::new(name, &value?))));
+    facts
+}
+
+/// A detail's name as people read it. Fields of the declared-state file keep the names they have there.
+fn name_in_words(name: &str) -> String {
+    match name {
+        "hint" => "Secret begins with".to_owned(),
+        "expires_at" => "Expires".to_owned(),
+        "signs_from" => "Signs from".to_owned(),
+        "cause" | "device" | "key" | "algorithm" | "username" | "name" | "group" | "scope" | "scopes" | "sessions" => {
+            let mut letters = name.chars();
+            letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
+        }
+        field => field.to_owned(),
+    }
+}
+
+fn value_in_words(name: &str, value: &str) -> String {
+    match name {
+        "cause" => value.replace('_', " "),
+        "expires_at" | "signs_from" => {
+            value.parse().map_or_else(|_| value.to_owned(), |at| When::exactly(Timestamp(at)).words)
+        }
+        _ => value.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::base::ids::{AuditId, ClientId, UserId};
+
+    const NOW: Timestamp = Timestamp(1_795_269_720);
+
+    fn record(kind: AuditKind) -> AuditRecord {
+        AuditRecord {
+            id: AuditId::from_text("a1"),
+            at: NOW,
+            kind,
+            actor: AuditActor::User(UserId::from_text("ada")),
+            user: Some(UserId::from_text("sam")),
+            client: Some(ClientId::from_text("wiki")),
+            address: Some("203.0.113.7".into()),
+            request: Some("r1".into()),
+            details: BTreeMap::from([("username".into(), "sample".into()), ("name".into(), "Team wiki".into())]),
+        }
+    }
+
+    fn names() -> Names {
+        let users = [("ada", "Ada Keeper"), ("sam", "Sam Ple")];
+        Names {
+            users: users.map(|(id, name)| (UserId::from_text(id), name.to_owned())).into(),
+            clients: [(ClientId::from_text("wiki"), "The wiki".to_owned())].into(),
+        }
+    }
+
+    #[test]
+    fn every_kind_has_a_sentence_and_a_name() {
+        for kind in AuditKind::ALL {
+            let row = row(&record(*kind), &names(), NOW);
+            assert!(!row.sentence.is_empty() && !row.sentence.contains("gone") && !row.sentence.ends_with('.'));
+            assert!(!kind_in_words(*kind).is_empty());
+        }
+    }
+
+    #[test]
+    fn people_and_applications_are_called_as_they_are_now_else_as_they_were() {
+        let told = |kind, names: &Names| row(&record(kind), names, NOW).sentence;
+        assert_eq!(told(AuditKind::SecretAdded, &names()), "Ada Keeper added a secret to The wiki");
+        assert_eq!(told(AuditKind::UserDeleted, &names()), "Ada Keeper deleted Sam Ple");
+        let nobody = Names::default();
+        assert_eq!(told(AuditKind::UserDeleted, &nobody), "Somebody who is gone deleted sample");
+        assert_eq!(told(AuditKind::ClientDeleted, &nobody), "Somebody who is gone deleted Team wiki");
+    }
+
+    #[test]
+    fn moments_among_the_details_are_read_as_such() {
+        let mut record = record(AuditKind::KeyRotated);
+        record.details = [("signs_from".to_owned(), NOW.0.to_string())].into();
+        let facts = row(&record, &names(), NOW).details;
+        assert_eq!((facts[0].name.as_str(), facts[0].value.as_str()), ("Signs from", "21 November 2026, 14:02 UTC"));
+        assert!(facts.iter().any(|fact| fact.name == "Reference" && fact.value == "r1"));
+    }
+}
