@@ -1,6 +1,6 @@
 // The built program in a directory of its own, for tests written in JavaScript.
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, statSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { join } from "node:path";
@@ -9,12 +9,12 @@ import { fileURLToPath } from "node:url";
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 export const target = join(root, "target");
 
-/** The binary to test: `COUNTERSIGN_BIN`, else the release build, else the debug build. */
+/** The binary to test: `COUNTERSIGN_BIN`, else whichever of the release and the debug build is newer. */
 export function binary() {
-  const candidates = [process.env.COUNTERSIGN_BIN, join(target, "release/countersign"), join(target, "debug/countersign")];
-  const found = candidates.find((path) => path && existsSync(path));
-  if (!found) throw new Error("there is no built program: run `cargo build --release` first");
-  return found;
+  if (process.env.COUNTERSIGN_BIN) return process.env.COUNTERSIGN_BIN;
+  const built = ["release", "debug"].map((profile) => join(target, profile, "countersign")).filter(existsSync);
+  if (built.length === 0) throw new Error("there is no built program: run `cargo build --release` first");
+  return built.sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)[0];
 }
 
 /**
