@@ -185,7 +185,7 @@ impl House {
         let ana = Visitor::new(&program.address);
         ana.sign_in("ana", PASSWORD);
         let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-        let chance = seed.unwrap_or_else(|| u64::from(std::process::id()) * 0x9E37_79B9_7F4A_7C15);
+        let chance = seed.unwrap_or_else(|| u64::from(std::process::id()).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         println!("SEED={chance}");
         let party = RelyingParty::new(client, SECRET);
         House { program, ana, party, ledger: Ledger::default(), chance, restarts: 0 }
