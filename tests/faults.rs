@@ -164,6 +164,8 @@ struct House {
     ledger: Ledger,
     chance: u64,
     restarts: usize,
+    /// Answers that never came, because the program was killed first.
+    lost: usize,
 }
 
 /// What the server acknowledged, and what must therefore be so after any restart.
@@ -188,7 +190,7 @@ impl House {
         let chance = seed.unwrap_or_else(|| u64::from(std::process::id()).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         println!("SEED={chance}");
         let party = RelyingParty::new(client, SECRET);
-        House { program, ana, party, ledger: Ledger::default(), chance, restarts: 0 }
+        House { program, ana, party, ledger: Ledger::default(), chance, restarts: 0, lost: 0 }
     }
 
     /// A grant of its own: its refresh token.
@@ -236,6 +238,7 @@ impl House {
             Answered::Granted { .. } => true,
         };
         assert!(answers.iter().all(honest), "with {fault:?}: {answers:?}");
+        self.lost += answers.iter().filter(|answer| matches!(answer, Answered::Lost)).count();
         answers
     }
 
@@ -268,8 +271,10 @@ impl House {
     fn examine_everything(&mut self) {
         self.come_back();
         let (living, dead) = (self.ledger.living.len(), self.ledger.dead.len());
-        println!("{} restarts; {living} grants kept, {dead} tokens stayed ended", self.restarts);
-        assert!(living >= ROUNDS / 2 - 1 && dead >= ROUNDS / 2 - 1 && self.restarts > 2 * (ROUNDS / EVERY));
+        let (restarts, lost) = (self.restarts, self.lost);
+        println!("{restarts} restarts; {living} grants kept, {dead} tokens stayed ended; {lost} answers never came");
+        assert!(living >= ROUNDS / 2 - 1 && dead >= ROUNDS / 2 - 1 && restarts > 2 * (ROUNDS / EVERY));
+        assert!(lost > 0, "the program was never killed while somebody waited for an answer");
     }
 
     fn live(&self, tokens: &[(String, String)]) -> usize {

@@ -39,7 +39,17 @@ async function signIn(config, visitor, more) {
   return oidc.authorizationCodeGrant(config, back, { ...checks, idTokenExpected: true });
 }
 
-for (const [id, words] of [["web", "RS256"], ["es256", "ES256"], ["eddsa", "EdDSA"], ["opaque", "opaque access tokens"]]) {
+/** How a token is signed; nothing of one that is no JWT. */
+const header = (token) => (token.split(".").length === 3 ? JSON.parse(Buffer.from(token.split(".")[0], "base64url")) : undefined);
+
+const KINDS = [
+  { id: "web", words: "RS256", idToken: "RS256", accessToken: "EdDSA" },
+  { id: "es256", words: "ES256", idToken: "ES256", accessToken: "ES256" },
+  { id: "eddsa", words: "EdDSA", idToken: "EdDSA", accessToken: "EdDSA" },
+  { id: "opaque", words: "opaque access tokens", idToken: "RS256", accessToken: undefined },
+];
+
+for (const { id, words, idToken, accessToken } of KINDS) {
   for (const [how, authentication] of [["Basic", oidc.ClientSecretBasic(SECRET)], ["the body", oidc.ClientSecretPost(SECRET)]]) {
     test(`sign-in, userinfo, refresh, introspection, revocation, sign-out: ${words}, secret in ${how}`, async () => {
       const config = await connect(id, authentication);
@@ -49,6 +59,9 @@ for (const [id, words] of [["web", "RS256"], ["es256", "ES256"], ["eddsa", "EdDS
       assert.equal(claims.iss, server.issuer);
       assert.equal(claims.aud, id);
       assert.equal(tokens.expires_in, 3600);
+      assert.equal(header(tokens.id_token).alg, idToken);
+      assert.equal(header(tokens.access_token)?.alg, accessToken);
+      assert.equal(header(tokens.access_token)?.typ, accessToken && "at+jwt");
 
       const person = await oidc.fetchUserInfo(config, tokens.access_token, claims.sub);
       assert.equal(person.preferred_username, "ana");
