@@ -1,0 +1,180 @@
+// Somebody at a screen: with a mouse or only a keyboard, with scripts or without, on a wide screen or a narrow one.
+import assert from "node:assert/strict";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { chromium } from "playwright-core";
+import { target } from "../../common/server.mjs";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync",
+];
+const NARROW = 320;
+const PATIENCE = 10_000;
+
+export class Person {
+  /** `scripts`, `keyboard`, `narrow`: how this person uses the web; `name` names the screenshots. */
+  static async sitDown({ name, scripts = true, keyboard = false, narrow = false }) {
+    const profile = await mkdtemp(join(tmpdir(), "countersign-chromium-"));
+    const context = await chromium.launchPersistentContext(profile, {
+      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+      args: FLAGS,
+      javaScriptEnabled: scripts,
+      viewport: { width: narrow ? NARROW : 1200, height: 820 },
+      reducedMotion: "reduce",
+      locale: "en-GB",
+    });
+    context.setDefaultTimeout(PATIENCE);
+    const shots = join(target, "screenshots", name);
+    await rm(shots, { recursive: true, force: true });
+    await mkdir(shots, { recursive: true });
+    return new Person({ profile, context, scripts, keyboard, narrow, shots });
+  }
+
+  constructor(what) {
+    Object.assign(this, what, { complaints: [], seen: [] });
+    this.page = this.context.pages()[0];
+    this.page.on("console", (message) => {
+      if (/Content.Security.Policy/i.test(message.text())) this.complain(message.text());
+    });
+    this.page.on("pageerror", (error) => this.complain(`script error: ${error.message}`));
+    this.page.on("response", (response) => {
+      if (response.status() >= 500) this.complain(`${response.status()} for ${response.url()}`);
+    });
+  }
+
+  async open(address) {
+    await this.page.goto(address);
+  }
+
+  /** Presses a button or follows a link, and waits for the page that comes. */
+  async press(role, name, { within = this.page } = {}) {
+    const thing = within.getByRole(role, { name, exact: typeof name === "string" });
+    const came = this.page.waitForEvent("framenavigated", { timeout: PATIENCE });
+    came.catch(() => {});
+    if (this.keyboard) {
+      await this.tabTo(thing);
+      await this.page.keyboard.press("Enter");
+    } else {
+      await thing.click();
+    }
+    await came;
+    await this.page.waitForLoadState("load");
+  }
+
+  /** Goes to a place of the navigation; on a narrow screen it is behind the button Menu. */
+  async goTo(place) {
+    const menu = this.page.getByRole("button", { name: "Menu", exact: true });
+    if (await menu.isVisible()) {
+      if (this.keyboard) await this.tabTo(menu).then(() => this.page.keyboard.press("Enter"));
+      else await menu.click();
+    }
+    await this.press("link", place, { within: this.page.locator("#places") });
+  }
+
+  async fill(label, text) {
+    const field = this.page.getByLabel(label, { exact: true });
+    if (!this.keyboard) return field.fill(text);
+    await this.tabTo(field);
+    await this.page.keyboard.press("Control+a");
+    await this.page.keyboard.type(text);
+  }
+
+  /** Ticks or clears a box. */
+  async tick(label) {
+    const box = this.page.getByRole("checkbox", { name: label });
+    if (!this.keyboard) return box.click();
+    await this.tabTo(box);
+    await this.page.keyboard.press("Space");
+  }
+
+  /** Tabs through the page until the thing has the focus, which must be visible. */
+  async tabTo(thing) {
+    await thing.waitFor({ state: "visible" });
+    const limit = 200;
+    for (let tabs = 0; tabs <= limit; tabs++) {
+      if (await thing.evaluate((element) => element === document.activeElement)) return this.focusIsVisible(thing);
+      await this.page.keyboard.press("Tab");
+    }
+    assert.fail(`the keyboard does not reach ${thing} in ${limit} steps on ${this.page.url()}`);
+  }
+
+  async focusIsVisible(thing) {
+    const ring = await thing.evaluate((element) => {
+      const style = getComputedStyle(element);
+      const box = element.getBoundingClientRect();
+      const middle = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+      const covered = middle && middle !== element && !element.contains(middle) && !middle.contains(element);
+      return { outlined: style.outlineStyle !== "none" || style.boxShadow !== "none", covered };
+    });
+    if (!ring.outlined) this.complain(`no focus ring on ${thing}`);
+    if (ring.covered) this.complain(`the focus is covered on ${thing}`);
+  }
+
+  /** Looks at the page as a critic does: its width, its contrast, its words for machines. Keeps a picture. */
+  async look(name) {
+    this.seen.push(name);
+    this.where = name;
+    assert.match(await this.page.title(), /\S/, `${name} has a title`);
+    await this.fits();
+    for (const colorScheme of ["light", "dark"]) {
+      await this.page.emulateMedia({ colorScheme });
+      // axe is a script: without scripts the same pages are looked at by their width only.
+      if (this.scripts && !this.keyboard) await this.examine(colorScheme);
+      const number = String(this.seen.length).padStart(2, "0");
+      await this.page.screenshot({ path: join(this.shots, `${number}-${name}-${colorScheme}.png`), fullPage: true });
+    }
+    await this.page.emulateMedia({ colorScheme: "light" });
+  }
+
+  async fits() {
+    const wide = this.page.viewportSize();
+    await this.page.setViewportSize({ width: NARROW, height: wide.height });
+    const [needs, has] = await this.page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+    await this.page.setViewportSize(wide);
+    if (needs > has) this.complain(`at ${NARROW} px it is ${needs} px wide`);
+  }
+
+  /** axe in a world of its own, which the page's content security policy does not reach. */
+  async examine(colorScheme) {
+    const session = await this.context.newCDPSession(this.page);
+    const { frameTree } = await session.send("Page.getFrameTree");
+    const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
+    const run = async (expression) => {
+      const answer = await session.send("Runtime.evaluate", { expression, contextId, awaitPromise: true, returnByValue: true });
+      if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.exception?.description ?? "axe failed");
+      return answer.result.value;
+    };
+    await run(`${axe}; 0`);
+    const options = JSON.stringify({ runOnly: AXE_TAGS });
+    const found = await run(`axe.run(document, ${options}).then((r) => JSON.parse(JSON.stringify(r.violations)))`);
+    await session.detach();
+    for (const rule of found) {
+      const places = rule.nodes.map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`);
+      this.complain(`${colorScheme}: ${rule.id}: ${rule.help}\n    ${places.join("\n    ")}`);
+    }
+  }
+
+  async reads(words) {
+    await this.page.getByText(words).first().waitFor({ state: "visible" });
+  }
+
+  async headline() {
+    return (await this.page.locator("h1").innerText()).trim();
+  }
+
+  complain(words) {
+    this.complaints.push(`${this.where ?? "the first page"}: ${words}`);
+  }
+
+  /** Leaves; whatever was wrong on the way is told now. */
+  async standUp() {
+    await this.context.close();
+    await rm(this.profile, { recursive: true, force: true });
+    assert.deepEqual(this.complaints, [], "something was wrong with the pages");
+  }
+}

@@ -1,0 +1,10 @@
+//! What tests of the real program share: the program itself, and somebody who visits it.
+
+#![allow(dead_code)] // every test uses its own part of this
+
+pub mod program;
+pub mod relying_party;
+pub mod visitor;
+
+pub use program::Program;
+pub use visitor::Visitor;

@@ -1,0 +1,300 @@
+//! Once means once: while many ask at the same moment, and while the program is killed under them.
+//!
+//! Each story runs [`ROUNDS`] rounds against the real program. In a round [`CROWD`] threads present the same code or the
+//! same refresh token; every [`EVERY`]th round the program is killed (`kill -9`) at a random moment and started again on
+//! the same data. A ledger holds what the server acknowledged; after every restart it is compared with what the server
+//! says, over public HTTP only.
+//!
+//! The random moments come from a seed that is printed; `SEED=… cargo test --test faults` repeats them.
+
+mod common;
+
+use std::sync::Barrier;
+use std::thread;
+use std::time::Duration;
+
+use common::relying_party::{Answered, RelyingParty};
+use common::{Program, Visitor};
+
+const ROUNDS: usize = 200;
+const CROWD: usize = 64;
+const EVERY: usize = 20;
+
+const PASSWORD: &str = "cobalt lantern harbour 27";
+const SECRET: &str = "vPq4yZc8Lr2Nt6Wx9Bd3Fg7Hj5Km1Sa0";
+const SCOPE: &str = "openid offline_access";
+
+const DECLARED: &str = r#"
+[[users]]
+username = "ana"
+email = "ana@example.org"
+password = "cobalt lantern harbour 27"
+
+[[clients]]
+id = "strict"
+name = "Strict"
+type = "web"
+secret = "vPq4yZc8Lr2Nt6Wx9Bd3Fg7Hj5Km1Sa0"
+redirect_uris = ["https://app.example.org/cb"]
+scopes = ["openid", "offline_access"]
+consent = "skip"
+refresh_grace = "0s"
+
+[[clients]]
+id = "graceful"
+name = "Graceful"
+type = "web"
+secret = "vPq4yZc8Lr2Nt6Wx9Bd3Fg7Hj5Km1Sa0"
+redirect_uris = ["https://app.example.org/cb"]
+scopes = ["openid", "offline_access"]
+consent = "skip"
+refresh_grace = "60s"
+"#;
+
+#[test]
+fn a_code_is_redeemed_once() {
+    let mut house = House::open("strict");
+    for round in 0..ROUNDS {
+        let code = house.party.code(&house.ana, SCOPE);
+        let fault = house.fault(round);
+        let mut answers = house.crowd(fault, |party, wire| party.redeem(wire, &code));
+        if fault != Fault::None {
+            answers.push(house.party.redeem(&house.ana, &code));
+        }
+        let winners = winners(&answers);
+        assert!(winners.len() <= 1, "round {round}: redeemed {} times", winners.len());
+        assert!(fault == Fault::During || winners.len() == 1, "round {round}: nobody got tokens: {answers:?}");
+
+        // The others were replays, and a replay ends the grant.
+        assert!(house.party.redeem(&house.ana, &code).is_invalid_grant(), "round {round}: a used code");
+        assert_eq!(house.live(&winners), 0, "round {round}: tokens outlived a replayed code");
+        house.ledger.ended(&winners);
+        house.live_a_little(round);
+    }
+    house.examine_everything();
+}
+
+#[test]
+fn a_refresh_token_is_used_once() {
+    let mut house = House::open("strict");
+    for round in 0..ROUNDS {
+        let first = house.grant();
+        let fault = house.fault(round);
+        let mut answers = house.crowd(fault, |party, wire| party.refresh(wire, &first));
+        if fault != Fault::None {
+            answers.push(house.party.refresh(&house.ana, &first));
+        }
+        let winners = winners(&answers);
+        assert!(winners.len() <= 1, "round {round}: rotated {} times", winners.len());
+        assert!(fault == Fault::During || winners.len() == 1, "round {round}: nobody got tokens: {answers:?}");
+
+        // Using a rotated token again ends the whole grant: no leaf of it lives.
+        assert!(house.party.refresh(&house.ana, &first).is_invalid_grant(), "round {round}: a rotated token");
+        assert_eq!(house.live(&winners), 0, "round {round}: a leaf outlived the reuse of its root");
+        house.ledger.ended(&winners);
+        house.live_a_little(round);
+    }
+    house.examine_everything();
+}
+
+#[test]
+fn within_the_grace_everybody_gets_the_same_successor() {
+    let mut house = House::open("graceful");
+    for round in 0..ROUNDS {
+        let first = house.grant();
+        let fault = house.fault(round);
+        let mut answers = house.crowd(fault, |party, wire| party.refresh(wire, &first));
+        answers.push(house.party.refresh(&house.ana, &first));
+        let winners = winners(&answers);
+        let lost = answers.iter().filter(|answer| matches!(answer, Answered::Lost)).count();
+        assert_eq!(winners.len() + lost, answers.len(), "round {round}: nobody is refused: {answers:?}");
+        let second = winners[0].1.clone();
+        assert!(winners.iter().all(|(_, refresh)| *refresh == second), "round {round}: the grant forked");
+        assert!(second != first && !second.is_empty(), "round {round}: it is a successor");
+
+        // Once the successor was used, its predecessor is a stolen one.
+        let third = house.party.refresh(&house.ana, &second);
+        let third =
+            third.refresh().unwrap_or_else(|| panic!("round {round}: the successor works: {third:?}")).to_owned();
+        assert!(house.party.counts(&house.ana, &third), "round {round}: one leaf lives");
+        if round % 2 == 0 {
+            assert!(house.party.refresh(&house.ana, &first).is_invalid_grant(), "round {round}: reuse is noticed");
+            assert!(!house.party.counts(&house.ana, &third), "round {round}: and ends the grant");
+            house.ledger.dead.push(third);
+        } else {
+            house.ledger.living.push(third);
+        }
+        house.live_a_little(round);
+    }
+    house.examine_everything();
+}
+
+#[test]
+fn secrets_do_not_reach_the_log() {
+    let house = House::open("strict");
+    let code = house.party.code(&house.ana, SCOPE);
+    let answer = house.party.redeem(&house.ana, &code);
+    let again = house.party.redeem(&house.ana, &code);
+    assert!(again.is_invalid_grant());
+    house.ana.get(&format!("/nowhere?code={code}")).unwrap();
+    let wrong = house.ana.fill_in("/account/password", &[("current_password", "a wrong canary of words")]);
+    drop(wrong);
+    let log = house.program.errors();
+    let access = answer.access().unwrap();
+    for canary in [PASSWORD, SECRET, &code, access, answer.refresh().unwrap(), "a wrong canary of words"] {
+        assert!(!log.contains(canary), "the log holds {canary}");
+    }
+}
+
+/// When the program is killed in a round.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Fault {
+    None,
+    /// Between what was acknowledged and the crowd.
+    Before,
+    /// Shortly after the crowd was let loose.
+    During,
+}
+
+/// The program, somebody signed in, an application, and what was acknowledged so far.
+struct House {
+    program: Program,
+    ana: Visitor,
+    party: RelyingParty,
+    ledger: Ledger,
+    chance: u64,
+    restarts: usize,
+    /// Answers that never came, because the program was killed first.
+    lost: usize,
+}
+
+/// What the server acknowledged, and what must therefore be so after any restart.
+#[derive(Default)]
+struct Ledger {
+    living: Vec<String>,
+    dead: Vec<String>,
+}
+
+impl Ledger {
+    fn ended(&mut self, tokens: &[(String, String)]) {
+        self.dead.extend(tokens.iter().flat_map(|(access, refresh)| [access.clone(), refresh.clone()]));
+    }
+}
+
+impl House {
+    fn open(client: &str) -> House {
+        let program = Program::start(DECLARED);
+        let ana = Visitor::new(&program.address);
+        ana.sign_in("ana", PASSWORD);
+        let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
+        let chance = seed.unwrap_or_else(|| u64::from(std::process::id()).wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        println!("SEED={chance}");
+        let party = RelyingParty::new(client, SECRET);
+        House { program, ana, party, ledger: Ledger::default(), chance, restarts: 0, lost: 0 }
+    }
+
+    /// A grant of its own: its refresh token.
+    fn grant(&self) -> String {
+        let code = self.party.code(&self.ana, SCOPE);
+        let answer = self.party.redeem(&self.ana, &code);
+        answer.refresh().unwrap_or_else(|| panic!("a fresh code is redeemed: {answer:?}")).to_owned()
+    }
+
+    /// What happens to the program in this round.
+    fn fault(&mut self, round: usize) -> Fault {
+        match round % EVERY {
+            last if last + 1 == EVERY => Fault::During,
+            middle if middle + 1 == EVERY / 2 => Fault::Before,
+            _ => Fault::None,
+        }
+    }
+
+    /// Lets everybody do the same thing at the same moment, with the fault; afterwards the program runs.
+    fn crowd(&mut self, fault: Fault, act: impl Fn(&RelyingParty, &Visitor) -> Answered + Sync) -> Vec<Answered> {
+        if fault == Fault::Before {
+            self.come_back();
+        }
+        let moment = Duration::from_micros(self.random() % 40_000);
+        let start = Barrier::new(CROWD + 1);
+        let answers = thread::scope(|scope| {
+            let each = || {
+                start.wait();
+                act(&self.party, &self.ana)
+            };
+            let crowd: Vec<_> = (0..CROWD).map(|_| scope.spawn(each)).collect();
+            start.wait();
+            if fault == Fault::During {
+                thread::sleep(moment);
+                self.program.kill();
+            }
+            crowd.into_iter().map(|one| one.join().expect("no thread dies")).collect::<Vec<_>>()
+        });
+        if fault == Fault::During {
+            self.come_back();
+        }
+        let honest = |answer: &Answered| match answer {
+            Answered::Lost => fault == Fault::During,
+            Answered::Refused(..) => answer.is_invalid_grant(),
+            Answered::Granted { .. } => true,
+        };
+        assert!(answers.iter().all(honest), "with {fault:?}: {answers:?}");
+        self.lost += answers.iter().filter(|answer| matches!(answer, Answered::Lost)).count();
+        answers
+    }
+
+    /// The program is killed and started again, and must remember.
+    fn come_back(&mut self) {
+        self.program.restart();
+        self.ana.reconnect();
+        self.restarts += 1;
+        self.compare_ledger();
+    }
+
+    /// Something ordinary beside the crowd: a grant that stays, or one that is revoked.
+    fn live_a_little(&mut self, round: usize) {
+        let refresh = self.grant();
+        if round % 2 == 0 {
+            self.party.revoke(&self.ana, &refresh);
+            self.ledger.dead.push(refresh);
+        } else {
+            self.ledger.living.push(refresh);
+        }
+    }
+
+    fn compare_ledger(&self) {
+        let (restarts, counts) = (self.restarts, |token: &String| self.party.counts(&self.ana, token));
+        let lost = self.ledger.living.iter().filter(|token| !counts(token)).count();
+        let risen = self.ledger.dead.iter().filter(|token| counts(token)).count();
+        assert_eq!((lost, risen), (0, 0), "after restart {restarts}: acknowledged grants lost, ended ones alive again");
+    }
+
+    fn examine_everything(&mut self) {
+        self.come_back();
+        let (living, dead) = (self.ledger.living.len(), self.ledger.dead.len());
+        let (restarts, lost) = (self.restarts, self.lost);
+        println!("{restarts} restarts; {living} grants kept, {dead} tokens stayed ended; {lost} answers never came");
+        assert!(living >= ROUNDS / 2 - 1 && dead >= ROUNDS / 2 - 1 && restarts > 2 * (ROUNDS / EVERY));
+        assert!(lost > 0, "the program was never killed while somebody waited for an answer");
+    }
+
+    fn live(&self, tokens: &[(String, String)]) -> usize {
+        tokens
+            .iter()
+            .flat_map(|(access, refresh)| [access, refresh])
+            .filter(|t| self.party.counts(&self.ana, t))
+            .count()
+    }
+
+    /// The next random number (xorshift): no more is needed to choose a moment.
+    fn random(&mut self) -> u64 {
+        self.chance ^= self.chance << 13;
+        self.chance ^= self.chance >> 7;
+        self.chance ^= self.chance << 17;
+        self.chance
+    }
+}
+
+/// The tokens of everybody who got some: access and refresh.
+fn winners(answers: &[Answered]) -> Vec<(String, String)> {
+    answers.iter().filter_map(|answer| Some((answer.access()?.to_owned(), answer.refresh()?.to_owned()))).collect()
+}
