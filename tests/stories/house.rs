@@ -1,0 +1,198 @@
+//! The house of a story: the whole server without a socket.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use countersign::base::clock::{Clock, StillClock, Timestamp};
+use countersign::base::rng::{Rng, SeededRng};
+use countersign::base::seal::SealingKey;
+use countersign::base::secret::Secret;
+use countersign::engine::admin::Actor;
+use countersign::engine::admin::client_change::ClientChange;
+use countersign::engine::admin::user_change::{NewUser, UserChange};
+use countersign::engine::{Caller, Engine, Foundation, HashingLimits, Identity};
+use countersign::http::desk::Desk;
+use countersign::http::metrics::Metrics;
+use countersign::model::client::ClientType;
+use countersign::model::scope::{Scope, ScopeDefinition};
+use countersign::model::user::Profile;
+use countersign::server::app::{Parts, app};
+use countersign::server::health::Readiness;
+use countersign::store::{Key, Value};
+use poem::endpoint::BoxEndpoint;
+use poem::{Endpoint, EndpointExt, Request, Response};
+use tokio::sync::OnceCell;
+
+use super::app::App;
+use super::browser::Browser;
+use super::person::Person;
+use super::store::Cellar;
+use super::wire::{Ask, Reply};
+
+/// When every story begins.
+pub const START: Timestamp = Timestamp(1_800_000_000);
+pub const ISSUER: &str = "https://id.example";
+/// Everybody's password.
+pub const PASSWORD: &str = "plum kettle orbits vase";
+
+/// A server with its clock, its store and its verbs within reach.
+pub struct House {
+    pub issuer: &'static str,
+    pub engine: Arc<Engine>,
+    pub clock: Arc<StillClock>,
+    pub store: Arc<Cellar>,
+    pub metrics: Arc<Metrics>,
+    endpoint: BoxEndpoint<'static, Response>,
+    asked: AtomicU64,
+}
+
+impl House {
+    /// A server on its first day, that nobody knows yet.
+    pub async fn fresh() -> House {
+        House::of(ISSUER, &[]).await
+    }
+
+    /// One whose issuer is another.
+    pub async fn called(issuer: &'static str) -> House {
+        House::of(issuer, &[]).await
+    }
+
+    /// One behind a proxy of its own, so that a request can come [`Ask::from_network`].
+    pub async fn behind_a_proxy() -> House {
+        House::of(ISSUER, &["127.0.0.1"]).await
+    }
+
+    async fn of(issuer: &'static str, proxies: &[&str]) -> House {
+        let store = Arc::new(Cellar::holding(first_day().await).await);
+        let clock = Arc::new(StillClock::at(START));
+        let (engine, rng) = open(issuer, &store, &clock, 2).await;
+        let metrics = Arc::new(Metrics::new());
+        let desk = Desk::new(engine.clone(), rng.clone(), metrics.clone(), sealing().mac_key("forms"));
+        let parts = Parts {
+            desk: Arc::new(desk),
+            rng,
+            metrics: metrics.clone(),
+            probe: Arc::new(|| Box::pin(async { Readiness::Ready })),
+            local_metrics: true,
+            proxies: proxies.iter().map(|network| network.parse().expect("a network")).collect(),
+        };
+        House { issuer, engine, clock, store, metrics, endpoint: app(parts).boxed(), asked: AtomicU64::new(0) }
+    }
+
+    /// Asks, and insists on what holds for every reply.
+    pub async fn asks(&self, ask: Ask) -> Reply {
+        let uri = ask.path.parse().unwrap_or_else(|error| panic!("{}: {error}", ask.path));
+        let mut request = Request::builder().method(ask.method).uri(uri).body(ask.body);
+        *request.headers_mut() = ask.headers;
+        let response = self.endpoint.get_response(request).await;
+        let (head, body) = response.into_parts();
+        let body = body.into_string().await.expect("a body of text");
+        let reply = Reply { status: head.status.as_u16(), headers: head.headers, body };
+        reply.check(self.issuer.starts_with("https:"));
+        reply
+    }
+
+    pub async fn gets(&self, path: &str) -> Reply {
+        self.asks(Ask::get(path)).await
+    }
+
+    /// Somebody with an account, a password and a browser.
+    pub async fn person(&self, username: &str) -> Person<'_> {
+        self.person_with(username, vec![]).await
+    }
+
+    pub async fn person_with(&self, username: &str, mut changes: Vec<UserChange>) -> Person<'_> {
+        let capital = username[..1].to_uppercase() + &username[1..];
+        let profile = Profile {
+            given_name: Some(capital),
+            family_name: Some("Adams".to_owned()),
+            phone_number: Some("+1 555 0100".to_owned()),
+            ..Profile::default()
+        };
+        let customary = [
+            UserChange::Email(Some(format!("{username}@example.org"))),
+            UserChange::EmailVerified(true),
+            UserChange::Profile(Box::new(profile)),
+        ];
+        changes.splice(0..0, customary);
+        let new = NewUser { username: username.to_owned(), changes };
+        let user = self.engine.create_user(&Actor::host(), &host(), &new).await.expect("a new user");
+        let link = self.engine.start_recovery(&Actor::host(), &host(), &user.id).await.expect("a link");
+        self.engine.finish_recovery(&host(), &link, &Secret::new(PASSWORD)).await.expect("a password");
+        Person { name: username.to_owned(), id: user.id, browser: self.browser() }
+    }
+
+    /// A browser that was never here.
+    pub fn browser(&self) -> Browser<'_> {
+        Browser::of(self)
+    }
+
+    /// A web application with a secret, at `https://NAME.example`.
+    pub async fn app(&self, name: &str) -> App<'_> {
+        self.app_with(name, ClientType::Web, vec![]).await
+    }
+
+    /// A single-page application, which keeps no secret.
+    pub async fn page_app(&self, name: &str) -> App<'_> {
+        self.app_with(name, ClientType::Spa, vec![]).await
+    }
+
+    pub async fn app_with(&self, name: &str, kind: ClientType, changes: Vec<ClientChange>) -> App<'_> {
+        App::register(self, name, kind, changes).await
+    }
+
+    /// A scope of the deployment's own.
+    pub async fn scope(&self, name: &str, sentence: &str) {
+        let name = Scope::parse(name).expect("a scope");
+        let scope = ScopeDefinition { name, description: sentence.to_owned(), claims: vec![], managed: false };
+        self.engine.create_scope(&Actor::host(), &host(), &scope).await.expect("a new scope");
+    }
+
+    pub fn later(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// A number that was not given out before.
+    pub fn number(&self) -> u64 {
+        self.asked.fetch_add(1, Ordering::SeqCst) + 1
+    }
+
+    pub fn now(&self) -> i64 {
+        self.clock.now().0
+    }
+}
+
+/// Whoever runs the server.
+pub fn host() -> Caller {
+    Caller::host(&SeededRng::new(9))
+}
+
+pub fn sealing() -> SealingKey {
+    SealingKey::from_bytes(&[7; 32])
+}
+
+async fn open(issuer: &str, store: &Arc<Cellar>, clock: &Arc<StillClock>, seed: u64) -> (Arc<Engine>, Arc<dyn Rng>) {
+    let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(seed));
+    let foundation = Foundation {
+        store: store.clone(),
+        clock: clock.clone(),
+        rng: rng.clone(),
+        sealing: Arc::new(sealing()),
+        identity: Identity { issuer: issuer.to_owned() },
+        hashing: HashingLimits { memory_kib: 8, iterations: 1, threads: 1, queue: 64 },
+    };
+    (Arc::new(Engine::open(foundation).await.expect("an engine")), rng)
+}
+
+/// What a store holds on its first day: keys and scopes. Made once for all stories, since finding an RSA key takes a while.
+async fn first_day() -> Vec<(Key, Value)> {
+    static ENTRIES: OnceCell<Vec<(Key, Value)>> = OnceCell::const_new();
+    let made = ENTRIES.get_or_init(|| async {
+        let (store, clock) = (Arc::new(Cellar::default()), Arc::new(StillClock::at(START)));
+        let (engine, _) = open(ISSUER, &store, &clock, 1).await;
+        engine.seed_scopes().await.expect("scopes");
+        store.everything().await
+    });
+    made.await.clone()
+}
