@@ -110,7 +110,7 @@ impl Doors {
 /// An administrator comes in; everybody else sees why not.
 async fn enter(visit: Visit, request: &Request, endpoints: Where) -> Result<Admin, Response> {
     let about = request.raw_path_param("id").unwrap_or_default().to_owned();
-    match Actor::of_user(visit.person()?.user()) {
+    match Actor::administrator(visit.person()?) {
         Ok(actor) => Ok(Admin::new(visit, actor, about, endpoints)),
         Err(refusal) => Err(visit.deny(&refusal.into()).await),
     }

@@ -99,7 +99,6 @@ impl House {
             hashing: options.hashing,
         };
         let engine = Arc::new(Engine::open(foundation).await.map_err(HouseError::Fault)?);
-        engine.seed_scopes().await.map_err(|denied| unfinished(denied, "the standard scopes could not be made"))?;
         let metrics = Arc::new(Metrics::new());
         let desk = Arc::new(Desk::new(engine.clone(), rng.clone(), metrics.clone(), forms));
         Ok(House { engine, metrics, store, rng, desk })
