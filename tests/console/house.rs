@@ -50,7 +50,6 @@ impl House {
             hashing: HashingLimits { memory_kib: 8, iterations: 1, threads: 1, queue: 64 },
         };
         let engine = Arc::new(Engine::open(foundation).await.unwrap());
-        engine.seed_scopes().await.unwrap();
         let metrics = Arc::new(Metrics::new());
         let desk = Arc::new(Desk::new(engine.clone(), rng.clone(), metrics.clone(), forms));
         let app = app(Parts {
