@@ -63,6 +63,8 @@ struct Stored {
     version: Version,
     salt: Salt,
     output: Output,
+    /// Whether anybody has it; what stands in for nobody's hash never matches.
+    is_somebodys: bool,
 }
 
 impl Stored {
@@ -80,7 +82,15 @@ impl Stored {
         let (salt, output) = (phc.salt?, phc.hash?);
         // Shorter outputs are found by guessing, not by knowing the password.
         let output = (output.len() >= 16).then_some(output)?;
-        Some(Stored { cost: cost.within_bounds()?, version, salt, output })
+        Some(Stored { cost: cost.within_bounds()?, version, salt, output, is_somebodys: true })
+    }
+
+    /// What stands in where there is no hash: it costs what a hash made now costs.
+    fn of_nobody(cost: Cost) -> Stored {
+        // 16 and 32 bytes fit the format.
+        let salt = Salt::new(&[0; 16]).expect("16 bytes of salt");
+        let output = Output::new(&[0; HASH_LENGTH]).expect("32 bytes of hash");
+        Stored { cost, version: Version::V0x13, salt, output, is_somebodys: false }
     }
 }
 
@@ -145,16 +155,13 @@ pub struct Verified {
 
 /// Checks `password` against `stored`. Without one, or with one that cannot be read, it costs the same and never matches.
 pub(super) fn verify(password: &[u8], stored: Option<&PasswordHash>, now: Cost, memory: &mut Memory) -> Verified {
-    let Some(stored) = stored.and_then(Stored::read) else {
-        let mut out = [0; HASH_LENGTH];
-        compute(password, &[0; 16], &now.params(HASH_LENGTH), Version::V0x13, &mut out, memory);
-        return Verified { matches: false, needs_rehash: false };
-    };
+    let stored = stored.and_then(Stored::read).unwrap_or_else(|| Stored::of_nobody(now));
     let mut out = [0; Output::MAX_LENGTH];
     let out = &mut out[..stored.output.len()];
     let params = stored.cost.params(out.len());
     let computed = compute(password, stored.salt.as_ref(), &params, stored.version, out, memory);
-    let matches = computed && constant_time::verify_slices_are_equal(out, stored.output.as_bytes()).is_ok();
+    let equal = constant_time::verify_slices_are_equal(out, stored.output.as_bytes()).is_ok();
+    let matches = computed && equal && stored.is_somebodys;
     Verified { matches, needs_rehash: !stored.cost.covers(now) || stored.version != Version::V0x13 }
 }
 
@@ -212,6 +219,24 @@ mod tests {
             assert!(!is_checkable(&kept), "{text}");
             assert!(!verify(b"password", Some(&kept), CHEAP, &mut Memory::default()).matches);
         }
+        assert!(!verify(b"", None, CHEAP, &mut Memory::default()).matches);
+    }
+
+    /// One path for everybody, so time can only differ by what is computed; and that is the same.
+    #[test]
+    fn nobody_costs_as_much_as_somebody() {
+        let cost = Cost { memory_kib: 64, iterations: 3, lanes: 1 };
+        let somebody = Stored::read(&hash(b"correct horse", [1; 16], cost, &mut Memory::default())).unwrap();
+        let nobody = Stored::of_nobody(cost);
+        assert_eq!((nobody.cost, nobody.version), (somebody.cost, somebody.version));
+        assert_eq!(nobody.salt.len(), somebody.salt.len());
+        assert_eq!(nobody.output.len(), somebody.output.len());
+    }
+
+    #[test]
+    fn nobody_has_no_password_not_even_one_that_fits_the_stand_in() {
+        let nobody = Stored::of_nobody(CHEAP);
+        assert!(!nobody.is_somebodys);
         assert!(!verify(b"", None, CHEAP, &mut Memory::default()).matches);
     }
 }
