@@ -12,7 +12,7 @@ use crate::http::routing::Methods;
 use crate::http::visit::{Outcome, Visit, page};
 use crate::http::when::When;
 
-use super::sign_in::{interaction, page_of};
+use super::sign_in::{interaction, is_from, page_of};
 use super::views::{Ask, Consent};
 use super::{ResumePath, go_on};
 
@@ -34,6 +34,7 @@ async fn show(visit: Visit, resume: ResumePath) -> Outcome {
         frame,
         interaction: asked.id.to_string(),
         client_name: asked.client.name.clone(),
+        person_id: user.id.to_string(),
         person_name: user.display_name(),
         person_detail: user.email.clone().unwrap_or_else(|| user.username.clone()),
         other_account_url: format!("{}?interaction={}&another=1", paths::LOGIN, asked.id),
@@ -52,7 +53,10 @@ async fn show(visit: Visit, resume: ResumePath) -> Outcome {
 async fn answer(visit: Visit, mut request: Request, resume: ResumePath) -> Outcome {
     let fields = visit.form(&mut request).await?;
     let Some(asked) = interaction(&visit, fields.get("interaction")).await? else { return Ok(see_other("/")) };
-    let Some(current) = &visit.current else { return Ok(go_on(resume, &asked)) };
+    // Somebody else may have signed in in another tab since the page was shown: they are asked for themselves.
+    let Some(current) = visit.current.as_ref().filter(|current| is_from(&fields, current)) else {
+        return Ok(go_on(resume, &asked));
+    };
     let answer = match fields.get("answer") {
         Some("continue") => ConsentAnswer::Agree,
         Some("cancel") => ConsentAnswer::Decline,

@@ -11,7 +11,7 @@ use crate::base::ids::InteractionId;
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::authorize::{InteractionView, WaitsFor};
-use crate::engine::users::{NewSession, SignIn};
+use crate::engine::users::{NewSession, SignIn, SignedIn};
 use crate::http::cookies;
 use crate::http::desk::{Desk, see_other};
 use crate::http::headers::form_target;
@@ -198,6 +198,11 @@ fn guarded<T: Template + Send>(status: StatusCode, view: T, interaction: Option<
     page_of(status, view, interaction).into_response()
 }
 
+/// Whether a form was shown to the person who is signed in now.
+pub(super) fn is_from(fields: &Params, current: &SignedIn) -> bool {
+    fields.get("person") == Some(current.user().id.as_str())
+}
+
 async fn show_choice(visit: Visit, resume: ResumePath) -> Outcome {
     let Some(view) = interaction(&visit, visit.query.get("interaction")).await? else { return Ok(see_other("/")) };
     let Some(current) = visit.current.as_ref().filter(|_| view.waits_for == WaitsFor::SelectAccount) else {
@@ -209,6 +214,7 @@ async fn show_choice(visit: Visit, resume: ResumePath) -> Outcome {
         frame,
         interaction: Some(view.id.to_string()),
         destination: Some(destination(&view)),
+        person_id: current.user().id.to_string(),
         person_name: current.user().display_name(),
         username: current.user().username.clone(),
     };
@@ -219,7 +225,7 @@ async fn choose(visit: Visit, mut request: Request, resume: ResumePath) -> Outco
     let fields = visit.form(&mut request).await?;
     let Some(view) = interaction(&visit, fields.get("interaction")).await? else { return Ok(see_other("/")) };
     match (fields.get("choice"), &visit.current) {
-        (Some("continue"), Some(current)) => {
+        (Some("continue"), Some(current)) if is_from(&fields, current) => {
             match visit.engine().choose_account(&view.id, &visit.browser.secret, current).await {
                 Ok(()) => Ok(go_on(resume, &view)),
                 Err(denied) => Ok(visit.deny(&denied).await),

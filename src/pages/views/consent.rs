@@ -17,7 +17,7 @@ pub struct Ask {
     pub undescribed: bool,
 }
 
-/// `GET /consent`. Fields: interaction, answer (continue, cancel).
+/// `GET /consent`. Fields: interaction, person, answer (continue, cancel).
 ///
 /// The page needs `form_may_lead_to` the origin of the redirect address.
 #[derive(Clone, Debug, Default, Template)]
@@ -29,6 +29,8 @@ pub struct Consent {
     pub interaction: String,
     /// Who asks.
     pub client_name: String,
+    /// For whom: the user's id, sent back as `person`, so that nobody answers for somebody else.
+    pub person_id: String,
     /// For whom: the display name.
     pub person_name: String,
     /// For whom: the email address or username.

@@ -70,6 +70,7 @@ impl Samples for ChooseAccount {
             frame: frame(),
             interaction: Some("i1".into()),
             destination: wiki(),
+            person_id: "u1".into(),
             person_name: "Sam Ple".into(),
             username: "sample@example.org".into(),
         };
@@ -104,6 +105,7 @@ impl Samples for Consent {
             frame: person_frame(),
             interaction: "i1".into(),
             client_name: "Team wiki".into(),
+            person_id: "u1".into(),
             person_name: "Sam Ple".into(),
             person_detail: "sample@example.org".into(),
             other_account_url: "/login?interaction=i1".into(),

@@ -87,7 +87,7 @@ impl Notice {
     }
 }
 
-/// `GET /login` for someone signed in whom the client asked to choose. Fields: interaction, choice (continue, another).
+/// `GET /login` for someone signed in whom the client asked to choose. Fields: interaction, person, choice (continue, another).
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "pages/choose_account.html")]
 pub struct ChooseAccount {
@@ -97,6 +97,8 @@ pub struct ChooseAccount {
     pub interaction: Option<String>,
     /// Where the sign-in leads.
     pub destination: Option<Destination>,
+    /// Who is signed in: the user's id, sent back as `person`, so that nobody answers for somebody else.
+    pub person_id: String,
     /// Who is signed in.
     pub person_name: String,
     /// Their username or address.
