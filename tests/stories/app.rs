@@ -58,6 +58,12 @@ impl<'h> App<'h> {
         self.house.engine.change_client(&Actor::host(), &host(), &id, changes).await.expect("a sound client")
     }
 
+    /// Somebody switches it off.
+    pub async fn is_disabled(&self) {
+        let id = ClientId::from_text(self.id.as_str());
+        self.house.engine.disable_client(&Actor::host(), &host(), &id, true).await.expect("a client");
+    }
+
     /// Lets it also act for itself.
     pub fn acting_alone() -> ClientChange {
         ClientChange::Grants(GrantType::ALL.into_iter().map(|(grant, _)| grant).collect())

@@ -31,10 +31,6 @@ impl<'h> Browser<'h> {
         self.cookies().into_iter().find(|(name, _)| name.ends_with("countersign-session")).map(|(_, value)| value)
     }
 
-    pub fn forget_everything(&self) {
-        self.jar.lock().unwrap().clear();
-    }
-
     /// Sends a request with this browser's cookies and keeps those that come back.
     pub async fn sends(&self, ask: Ask) -> Reply {
         let jar = self.cookies();
@@ -107,11 +103,12 @@ pub struct Form {
 }
 
 impl Form {
-    /// The first form on `page`.
+    /// The first form of the page's own matter.
     #[track_caller]
     pub fn on(page: &Reply) -> Form {
         assert!(page.is_page(), "{page}");
-        let (_, rest) = page.body.split_once("<form").unwrap_or_else(|| panic!("no form: {page}"));
+        let (_, main) = page.body.split_once("<main").expect("a page has a main part");
+        let (_, rest) = main.split_once("<form").unwrap_or_else(|| panic!("no form: {page}"));
         let (tag, rest) = rest.split_once('>').expect("a tag");
         let (inside, _) = rest.split_once("</form>").expect("a whole form");
         assert_eq!(attribute(tag, "method").as_deref(), Some("post"));

@@ -149,6 +149,10 @@ impl House {
         self.engine.create_scope(&Actor::host(), &host(), &scope).await.expect("a new scope");
     }
 
+    pub async fn group(&self, name: &str) {
+        self.engine.create_group(&Actor::host(), &host(), name).await.expect("a new group");
+    }
+
     pub fn later(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
@@ -190,7 +194,7 @@ async fn first_day() -> Vec<(Key, Value)> {
     static ENTRIES: OnceCell<Vec<(Key, Value)>> = OnceCell::const_new();
     let made = ENTRIES.get_or_init(|| async {
         let (store, clock) = (Arc::new(Cellar::default()), Arc::new(StillClock::at(START)));
-        let (engine, _) = open(ISSUER, &store, &clock, 1).await;
+        let _ = open(ISSUER, &store, &clock, 1).await;
         store.everything().await
     });
     made.await.clone()

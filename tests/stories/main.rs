@@ -11,4 +11,10 @@ mod person;
 mod store;
 mod wire;
 
+mod codes;
+mod parameters;
+mod prompts;
+mod redirects;
+mod renewals;
+mod tabs;
 mod walk;
