@@ -166,26 +166,36 @@ struct Asks<'a> {
 impl Asks<'_> {
     /// Scopes that tell something of the person, then single claims.
     fn receives(&self) -> Vec<AskView> {
-        let scopes = self.request.scopes.iter().map(Scope::as_str);
-        let telling = scopes.filter(|scope| *scope == Scope::OPENID || !self.claims_of(scope).is_empty());
+        let telling =
+            self.in_order().into_iter().filter(|scope| *scope == Scope::OPENID || !self.claims_of(scope).is_empty());
         let singles = ask::single_claims(self.request).into_iter().map(|claim| self.claim(claim));
         telling.map(|scope| self.scope(scope)).chain(singles).collect()
     }
 
     /// Scopes that let the client do something. Standing access is told apart.
     fn allows(&self) -> Vec<AskView> {
-        let scopes = self.request.scopes.iter().map(Scope::as_str);
         let doing =
             |scope: &&str| !matches!(*scope, Scope::OPENID | Scope::OFFLINE_ACCESS) && self.claims_of(scope).is_empty();
-        scopes.filter(doing).map(|scope| self.scope(scope)).collect()
+        self.in_order().into_iter().filter(doing).map(|scope| self.scope(scope)).collect()
+    }
+
+    /// The scopes in the order people read them: who you are first, the deployment's own last.
+    fn in_order(&self) -> Vec<&str> {
+        let mut scopes: Vec<&str> = self.request.scopes.iter().map(Scope::as_str).collect();
+        scopes.sort_by_key(|scope| BUILT_IN.iter().position(|(name, ..)| name == scope).unwrap_or(BUILT_IN.len()));
+        scopes
     }
 
     fn scope(&self, scope: &str) -> AskView {
         let claims = self.claims_of(scope);
+        let value = |user: &User| match scope {
+            Scope::OPENID => Some(user.id.to_string()),
+            _ => values::of_scope(user, scope, &claims),
+        };
         AskView {
             name: scope.to_owned(),
             sentence: self.sentence_of(scope),
-            value: self.user.and_then(|user| values::of_scope(user, scope, &claims)),
+            value: self.user.and_then(value),
             agreed_before: self.before.is_some_and(|consent| consent.scopes.has(scope)),
         }
     }

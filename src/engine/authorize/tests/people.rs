@@ -248,7 +248,7 @@ async fn pages_show_who_asks_for_what_and_where_it_leads() {
     assert_eq!(
         receives,
         [
-            ("openid", None, true),
+            ("openid", Some("alice-id"), true),
             ("profile", Some("Alice Adams"), true),
             ("projects", Some("4.12"), false),
             ("email", Some("alice@example.org"), false),
