@@ -8,7 +8,7 @@
 //! - [`engine`] — second floor: the verbs. Knows no HTTP, HTML, status code, redb or dialect name.
 //! - [`http`], [`dialects`], [`pages`], [`console`] — third floor: the faces. They translate and decide nothing; none of
 //!   them touches the store.
-//! - [`toml_file`], [`declared`], [`config`], [`server`], [`cli`] — roof: read what people wrote, open the store, build the
+//! - [`toml_file`], [`declared`], [`server`], [`config`], [`cli`] — roof: read what people wrote, open the store, build the
 //!   engine, mount every face, run until told to stop.
 
 pub mod base;

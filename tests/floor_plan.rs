@@ -19,8 +19,9 @@ const FLOORS: &[&[&str]] = &[
     &["http"],
     &["dialects", "pages", "console"],
     &["toml_file"],
-    &["declared", "config"],
+    &["declared"],
     &["server"],
+    &["config"],
     &["cli"],
 ];
 

@@ -1,61 +1,130 @@
 //! `countersign serve`: run the server.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
+use tracing_subscriber::EnvFilter;
 
-use crate::engine::HashingLimits;
-use crate::server::listener::Limits;
-use crate::server::{self, Options};
+use crate::base::rng::SystemRng;
+use crate::config::issuer::Issuer;
+use crate::config::{Config, LogFormat, Written, file};
+use crate::declared;
+use crate::engine::admin::apply::{ApplyOptions, Outcome};
+use crate::engine::admin::declared::Declared;
+use crate::engine::{Caller, Engine};
+use crate::server::{self, StartError};
+use crate::toml_file::{Problems, System};
+
+use super::place::Place;
+use super::reply::{self, Reply};
 
 /// Run the server.
 #[derive(Args, Default)]
 pub struct Serve {
-    /// The data directory.
-    #[arg(long, env = "COUNTERSIGN_DATA")]
-    data: Option<PathBuf>,
-    /// Where to listen; port 0 picks one.
-    #[arg(long, env = "COUNTERSIGN_LISTEN")]
+    /// Where to listen; port 0 picks one [default: 127.0.0.1:8080]
+    #[arg(long, value_name = "ADDR:PORT", env = "COUNTERSIGN_LISTEN", value_parser = file::address)]
     listen: Option<SocketAddr>,
-    /// The issuer: how applications and people reach this server.
-    #[arg(long, env = "COUNTERSIGN_ISSUER")]
-    issuer: Option<String>,
+    /// How applications and people reach this server [default: http://localhost:PORT]
+    #[arg(long, value_name = "URL", env = "COUNTERSIGN_ISSUER", value_parser = Issuer::parse)]
+    issuer: Option<Issuer>,
+    /// Take on another issuer than this store was served as before
+    #[arg(long)]
+    change_issuer: bool,
+    /// Make the declared state in this file true before serving
+    #[arg(long, value_name = "FILE", env = "COUNTERSIGN_APPLY")]
+    apply: Option<PathBuf>,
+    /// Where /metrics, /healthz and /readyz are shown to whoever gets there
+    #[arg(long, value_name = "ADDR:PORT", env = "COUNTERSIGN_METRICS_LISTEN", value_parser = file::address)]
+    metrics_listen: Option<SocketAddr>,
+    /// How log lines look [default: text]
+    #[arg(long, value_enum, env = "COUNTERSIGN_LOG_FORMAT")]
+    log_format: Option<LogFormat>,
+    /// Which log lines are written [default: info]
+    #[arg(long, value_name = "FILTER", env = "COUNTERSIGN_LOG_FILTER")]
+    log_filter: Option<String>,
 }
 
 impl Serve {
     /// Runs until told to stop.
-    pub fn run(&self) -> ExitCode {
-        tracing_subscriber::fmt().with_writer(std::io::stderr).init();
-        let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(error) => {
-                eprintln!("The server's threads did not start: {error}.");
-                return ExitCode::FAILURE;
-            }
-        };
-        match runtime.block_on(server::run(&self.options(), async |_| Ok(()), async |_| ())) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{error}");
-                ExitCode::FAILURE
-            }
+    pub fn run(&self, place: &Place) -> ExitCode {
+        match self.prepare(place) {
+            Ok((config, declared)) => serve(&config, declared),
+            Err(reason) => Reply::refused(reason).say(),
         }
     }
 
-    fn options(&self) -> Options {
-        Options {
-            data: self.data.clone().unwrap_or_else(|| "countersign-data".into()),
-            listen: self.listen.unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 8080))),
+    fn prepare(&self, place: &Place) -> Result<(Config, Option<(PathBuf, Declared)>), String> {
+        let flags = Written {
+            listen: self.listen,
             issuer: self.issuer.clone(),
-            change_issuer: false,
-            metrics_listen: None,
-            trusted_proxies: Vec::new(),
-            tls: None,
-            limits: Limits::default(),
-            hashing: HashingLimits::default(),
-            store_cache_mib: 64,
+            metrics_listen: self.metrics_listen,
+            log_format: self.log_format,
+            log_filter: self.log_filter.clone(),
+            ..Written::default()
+        };
+        let config = place.config(flags, self.change_issuer)?;
+        file::filter(&config.log_filter).map_err(|why| format!("--log-filter: {why}"))?;
+        let declared = self.apply.as_deref().map(read_declared).transpose()?;
+        Ok((config, declared))
+    }
+}
+
+/// Reads the declared-state file at `path`.
+///
+/// # Errors
+/// Everything that is wrong with it, or that it cannot be read.
+pub(super) fn read_declared(path: &Path) -> Result<(PathBuf, Declared), String> {
+    let text = std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
+    let declared = declared::read(path, &text, &System).map_err(|problems| problems.to_string())?;
+    Ok((path.to_owned(), declared))
+}
+
+fn serve(config: &Config, declared: Option<(PathBuf, Declared)>) -> ExitCode {
+    log(config);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Reply::refused(format!("The server's threads did not start: {error}.")).say(),
+    };
+    let before = async |engine: Arc<Engine>| match declared {
+        Some((file, declared)) => apply(&engine, &file, &declared).await,
+        None => Ok(()),
+    };
+    match runtime.block_on(server::run(&config.server, before, async |_| ())) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => start_refused(&error).say(),
+    }
+}
+
+/// A store that is damaged or newer has an exit code of its own.
+fn start_refused(error: &StartError) -> Reply {
+    match error {
+        StartError::House(error) => reply::house_refused(error),
+        error => Reply::refused(error),
+    }
+}
+
+/// Makes the file true before anybody is served; says on standard error what changed.
+async fn apply(engine: &Engine, file: &Path, declared: &Declared) -> Result<(), String> {
+    let caller = Caller::host(&SystemRng);
+    let outcome = engine.apply(&caller, declared, ApplyOptions::default()).await;
+    match outcome.map_err(|denied| reply::sentence(&denied))? {
+        Outcome::Wrong(problems) => Err(Problems { file: file.to_owned(), problems }.to_string()),
+        Outcome::Done(changes) => {
+            eprint!("{}", super::apply::told(&changes, false));
+            Ok(())
         }
+    }
+}
+
+fn log(config: &Config) {
+    // `prepare` made sure that the filter can be read.
+    let filter = config.log_filter.parse::<EnvFilter>().unwrap_or_else(|_| EnvFilter::new("info"));
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match config.log_format {
+        LogFormat::Text => log.init(),
+        LogFormat::Json => log.json().init(),
     }
 }

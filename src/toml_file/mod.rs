@@ -103,7 +103,11 @@ pub fn read<T>(
 
 /// Which of `known` was probably meant by `written`, if any comes close.
 pub fn meant<'k>(written: &str, known: impl IntoIterator<Item = &'k str>) -> Option<&'k str> {
-    let distance = |name: &str| strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase());
+    let begins = |name: &str| written.len() > 2 && name.starts_with(written);
+    let distance = |name: &str| match begins(name) {
+        true => 1,
+        false => strsim::damerau_levenshtein(&written.to_lowercase(), &name.to_lowercase()),
+    };
     let nearest = known.into_iter().map(|name| (distance(name), name)).min()?;
     (nearest.0 <= written.chars().count() / 3 + 1).then_some(nearest.1)
 }

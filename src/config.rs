@@ -1,1 +1,0 @@
-//! Roof: what the operator wrote, and what the program means by it.
