@@ -137,11 +137,11 @@ async fn question(admin: &Admin, problems: Problems) -> Result<Confirm, Response
     let people = admin.need(admin.engine().client_people(&admin.actor, &client.id).await).await?;
     let mut consequences = match client.kind {
         ClientType::Service => vec!["It can no longer get tokens.".to_owned()],
-        _ => vec![
-            "Nobody can sign in to it any more.".to_owned(),
-            format!("What {} allowed it is forgotten.", counted(people, "person", "people")),
-        ],
+        _ => vec!["Nobody can sign in to it any more.".to_owned()],
     };
+    if people > 0 {
+        consequences.push(format!("What {} allowed it is forgotten.", counted(people, "person", "people")));
+    }
     consequences.push("Everything it was given stops working: codes, tokens and its secrets.".to_owned());
     consequences.push("It cannot be undone. Disabling can.".to_owned());
     let (frame, _) = admin.framed().await?;

@@ -74,8 +74,8 @@ fn row(key: &KeyFacts, now: Timestamp) -> KeyRow {
 
 fn turn(alg: Algorithm, facts: &[KeyFacts], now: Timestamp) -> KeyTurn {
     let name = alg.name();
-    let waiting = facts.iter().any(|key| key.alg == alg && matches!(key.state(now), Some(KeyState::Next { .. })));
-    let what = match waiting {
+    let waits = facts.iter().any(|key| key.alg == alg && matches!(key.state(now), Some(KeyState::Next { .. })));
+    let what = match waits {
         true => format!("The next {name} key is published already. You can rotate again once it signs."),
         false => format!(
             "A new {name} key is published now and signs in {}. The present one stays published until the last token it \
@@ -83,7 +83,7 @@ fn turn(alg: Algorithm, facts: &[KeyFacts], now: Timestamp) -> KeyTurn {
             wait()
         ),
     };
-    KeyTurn { alg: name.to_owned(), what }
+    KeyTurn { alg: name.to_owned(), what, waits }
 }
 
 /// How long a new key waits, in words.

@@ -104,16 +104,16 @@ async fn question(admin: &Admin, problems: Problems) -> Result<Confirm, Response
     let user = existing(admin).await?;
     let sessions = admin.need(admin.engine().user_sessions(&admin.actor, &user.id).await).await?.len();
     let applications = admin.need(admin.engine().user_applications(&admin.actor, &user.id).await).await?.len();
-    let consequences = vec![
-        "They can no longer sign in anywhere with this account.".to_owned(),
-        format!(
-            "{} and the access of {} end.",
-            counted(sessions, "session", "sessions"),
-            counted(applications, "application", "applications")
-        ),
-        "Applications keep what they already know of them.".to_owned(),
-        "It cannot be undone, and a new account of the same name is somebody else to every application.".to_owned(),
-    ];
+    let mut consequences = vec!["They can no longer sign in anywhere with this account.".to_owned()];
+    if sessions > 0 {
+        consequences.push(format!("{}.", counted(sessions, "session ends", "sessions end")));
+    }
+    if applications > 0 {
+        consequences.push(format!("The access of {} ends.", counted(applications, "application", "applications")));
+    }
+    consequences.push("Applications keep what they already know of them.".to_owned());
+    let undone = "It cannot be undone, and a new account of the same name is somebody else to every application.";
+    consequences.push(undone.to_owned());
     let (frame, _) = admin.framed().await?;
     Ok(Confirm {
         frame,

@@ -133,7 +133,7 @@ async fn an_account_is_deleted_by_whoever_types_its_name() {
     let sam = house.ordinary(&ada, "sam").await;
     let about = page_of(&house, &ada, "sam").await;
     let delete = format!("{about}/delete");
-    ada.get(&house, &delete).await.shows().says("Delete sam?").says("1 session and the access of 0 applications end.");
+    ada.get(&house, &delete).await.shows().says("Delete sam?").says("1 session ends.");
     ada.post(&house, &delete, &[("typed", "max")]).await.minds("typed", "What you typed is different.");
     let to = ada.post(&house, &delete, &[("typed", "sam")]).await.goes_on();
     ada.get(&house, &to).await.shows().says("sam is deleted.");

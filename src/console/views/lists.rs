@@ -117,6 +117,8 @@ pub struct KeyTurn {
     pub alg: String,
     /// The sentence: "A new key is published now and signs in 5 minutes; the old one stays until 22 November."
     pub what: String,
+    /// Whether the next key waits already, so that nothing can be done now.
+    pub waits: bool,
 }
 
 /// A value that may be chosen, with its words.

@@ -487,8 +487,14 @@ impl Samples for Keys {
                 "A new {alg} key is published now and signs in 5 minutes. The present one stays published until the \
                  last token it signed has expired, so nobody is signed out."
             ),
+            waits: false,
         };
-        let turns = ["RS256", "ES256", "EdDSA"].map(turn).into();
+        let waiting = KeyTurn {
+            what: "The next EdDSA key is published already. You can rotate again once it signs.".into(),
+            waits: true,
+            ..turn("EdDSA")
+        };
+        let turns = vec![turn("RS256"), turn("ES256"), waiting];
         let published_at = "/oauth/keys".to_owned();
         let hostile = vec![row(LONG, MARKUP, Tone::Bad, LONG, 1, LONG)];
         vec![

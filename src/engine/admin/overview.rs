@@ -17,6 +17,8 @@ use super::Actor;
 const COUNTED: usize = 10_000;
 /// How many clients are looked through one by one.
 const LOOKED_THROUGH: usize = 1_000;
+/// How many records are read at once.
+const AT_ONCE: usize = 200;
 const DAY: Duration = Duration::from_secs(86_400);
 /// How long before its end a secret is worth a word.
 const SOON: Duration = Duration::from_secs(14 * 86_400);
@@ -94,21 +96,28 @@ impl Engine {
     }
 
     async fn failed_sign_ins(&self, now: Timestamp) -> Result<Count, Denied> {
-        let since = now.minus(DAY);
         let mut found = 0;
         for kind in [AuditKind::SignInFailed, AuditKind::FailuresCounted] {
-            let value = format!("{}\0", kind.name());
-            let page = self.ledger.list_by::<AuditRecord>("kind", &value, Order::Descending, None, COUNTED).await?;
-            let recent = page.items.iter().take_while(|record| record.at >= since);
-            let counted = |record: &AuditRecord| record.details.get("sign_in_failed").and_then(|n| n.parse().ok());
-            found += recent
-                .map(|record| match kind {
-                    AuditKind::SignInFailed => 1,
-                    _ => counted(record).unwrap_or(0),
-                })
-                .sum::<usize>();
+            found += self.failures_since(now.minus(DAY), kind).await?;
         }
         Ok(Count::of(found))
+    }
+
+    /// Counts page by page, so that what is older costs nothing.
+    async fn failures_since(&self, since: Timestamp, kind: AuditKind) -> Result<usize, Denied> {
+        let (value, mut found, mut after) = (format!("{}\0", kind.name()), 0, None::<String>);
+        loop {
+            let page = self
+                .ledger
+                .list_by::<AuditRecord>("kind", &value, Order::Descending, after.as_deref(), AT_ONCE)
+                .await?;
+            let recent: Vec<_> = page.items.iter().take_while(|record| record.at >= since).collect();
+            found += recent.iter().map(|record| failures_in(record)).sum::<usize>();
+            after = page.next.filter(|_| recent.len() == page.items.len() && found <= COUNTED);
+            if after.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     async fn signing_now(&self, now: Timestamp) -> Result<Vec<SigningNow>, Denied> {
@@ -119,5 +128,13 @@ impl Engine {
             keys.map(|key| SigningNow { algorithm: key.algorithm, since: key.signs_from }).collect();
         keys.sort_by_key(|key| key.algorithm);
         Ok(keys)
+    }
+}
+
+/// How many failed sign-ins a record stands for.
+fn failures_in(record: &AuditRecord) -> usize {
+    match record.kind {
+        AuditKind::FailuresCounted => record.details.get("sign_in_failed").and_then(|n| n.parse().ok()).unwrap_or(0),
+        _ => 1,
     }
 }
