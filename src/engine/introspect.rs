@@ -12,7 +12,7 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::base::clock::Timestamp;
 use crate::base::ids::ClientId;
 use crate::base::secret::Secret;
-use crate::model::client::Client;
+use crate::model::client::{Client, GrantType};
 use crate::model::refusal::Refusal;
 use crate::model::token::{RefreshLife, RefreshToken};
 use crate::records::Kept;
@@ -138,7 +138,9 @@ impl Engine {
         }
         let Ok(standing) = self.standing(&token.grant).await? else { return Ok(None) };
         let end = refresh_end(standing.client(), standing.grant()).min(token.expires_at);
-        if end <= self.now() || standing.allows(&standing.grant().scopes).is_err() {
+        // What its client may not use is worth nothing.
+        let usable = standing.client().may(GrantType::RefreshToken);
+        if !usable || end <= self.now() || standing.allows(&standing.grant().scopes).is_err() {
             return Ok(None);
         }
         Ok(Some(self.refresh_facts(&token, &standing, end)))

@@ -31,7 +31,7 @@ pub struct Edge<E> {
     headers: SecurityHeaders,
     shapes: Shapes,
     proxies: Vec<Network>,
-    allow: HashMap<&'static str, &'static str>,
+    allow: HashMap<String, &'static str>,
     deadline: Duration,
     metrics: Option<Arc<Metrics>>,
 }
@@ -67,8 +67,8 @@ impl<E> Edge<E> {
     /// Says which methods a route takes whose own router does not ([`routing::Methods`] does): the route's pattern, and
     /// what `Allow` shall say.
     #[must_use]
-    pub fn allow(mut self, pattern: &'static str, methods: &'static str) -> Edge<E> {
-        self.allow.insert(pattern, methods);
+    pub fn allow(mut self, pattern: impl Into<String>, methods: &'static str) -> Edge<E> {
+        self.allow.insert(pattern.into(), methods);
         self
     }
 }

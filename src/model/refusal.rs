@@ -85,6 +85,8 @@ refusals! {
     SessionEnded = "session_ended",
     /// The person withdrew their consent.
     ConsentWithdrawn = "consent_withdrawn",
+    /// The client may not have a scope any more that it was granted.
+    ScopeWithdrawn = "scope_withdrawn",
     /// More was asked for than was granted.
     ScopeWidened = "scope_widened",
     /// A scope that does not exist or that the client may not have.

@@ -55,11 +55,19 @@ pub fn app(parts: Parts) -> impl Endpoint<Output = Response> + use<> {
 
     let json: Arc<dyn Shape> = Arc::new(oidc::JsonShape);
     let mut shapes = Shapes::new(PageShape(desk.clone())).below("/.well-known", json.clone());
-    shapes = shapes.below(oidc::PREFIX, json.clone()).below("/openapi", json);
+    shapes = shapes.below(oidc::PREFIX, json.clone()).below("/openapi", json.clone());
+    let path = path_of(&issuer);
+    if !path.is_empty() {
+        shapes = shapes.below(format!("{path}{}", oidc::PREFIX), json.clone());
+        shapes = shapes.below(format!("{path}/.well-known"), json.clone());
+    }
     let edge = Edge::new(routes, parts.rng, SecurityHeaders::for_issuer(&issuer), shapes)
         .trusting(parts.proxies)
         .counting(parts.metrics);
-    oidc::METHODS.iter().fold(edge, |edge, (path, methods)| edge.allow(path, methods))
+    oidc::METHODS.iter().fold(edge, |edge, (below, methods)| {
+        // At the root, and once more below the issuer's path if it has one.
+        edge.allow(*below, methods).allow(format!("{path}{below}"), methods)
+    })
 }
 
 /// The dialects at their paths. When the issuer has a path, metadata lies at both of its forms (RFC 8414, section 3.1;

@@ -13,6 +13,7 @@ use crate::engine::discovery::Document;
 use crate::engine::{Caller, Denied};
 use crate::http::desk::Desk;
 use crate::http::fault::Fault;
+use crate::http::params::Params;
 
 use super::replies::MetadataBody;
 use super::{Json, NAME, Tag, endpoints, refusals};
@@ -76,6 +77,9 @@ impl WellKnown {
 
 impl WellKnown {
     async fn answer(&self, which: Document, request: &Request, client: Option<&str>) -> Json<MetadataBody> {
+        if let Some(refused) = unreadable_query(request) {
+            return Json::of(refused);
+        }
         let engine = &self.desk.engine;
         let endpoints = endpoints(&engine.identity().issuer);
         match engine.metadata(which, &endpoints, client).await {
@@ -83,6 +87,12 @@ impl WellKnown {
             Err(denied) => Json::of(view_refused(&self.desk, &denied, &self.desk.caller(request))),
         }
     }
+}
+
+/// The refusal of a query that cannot be read, or names a parameter more than once.
+pub(super) fn unreadable_query(request: &Request) -> Option<Response> {
+    let query = Params::of_query(request.uri().query());
+    query.err().map(|error| refusals::unreadable(&error.into()))
 }
 
 /// A parameter of a view: empty counts as absent.

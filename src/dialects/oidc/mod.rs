@@ -229,6 +229,9 @@ impl Oauth {
         /// Only the keys of the algorithms this client uses.
         client_id: Query<Option<String>>,
     ) -> Json<KeySetBody> {
+        if let Some(refused) = metadata::unreadable_query(request) {
+            return Json::of(refused);
+        }
         let caller = self.desk.caller(request);
         match self.engine().jwks(metadata::named(&client_id)).await {
             Ok((body, etag)) => Json::of(metadata::key_set(request, body, &etag)),

@@ -75,6 +75,7 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::UserDisabled
         | Refusal::SessionEnded
         | Refusal::ConsentWithdrawn
+        | Refusal::ScopeWithdrawn
         | Refusal::DeviceDiffers => BAD_GRANT,
         Refusal::DeviceMissing => words("invalid_request", "This client must send device_id."),
         Refusal::ScopeWidened => words("invalid_scope", "The scope may only narrow what was granted."),
@@ -175,7 +176,11 @@ pub fn answer(denied: &Denied, basic: bool) -> Response {
         Refusal::TooManyTries(_) | Refusal::HasherBusy => return transport(denied),
         _ => {}
     }
-    let words = of(refusal);
+    let words = match refusal {
+        // At the authorization endpoint the client is told; here it is one more grant that does not hold any more.
+        Refusal::UserNotAllowed => BAD_GRANT,
+        refusal => of(refusal),
+    };
     let failed = words.error == "invalid_client";
     let mut response = spoken(if failed { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, words);
     if failed && basic {

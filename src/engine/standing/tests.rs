@@ -34,7 +34,7 @@ const CHANGES: [(&str, Change); 13] = [
     ("consent_withdrawn", |house| {
         Box::pin(house.change::<Consent>("alice-id/web", |said| said.since = START.plus(Duration::from_secs(1))))
     }),
-    ("scope_not_allowed", |house| {
+    ("scope_withdrawn", |house| {
         Box::pin(house.change::<Client>("web", |web| web.scopes = web.scopes.filter(|s| s.as_str() != Scope::PROFILE)))
     }),
     ("grant_ended", |house| Box::pin(end_grant(house))),

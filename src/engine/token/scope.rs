@@ -17,7 +17,8 @@ pub(super) fn narrow(asked: Option<&Scopes>, granted: &Scopes, allowed: &Scopes)
         return Err(Refusal::ScopeWidened);
     }
     if !scopes.within(allowed) {
-        return Err(Refusal::ScopeNotAllowed);
+        // Whoever asked for less can ask for less still; whoever asked for nothing must begin anew.
+        return Err(if asked.is_some() { Refusal::ScopeNotAllowed } else { Refusal::ScopeWithdrawn });
     }
     Ok(scopes.clone())
 }
