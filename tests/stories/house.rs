@@ -43,6 +43,7 @@ pub struct House {
     pub clock: Arc<StillClock>,
     pub store: Arc<Cellar>,
     pub metrics: Arc<Metrics>,
+    pub desk: Arc<Desk>,
     endpoint: BoxEndpoint<'static, Response>,
     asked: AtomicU64,
 }
@@ -58,7 +59,7 @@ impl House {
         House::of(issuer, &[]).await
     }
 
-    /// One behind a proxy of its own, so that a request can come [`Ask::from_network`].
+    /// One behind a proxy of its own, so that a request can come [`Ask::coming_from`].
     pub async fn behind_a_proxy() -> House {
         House::of(ISSUER, &["127.0.0.1"]).await
     }
@@ -68,16 +69,16 @@ impl House {
         let clock = Arc::new(StillClock::at(START));
         let (engine, rng) = open(issuer, &store, &clock, 2).await;
         let metrics = Arc::new(Metrics::new());
-        let desk = Desk::new(engine.clone(), rng.clone(), metrics.clone(), sealing().mac_key("forms"));
+        let desk = Arc::new(Desk::new(engine.clone(), rng.clone(), metrics.clone(), sealing().mac_key("forms")));
         let parts = Parts {
-            desk: Arc::new(desk),
+            desk: desk.clone(),
             rng,
             metrics: metrics.clone(),
             probe: Arc::new(|| Box::pin(async { Readiness::Ready })),
             local_metrics: true,
             proxies: proxies.iter().map(|network| network.parse().expect("a network")).collect(),
         };
-        House { issuer, engine, clock, store, metrics, endpoint: app(parts).boxed(), asked: AtomicU64::new(0) }
+        House { issuer, engine, clock, store, metrics, desk, endpoint: app(parts).boxed(), asked: AtomicU64::new(0) }
     }
 
     /// Asks, and insists on what holds for every reply.
@@ -87,7 +88,8 @@ impl House {
         *request.headers_mut() = ask.headers;
         let response = self.endpoint.get_response(request).await;
         let (head, body) = response.into_parts();
-        let body = body.into_string().await.expect("a body of text");
+        let body = body.into_bytes().await.expect("a whole body");
+        let body = String::from_utf8_lossy(&body).into_owned();
         let reply = Reply { status: head.status.as_u16(), headers: head.headers, body };
         reply.check(self.issuer.starts_with("https:"));
         reply
