@@ -121,7 +121,9 @@ pub(super) fn renamed(problems: Problems, names: &[(&str, &str)]) -> Problems {
 
 /// What is wrong with a confirmation that was to be `wanted`; nothing when it is.
 pub(super) fn confirmation(form: &Params, wanted: &str) -> Problems {
-    if form.get("typed").unwrap_or_default().trim() == wanted.trim() {
+    // Pages show every run of white space as one space.
+    let shown = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if shown(form.get("typed").unwrap_or_default()) == shown(wanted) {
         return Problems::none();
     }
     Problems::of("typed", "What you typed is different. Copy the name as it is shown.")
@@ -142,6 +144,15 @@ mod tests {
     #[test]
     fn ids_keep_their_place_in_a_path() {
         assert_eq!(at("groups", "a/b c?", "/delete"), "/admin/groups/a%2Fb%20c%3F/delete");
+    }
+
+    #[test]
+    fn a_name_is_confirmed_as_it_is_shown() {
+        let form = |text: &str| Params::parse(format!("typed={text}").as_bytes()).unwrap();
+        assert!(!confirmation(&form("+Team+wiki"), "Team  wiki ").any());
+        for other in ["", "team+wiki", "Teamwiki"] {
+            assert!(confirmation(&form(other), "Team  wiki ").any(), "{other}");
+        }
     }
 
     #[test]

@@ -36,6 +36,9 @@ async fn groups_are_added_and_deleted_when_nobody_needs_them() {
 #[tokio::test]
 async fn scopes_have_a_sentence() {
     let (house, ada) = House::with_ada().await;
+    ada.get(&house, "/admin/scopes/new").await.shows();
+    let reserved = [("name", "new"), ("description", "See what is new")];
+    ada.post(&house, "/admin/scopes/new", &reserved).await.minds("name", "choose another");
     ada.get(&house, "/admin/scopes").await.shows().says("Know that it is you").says("Built in");
     let new = "/admin/scopes/new";
     ada.get(&house, new).await.shows();

@@ -37,6 +37,7 @@ pub fn client(client: &Client) -> Vec<FieldProblem> {
     let mut found = Problems(Vec::new());
     let signs_people_in = client.may(GrantType::AuthorizationCode);
     found.unless(is_id(client.id.as_str()), "id", "Use 1 to 128 letters, digits, or any of . _ ~ - for the client id.");
+    found.unless(!is_reserved(client.id.as_str()), "id", RESERVED);
     let key = "Use 1 to 128 letters, digits, or any of . _ ~ - for the client key.";
     found.unless(is_id(&client.client_key), "client_key", key);
     found.unless(is_name(&client.name), "name", "Give a name of 1 to 100 characters.");
@@ -93,6 +94,7 @@ fn lifetimes(client: &Client, found: &mut Problems) {
 pub fn user(user: &User) -> Vec<FieldProblem> {
     let mut found = Problems(Vec::new());
     found.unless(is_id(user.id.as_str()), "id", "Use 1 to 128 letters, digits, or any of . _ ~ - for the id.");
+    found.unless(!is_reserved(user.id.as_str()), "id", RESERVED);
     names(user, &mut found);
     let verified = "Only an address can be verified: give one, or leave this out.";
     found.unless(user.email.is_some() || !user.email_verified, "email_verified", verified);
@@ -134,12 +136,14 @@ pub fn group(name: &str) -> Vec<FieldProblem> {
     let mut found = Problems(Vec::new());
     let trimmed = name.trim() == name;
     found.unless(is_name(name) && trimmed, "name", "Give a name of 1 to 100 characters, without space around it.");
+    found.unless(!is_reserved(name), "name", RESERVED);
     found.0
 }
 
 /// What is wrong with a scope. Those every deployment has keep their claims.
 pub fn scope(scope: &ScopeDefinition) -> Vec<FieldProblem> {
     let mut found = Problems(Vec::new());
+    found.unless(!is_reserved(scope.name.as_str()), "name", RESERVED);
     let sentence = "Write the sentence people read on the consent page, at most 200 characters.";
     found.unless(is_text(&scope.description, 200), "description", sentence);
     let named = |claim: &String| is_text(claim, 100) && !claim.contains(char::is_whitespace);
@@ -161,6 +165,14 @@ pub fn settings(settings: &Settings) -> Vec<FieldProblem> {
     let length = (8..=128).contains(&settings.password_min_length);
     found.unless(length, "password_min_length", "The shortest password is between 8 and 128 characters.");
     found.0
+}
+
+const RESERVED: &str = "The names new, . and .. mean something else in addresses: choose another.";
+
+/// Whether a page about something of this name could not be asked for: `new` is the page that makes one, and browsers take
+/// dots for steps (RFC 3986, section 5.2.4).
+fn is_reserved(name: &str) -> bool {
+    matches!(name, "new" | "." | "..")
 }
 
 fn is_id(text: &str) -> bool {
