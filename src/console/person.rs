@@ -35,7 +35,7 @@ pub(super) async fn show(admin: Admin) -> Outcome {
     view.frame = frame;
     match flash.secret {
         Some(token) => {
-            let url = format!("{}{}?token={}", admin.engine().identity().issuer, paths::RECOVER, token.expose());
+            let url = format!("{}{}?token={}", admin.desk.origin(), paths::RECOVER, token.expose());
             view.recovery = Some(OneTimeLink { url, until: "within an hour".to_owned() });
         }
         None if admin.asked("once") == "link" => view.frame.flash = Some(GONE.to_owned()),

@@ -58,7 +58,12 @@ impl<E: Endpoint<Output: IntoResponse>> Endpoint for Cors<E> {
                 _ => cors::refused_preflight(),
             });
         }
-        let mut response = self.inner.call(request).await?.into_response();
+        let mut response = match self.inner.call(request).await {
+            Ok(answer) => answer.into_response(),
+            // Refused while it was read: the answer is one all the same.
+            Err(error) if error.is_from_response() => error.into_response(),
+            Err(error) => return Err(error),
+        };
         match readers {
             Readers::Nobody => {}
             Readers::Everybody => cors::allow_any(&mut response),

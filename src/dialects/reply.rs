@@ -64,6 +64,7 @@ impl<T: Type, E: Type> ApiResponse for Reply<T, E> {
                 answer(200, "What was asked for.", T::schema_ref()),
                 refused(400, "The request is malformed, or was refused."),
                 refused(401, "Authentication failed."),
+                refused(413, "The body is too large."),
                 refused(429, "Too many requests; Retry-After says how long to wait."),
                 refused(503, "The server cannot answer now; Retry-After says how long to wait."),
             ],

@@ -46,13 +46,17 @@ pub struct Metadata {
     pub jwks_uri: String,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub openid: Option<OpenidMetadata>,
-    pub introspection_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub introspection_endpoint: Option<String>,
     pub revocation_endpoint: String,
     pub scopes_supported: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub response_types_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub response_modes_supported: Vec<&'static str>,
     pub grant_types_supported: Vec<&'static str>,
     pub token_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     pub code_challenge_methods_supported: Vec<&'static str>,
@@ -112,7 +116,7 @@ fn everything(issuer: &str, endpoints: &Endpoints) -> Metadata {
         token_endpoint: endpoints.token.clone(),
         jwks_uri: endpoints.keys.clone(),
         openid: Some(openid(endpoints)),
-        introspection_endpoint: endpoints.introspection.clone(),
+        introspection_endpoint: Some(endpoints.introspection.clone()),
         revocation_endpoint: endpoints.revocation.clone(),
         scopes_supported: BUILT_IN.iter().map(|(scope, ..)| (*scope).to_owned()).collect(),
         response_types_supported: vec!["code"],
@@ -157,7 +161,9 @@ fn narrow(metadata: &mut Metadata, client: &Client) {
     metadata.grant_types_supported.retain(|name| GrantType::parse(name).is_some_and(|grant| client.may(grant)));
     metadata.token_endpoint_auth_methods_supported = methods.clone();
     metadata.revocation_endpoint_auth_methods_supported = methods;
+    // Members without elements are left out (RFC 8414, section 3.2).
     if client.is_public() {
+        metadata.introspection_endpoint = None;
         metadata.introspection_endpoint_auth_methods_supported.clear();
     }
     if !asks_people {

@@ -29,7 +29,9 @@ impl Engine {
                 return self.end_grant_of(caller, client, &token).await;
             }
             match self.read_access_token(token).await? {
-                Some(facts) if facts.client == client.id => self.end_access_token(caller, client, &facts).await,
+                Some(facts) if facts.client == client.id || asking.has_proved() && facts.is_for(client.id.as_str()) => {
+                    self.end_access_token(caller, client, &facts).await
+                }
                 _ => Ok(Decision::allow(())),
             }
         })

@@ -69,6 +69,11 @@ impl Desk {
         }
     }
 
+    /// Where the pages are: the issuer's scheme, host and port. Pages lie at the root even when the issuer has a path.
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
     /// Who is on the other end of the wire.
     pub fn caller(&self, request: &Request) -> Caller {
         let address = request.data::<ClientAddress>();

@@ -183,7 +183,11 @@ pub fn sign_in_first(path: &str) -> Response {
 /// that a browser could take for another host's address gets through.
 pub fn safe_next(path: &str) -> &str {
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"/?=&-_.~%+".contains(&b);
-    let ours = path.starts_with('/') && !path.starts_with("//") && path.len() <= 512 && path.bytes().all(plain);
+    let ours = path.starts_with('/')
+        && !path.starts_with("//")
+        && !path.contains("..")
+        && path.len() <= 512
+        && path.bytes().all(plain);
     let page = path.split('?').next().unwrap_or_default();
     let known =
         page == "/" || ["/account", "/admin"].iter().any(|top| page == *top || page.starts_with(&format!("{top}/")));
@@ -210,6 +214,7 @@ mod tests {
             "/account@evil.test",
             "/accounts",
             "/.//evil.test",
+            "/admin/../oauth/logout",
             "/admin\r\nX: y",
             "javascript:alert(1)",
             "/login",

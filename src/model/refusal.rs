@@ -115,6 +115,8 @@ refusals! {
     RequestUriUnsupported = "request_uri_unsupported",
     /// Registration with the request is not supported.
     RegistrationUnsupported = "registration_unsupported",
+    /// The client cannot do without a class of authentication that this server does not have.
+    AcrUnmet = "acr_unmet",
     /// Nobody is signed in, and nobody may be asked.
     LoginRequired = "login_required",
     /// Consent is missing, and nobody may be asked.

@@ -6,15 +6,11 @@
 
 pub mod views;
 
-// mod account;
-// mod activity;
 mod account;
 mod activity;
 mod consent;
 mod entry;
 mod home;
-// mod entry;
-// mod home;
 mod leaving;
 mod sign_in;
 

@@ -128,8 +128,7 @@ impl House {
     pub async fn announce_set_up(&self) -> Result<(), HouseError> {
         match self.engine.open_set_up().await {
             Ok(Some(token)) => {
-                let issuer = &self.engine.identity().issuer;
-                eprintln!("Set this server up, once: {issuer}/setup?token={}", token.expose());
+                eprintln!("Set this server up, once: {}/setup?token={}", self.desk.origin(), token.expose());
                 Ok(())
             }
             Ok(None) => Ok(()),

@@ -13,11 +13,12 @@ use crate::engine::authorize::{AuthorizationResponse, AuthorizeRefused, PageRefu
 use crate::engine::sign_out::SignOutStep;
 use crate::engine::{Caller, Denied};
 use crate::http::body::{self, BodyError};
+use crate::http::cookies;
 use crate::http::desk::{Browser, Desk, see_other};
 use crate::http::fault::Fault;
 use crate::http::headers::form_target;
 use crate::http::page::Page;
-use crate::http::params::Params;
+use crate::http::params::{Params, ParamsError};
 use crate::http::paths;
 use crate::http::views::{FormPost, Problem};
 use crate::model::face::Face;
@@ -64,6 +65,20 @@ pub async fn authorize(desk: &Desk, face: &Face, request: &Request, sent: Sent) 
     };
     desk.remember(&browser, answer(desk, request, &caller, &browser, outcome).await)
 }
+
+/// A form that another site's page posted comes without this browser's cookies (`SameSite=Lax`), so nobody would seem to be
+/// signed in. The same parameters by GET bring them along.
+pub fn with_cookies(desk: &Desk, request: &Request, sent: &Sent) -> Option<Response> {
+    let from_elsewhere = request.header("sec-fetch-site") == Some("cross-site");
+    let known =
+        [cookies::SESSION, cookies::BROWSER].iter().any(|name| desk.cookies.read(request.headers(), name).is_some());
+    let fields = sent.as_ref().ok().filter(|_| from_elsewhere && !known)?;
+    let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields.iter()).finish();
+    (query.len() <= LONGEST_QUERY).then(|| see_other(&format!("{}?{query}", request.original_uri().path())))
+}
+
+/// Addresses longer than this are not sure to arrive.
+const LONGEST_QUERY: usize = 8 * 1024;
 
 /// Where pages send people back to once a fact is written.
 pub struct Resume(pub Arc<Desk>);
@@ -179,6 +194,9 @@ fn unreadable(desk: &Desk, request: &Request, error: BodyError) -> Response {
     let caller = desk.caller(request);
     let frame = desk.bare_frame(&desk.browser(request.headers()));
     let problem = match &error {
+        BodyError::Params(ParamsError::Repeated(name)) => {
+            Problem::bad_request(frame, &format!("The parameter {name} is sent more than once."))
+        }
         BodyError::Params(error) => Problem::bad_request(frame, &sentence(&error.to_string())),
         _ => desk.fault_page(&Fault::from(error), frame),
     };

@@ -266,7 +266,10 @@ impl Oauth {
     /// Begin signing somebody in, by a form.
     #[oai(path = "/authorize", method = "post", operation_id = "authorizeByPost", tag = "Tag::Browser")]
     async fn authorize_by_post(&self, request: &Request, form: browser::PageForm<AuthorizationForm>) -> Browser {
-        Browser(browser::authorize(&self.desk, &self.face, request, form.0).await)
+        Browser(match browser::with_cookies(&self.desk, request, &form.0) {
+            Some(again) => again,
+            None => browser::authorize(&self.desk, &self.face, request, form.0).await,
+        })
     }
 
     /// Sign somebody out.
@@ -279,7 +282,10 @@ impl Oauth {
     /// Sign somebody out, by a form.
     #[oai(path = "/logout", method = "post", operation_id = "logoutByPost", tag = "Tag::Browser")]
     async fn logout_by_post(&self, request: &Request, form: browser::PageForm<SignOutForm>) -> Browser {
-        Browser(browser::logout(&self.desk, request, form.0).await)
+        Browser(match browser::with_cookies(&self.desk, request, &form.0) {
+            Some(again) => again,
+            None => browser::logout(&self.desk, request, form.0).await,
+        })
     }
 }
 

@@ -96,6 +96,9 @@ pub fn of(refusal: &Refusal) -> Words {
         Refusal::RegistrationUnsupported => {
             words("registration_not_supported", "Registration with the request is not supported.")
         }
+        Refusal::AcrUnmet => {
+            words("unmet_authentication_requirements", "This server has no such authentication context class.")
+        }
         Refusal::LoginRequired => words("login_required", "Nobody is signed in."),
         Refusal::ConsentRequired => words("consent_required", "The person has not agreed yet."),
         Refusal::AccountSelectionRequired => words("account_selection_required", "The person must choose an account."),
@@ -153,6 +156,7 @@ about_parameters!(
     "state",
     "nonce",
     "code_challenge",
+    "code_challenge_method",
     "prompt",
     "max_age",
     "claims",

@@ -78,6 +78,10 @@ pub struct IntrospectionBody {
     pub iss: Option<String>,
     /// Its id.
     pub jti: Option<String>,
+    /// When its person proved who they are, in seconds since 1970.
+    pub auth_time: Option<i64>,
+    /// How strongly they did.
+    pub acr: Option<String>,
 }
 
 /// Nothing, on purpose: a revocation has no body worth reading (RFC 7009, section 2.2).
@@ -172,4 +176,15 @@ pub struct MetadataBody {
     pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
     pub claims_supported: Option<Vec<String>>,
     pub code_challenge_methods_supported: Option<Vec<String>>,
+    pub introspection_endpoint_auth_methods_supported: Option<Vec<String>>,
+    pub revocation_endpoint_auth_methods_supported: Option<Vec<String>>,
+    pub authorization_response_iss_parameter_supported: Option<bool>,
+    pub claims_parameter_supported: Option<bool>,
+    pub request_parameter_supported: Option<bool>,
+    pub request_uri_parameter_supported: Option<bool>,
+    pub prompt_values_supported: Option<Vec<String>>,
+    pub display_values_supported: Option<Vec<String>>,
+    pub acr_values_supported: Option<Vec<String>>,
+    pub claim_types_supported: Option<Vec<String>>,
+    pub ui_locales_supported: Option<Vec<String>>,
 }

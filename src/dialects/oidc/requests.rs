@@ -84,6 +84,14 @@ pub struct AuthorizationForm {
     login_hint: Option<String>,
     /// Claims asked for one by one, as a JSON object.
     claims: Option<String>,
+    /// Classes of authentication the client would like, most wanted first.
+    acr_values: Option<String>,
+    /// `page`; others are shown as a page too.
+    display: Option<String>,
+    /// Languages for the pages, most wanted first.
+    ui_locales: Option<String>,
+    /// Languages for the claims, most wanted first.
+    claims_locales: Option<String>,
 }
 
 /// The parameters of a sign-out (OpenID Connect RP-Initiated Logout, section 2).

@@ -8,6 +8,7 @@ use crate::model::client::{Client, GrantType};
 use crate::model::interaction::{Prompt, ResponseMode};
 use crate::model::refusal::Refusal;
 use crate::model::scope::{Scope, Scopes, is_built_in};
+use crate::model::session::Authentication;
 
 use Refusal::{ChallengeMethodUnsupported, ParameterMalformed, ScopeNotAllowed};
 
@@ -168,6 +169,12 @@ pub(super) fn claims(scopes: &Scopes, parameters: &Parameters) -> Result<(Claims
     let claims = ClaimsRequest::parse(text).ok_or(malformed.clone())?;
     if !scopes.has(Scope::OPENID) {
         return Ok(Default::default());
+    }
+    // An essential class that cannot be met is a failed authentication (section 5.5.1.1).
+    let met = |acr: &serde_json::Value| acr == Authentication::ACR_PASSWORD;
+    let acr = claims.id_token.get("acr").filter(|demand| demand.essential && !demand.values.is_empty());
+    if acr.is_some_and(|demand| !demand.values.iter().any(met)) {
+        return Err(Refusal::AcrUnmet);
     }
     let mut wanted = Vec::new();
     for demand in [&claims.userinfo, &claims.id_token].into_iter().filter_map(|part| part.get("sub")) {

@@ -60,12 +60,13 @@ async fn a_client_sees_what_it_may_use() {
     assert_eq!(seen["scopes_supported"], json!(["openid", "projects"]));
     assert_eq!(seen["grant_types_supported"], json!(["authorization_code"]));
     assert_eq!(seen["token_endpoint_auth_methods_supported"], json!(["none"]));
-    assert_eq!(seen["introspection_endpoint_auth_methods_supported"], json!([]));
+    assert_eq!(seen["introspection_endpoint_auth_methods_supported"], json!(null));
+    assert_eq!(seen["introspection_endpoint"], json!(null));
     assert_eq!(seen["id_token_signing_alg_values_supported"], json!(["RS256"]));
 
     house.change::<Client>("my app", |app| app.grants = [GrantType::ClientCredentials].into()).await;
     let seen = document(&house, Document::AuthorizationServer, Some("my app")).await;
-    assert_eq!(seen["response_types_supported"], json!([]));
+    assert_eq!(seen["response_types_supported"], json!(null));
 
     let unknown = house.engine.metadata(Document::AuthorizationServer, &endpoints(), Some("nobody")).await;
     assert_eq!(cause(unknown), "client_unknown");

@@ -50,6 +50,7 @@ async fn every_other_refusal_is_told_to_the_client_with_its_state() {
         (&[("claims", r#"{"id_token":{"email":5}}"#)], ParameterMalformed("claims")),
         (&[("claims", r#"{"id_token":{"sub":{"value":5}}}"#)], ParameterMalformed("claims")),
         (&[("claims", r#"{"id_token":{"sub":{"values":["a","b"]}}}"#)], ParameterMalformed("claims")),
+        (&[("claims", r#"{"id_token":{"acr":{"essential":true,"value":"9"}}}"#)], Refusal::AcrUnmet),
         (&[("id_token_hint", "eyJ.e30.")], Refusal::HintInvalid),
     ];
     for (changed, refusal) in cases {
