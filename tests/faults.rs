@@ -13,6 +13,7 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
+use common::program::Start;
 use common::relying_party::{Answered, RelyingParty};
 use common::{Program, Visitor};
 
@@ -53,7 +54,7 @@ refresh_grace = "60s"
 
 #[test]
 fn a_code_is_redeemed_once() {
-    let mut house = House::open("strict");
+    let mut house = House::quiet("strict");
     for round in 0..ROUNDS {
         let code = house.party.code(&house.ana, SCOPE);
         let fault = house.fault(round);
@@ -76,7 +77,7 @@ fn a_code_is_redeemed_once() {
 
 #[test]
 fn a_refresh_token_is_used_once() {
-    let mut house = House::open("strict");
+    let mut house = House::quiet("strict");
     for round in 0..ROUNDS {
         let first = house.grant();
         let fault = house.fault(round);
@@ -99,7 +100,7 @@ fn a_refresh_token_is_used_once() {
 
 #[test]
 fn within_the_grace_everybody_gets_the_same_successor() {
-    let mut house = House::open("graceful");
+    let mut house = House::quiet("graceful");
     for round in 0..ROUNDS {
         let first = house.grant();
         let fault = house.fault(round);
@@ -131,7 +132,7 @@ fn within_the_grace_everybody_gets_the_same_successor() {
 
 #[test]
 fn secrets_do_not_reach_the_log() {
-    let house = House::open("strict");
+    let house = House::open("strict", &["--log-filter", "trace"]);
     let code = house.party.code(&house.ana, SCOPE);
     let answer = house.party.redeem(&house.ana, &code);
     let again = house.party.redeem(&house.ana, &code);
@@ -182,8 +183,14 @@ impl Ledger {
 }
 
 impl House {
-    fn open(client: &str) -> House {
-        let program = Program::start(DECLARED);
+    /// A house where nobody reads the log of every request.
+    fn quiet(client: &str) -> House {
+        House::open(client, &["--log-filter", "warn"])
+    }
+
+    fn open(client: &str, args: &[&str]) -> House {
+        let program =
+            Program::try_start(Start { declared: Some(DECLARED), args }).unwrap_or_else(|why| panic!("{why}"));
         let ana = Visitor::new(&program.address);
         ana.sign_in("ana", PASSWORD);
         let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Output, Stdio};
-use std::sync::mpsc;
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
@@ -19,15 +19,36 @@ pub struct Program {
     child: Child,
     /// `127.0.0.1:PORT`; the same after every restart, so that the issuer stays the same too.
     pub address: String,
+    said: Arc<Mutex<String>>,
+    args: Vec<String>,
+}
+
+/// How to start.
+#[derive(Default, Clone, Copy)]
+pub struct Start<'a> {
+    /// The text of the declared state; absent, there is none.
+    pub declared: Option<&'a str>,
+    /// Further arguments of `serve`.
+    pub args: &'a [&'a str],
 }
 
 impl Program {
     /// Starts the program on a fresh data directory with a declared state.
     pub fn start(declared: &str) -> Program {
+        let start = Start { declared: Some(declared), ..Start::default() };
+        Program::try_start(start).unwrap_or_else(|why| panic!("{why}"))
+    }
+
+    /// Starts the program on a fresh data directory. `Err` says why it did not start.
+    pub fn try_start(start: Start<'_>) -> Result<Program, String> {
         let home = tempfile::tempdir().expect("a temporary directory");
-        fs::write(home.path().join("declared.toml"), declared).expect("the declared state is written");
-        let (child, address) = launch(home.path(), "127.0.0.1:0").unwrap_or_else(|why| panic!("{why}"));
-        Program { home, child, address }
+        if let Some(declared) = start.declared {
+            fs::write(home.path().join("declared.toml"), declared).expect("the declared state is written");
+        }
+        let said = Arc::default();
+        let (child, address) = launch(home.path(), "127.0.0.1:0", start.args, &said)?;
+        let args = start.args.iter().map(|one| one.to_string()).collect();
+        Ok(Program { home, child, address, said, args })
     }
 
     /// The issuer, as long as none is configured.
@@ -44,12 +65,19 @@ impl Program {
 
     /// Starts again on the same data and the same port. How long it took until the program said that it listens.
     pub fn restart(&mut self) -> Duration {
+        let began = Instant::now();
+        let args = self.args.clone();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        self.restart_with(&args).unwrap_or_else(|why| panic!("{why}"));
+        began.elapsed()
+    }
+
+    /// The same with other arguments than at first. `Err` says why it did not start.
+    pub fn restart_with(&mut self, args: &[&str]) -> Result<(), String> {
         self.kill();
         self.child.wait().expect("the old process can be waited for");
-        let began = Instant::now();
-        let (child, _) = launch(self.home.path(), &self.address).unwrap_or_else(|why| panic!("{why}"));
-        self.child = child;
-        began.elapsed()
+        (self.child, _) = launch(self.home.path(), &self.address, args, &self.said)?;
+        Ok(())
     }
 
     /// Asks the process to end, politely: `SIGTERM`. How it ended, and after how long.
@@ -63,6 +91,23 @@ impl Program {
     /// Everything the program wrote to standard error so far, over all its starts.
     pub fn errors(&self) -> String {
         fs::read_to_string(self.home.path().join("errors.log")).unwrap_or_default()
+    }
+
+    /// Everything the program wrote to standard output so far.
+    pub fn said(&self) -> String {
+        self.said.lock().expect("no reader died").clone()
+    }
+
+    /// The link that a fresh store prints, if it did.
+    pub fn set_up_link(&self) -> Option<String> {
+        let errors = self.errors();
+        let link = errors.split_whitespace().find(|word| word.contains("/setup?"))?;
+        Some(link.to_owned())
+    }
+
+    /// The number of the process.
+    pub fn process(&self) -> u32 {
+        self.child.id()
     }
 
     /// The data directory.
@@ -105,26 +150,28 @@ fn binary() -> Command {
 }
 
 /// Starts the server and waits for its one line. `Err` says what went wrong, with what the program said.
-fn launch(home: &Path, listen: &str) -> Result<(Child, String), String> {
+fn launch(home: &Path, listen: &str, args: &[&str], said: &Arc<Mutex<String>>) -> Result<(Child, String), String> {
     let log = home.join("errors.log");
     let errors: File = OpenOptions::new().create(true).append(true).open(&log).expect("the log can be opened");
-    let mut child = binary()
-        .arg("serve")
-        .arg("--data")
-        .arg(home.join("data"))
-        .args(["--listen", listen, "--apply"])
-        .arg(home.join("declared.toml"))
-        .current_dir(home)
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(errors)
-        .spawn()
-        .map_err(|error| format!("the program does not start: {error}"))?;
+    let mut command = binary();
+    command.arg("serve").arg("--data").arg(home.join("data")).args(["--listen", listen]).args(args);
+    if home.join("declared.toml").exists() {
+        command.arg("--apply").arg(home.join("declared.toml"));
+    }
+    command.current_dir(home).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors);
+    let mut child = command.spawn().map_err(|error| format!("the program does not start: {error}"))?;
 
     let output = BufReader::new(child.stdout.take().expect("standard output is a pipe"));
-    let (say, said) = mpsc::channel();
-    std::thread::spawn(move || output.lines().map_while(Result::ok).try_for_each(|line| say.send(line)));
-    let line = said.recv_timeout(PATIENCE).unwrap_or_default();
+    let (say, first_line) = mpsc::channel();
+    let said = said.clone();
+    std::thread::spawn(move || {
+        for line in output.lines().map_while(Result::ok) {
+            *said.lock().expect("no reader died") += &format!("{line}\n");
+            // Only the first line is waited for.
+            let _ = say.send(line);
+        }
+    });
+    let line = first_line.recv_timeout(PATIENCE).unwrap_or_default();
     match line.strip_prefix("listening on http://") {
         Some(address) => Ok((child, address.to_owned())),
         None => {
