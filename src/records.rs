@@ -12,10 +12,12 @@
 //! frees space.
 
 mod batch;
+mod examine;
 mod layout;
 mod ledger;
 
 pub use batch::RecordChanges;
+pub use examine::Examination;
 pub use ledger::{Kept, Ledger, Page};
 
 use serde::{Serialize, de::DeserializeOwned};

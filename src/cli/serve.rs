@@ -11,13 +11,13 @@ use tracing_subscriber::EnvFilter;
 use crate::base::rng::SystemRng;
 use crate::config::issuer::Issuer;
 use crate::config::{Config, LogFormat, Written, file};
-use crate::declared;
 use crate::engine::admin::apply::{ApplyOptions, Outcome};
 use crate::engine::admin::declared::Declared;
 use crate::engine::{Caller, Engine};
 use crate::server::{self, StartError};
-use crate::toml_file::{Problems, System};
+use crate::toml_file::Problems;
 
+use super::control::serve_control;
 use super::place::Place;
 use super::reply::{self, Reply};
 
@@ -67,19 +67,12 @@ impl Serve {
         };
         let config = place.config(flags, self.change_issuer)?;
         file::filter(&config.log_filter).map_err(|why| format!("--log-filter: {why}"))?;
-        let declared = self.apply.as_deref().map(read_declared).transpose()?;
+        let declared = match &self.apply {
+            Some(file) => Some((file.clone(), super::apply::read(file)?)),
+            None => None,
+        };
         Ok((config, declared))
     }
-}
-
-/// Reads the declared-state file at `path`.
-///
-/// # Errors
-/// Everything that is wrong with it, or that it cannot be read.
-pub(super) fn read_declared(path: &Path) -> Result<(PathBuf, Declared), String> {
-    let text = std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
-    let declared = declared::read(path, &text, &System).map_err(|problems| problems.to_string())?;
-    Ok((path.to_owned(), declared))
 }
 
 fn serve(config: &Config, declared: Option<(PathBuf, Declared)>) -> ExitCode {
@@ -92,7 +85,17 @@ fn serve(config: &Config, declared: Option<(PathBuf, Declared)>) -> ExitCode {
         Some((file, declared)) => apply(&engine, &file, &declared).await,
         None => Ok(()),
     };
-    match runtime.block_on(server::run(&config.server, before, async |_| ())) {
+    let data = config.server.data.clone();
+    let control = |engine| {
+        let control = serve_control(engine, &data);
+        async move {
+            match control {
+                Ok(control) => control.await,
+                Err(error) => tracing::warn!(%error, "commands cannot reach this server: its socket was not made"),
+            }
+        }
+    };
+    match runtime.block_on(server::run(&config.server, before, control)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => start_refused(&error).say(),
     }

@@ -2,7 +2,7 @@
 
 use std::net::SocketAddr;
 use std::ops::RangeInclusive;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use crate::http::client_address::Network;
 use crate::toml_file::{self, Outside, Problems, Section};
@@ -33,7 +33,7 @@ fn written(root: &Section<'_>, directory: &Path) -> Written {
     Written {
         listen: root.parsed("listen", address),
         issuer: root.parsed("issuer", Issuer::parse),
-        data: path("data").map(PathBuf::from),
+        data: path("data"),
         metrics_listen: root.parsed("metrics_listen", address),
         log_format: root.choice("log_format", &LogFormat::ALL),
         log_filter: root.parsed("log_filter", |text| filter(text).map(|()| text.to_owned())),

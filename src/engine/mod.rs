@@ -36,7 +36,7 @@ use crate::base::rng::Rng;
 use crate::base::seal::SealingKey;
 use crate::model::refusal::Refusal;
 use crate::model::settings::Settings;
-use crate::records::Ledger;
+use crate::records::{Examination, Ledger};
 use crate::store::{Fault, Refused, Store};
 
 pub use caller::Caller;
@@ -132,6 +132,14 @@ impl Engine {
         };
         engine.seed_scopes().await?;
         Ok(engine)
+    }
+
+    /// Examines everything that is kept, while the server runs.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn examine(&self) -> Result<Examination, Fault> {
+        self.ledger.examine(false).await
     }
 
     /// The present moment.

@@ -72,7 +72,7 @@ impl RecordChanges for Changes {
 }
 
 /// Every secondary key of a record with what it holds.
-fn secondary<R: Record>(record: &R) -> BTreeMap<Key, Value> {
+pub(super) fn secondary<R: Record>(record: &R) -> BTreeMap<Key, Value> {
     let id = record.id();
     let unique = record.unique().into_iter().map(|(lookup, value)| unique_key(R::NAME, lookup, &value));
     let index = record.indexes().into_iter().map(|(lookup, value)| index_key(R::NAME, lookup, &value, &id));

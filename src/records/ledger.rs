@@ -54,7 +54,7 @@ pub struct Page<R> {
 /// A typed view of the store.
 #[derive(Clone)]
 pub struct Ledger {
-    store: Arc<dyn Store>,
+    pub(super) store: Arc<dyn Store>,
 }
 
 impl Ledger {
@@ -209,7 +209,7 @@ pub(super) fn encode<R: Record>(record: &R) -> Value {
     out.into()
 }
 
-fn decode<R: Record>(key: &Key, bytes: Value) -> Result<Kept<R>, Fault> {
+pub(super) fn decode<R: Record>(key: &Key, bytes: Value) -> Result<Kept<R>, Fault> {
     let what = || String::from_utf8_lossy(key).into_owned();
     match bytes.split_first() {
         Some((version, json)) if *version == b'0' + R::VERSION => {

@@ -17,9 +17,11 @@ use arc_swap::ArcSwap;
 use bytes::Bytes;
 
 use crate::base::clock::Timestamp;
+use crate::base::seal::SealingKey;
 use crate::jose::keyring::Keyring;
 use crate::model::client::Client;
 use crate::model::refusal::Refusal;
+use crate::records::Ledger;
 use crate::store::Fault;
 
 use super::{Denied, Engine, Foundation};
@@ -43,6 +45,15 @@ impl Keys {
         let ring = kept::load(&ledger, &foundation.sealing).await?;
         Ok(Keys(ArcSwap::from_pointee(KeySet::of(ring, now))))
     }
+}
+
+/// Whether every kept key can be opened with `sealing` and belongs to its name; says how many there are.
+///
+/// # Errors
+/// The store's fault, or a key that was sealed with another key file.
+pub async fn examine(ledger: &Ledger, sealing: &SealingKey) -> Result<usize, Fault> {
+    kept::load(ledger, sealing).await?;
+    Ok(kept::all(ledger).await?.len())
 }
 
 impl KeySet {

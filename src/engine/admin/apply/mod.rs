@@ -150,7 +150,8 @@ impl<'a> Draft<'a> {
             draft.prune().await?;
         }
         draft.administrators().await?;
-        if let Some(key) = draft.changes.contradiction().map(|key| key.escape_ascii().to_string()) {
+        let contradiction = draft.changes.contradiction().filter(|_| draft.problems.is_empty());
+        if let Some(key) = contradiction.map(|key| key.escape_ascii().to_string()) {
             // A name that passes from one record to another in the same file would be written twice in one commit.
             let sentence =
                 format!("moves a name from one thing to another ({key}): take it away first, then apply again");
