@@ -260,7 +260,7 @@ impl House {
     /// Something ordinary beside the crowd: a grant that stays, or one that is revoked.
     fn live_a_little(&mut self, round: usize) {
         let refresh = self.grant();
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             self.party.revoke(&self.ana, &refresh);
             self.ledger.dead.push(refresh);
         } else {
