@@ -7,6 +7,7 @@ use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::admin::user_change::{NewUser, UserChange};
 use crate::engine::admin::users::UserFilter;
+use crate::http::csrf::origin_of;
 use crate::model::refusal::Refusal;
 use crate::model::user::{Profile, User};
 
@@ -107,9 +108,10 @@ async fn add(host: &Host<'_>, new: &Add) -> Result<Reply, Denied> {
 }
 
 fn with_link(host: &Host<'_>, link: &Secret, user: &User) -> Reply {
-    let issuer = &host.engine.identity().issuer;
+    // Pages lie at the root of the issuer's origin, even when the issuer has a path.
+    let origin = origin_of(&host.engine.identity().issuer).unwrap_or_default();
     let remark = format!("Give this link to {} only: it works once, within an hour.", user.username);
-    Reply::done(format!("{issuer}/recover?token={}\n", link.expose())).with_remark(remark)
+    Reply::done(format!("{origin}/recover?token={}\n", link.expose())).with_remark(remark)
 }
 
 async fn list(host: &Host<'_>, search: String) -> Result<Reply, Denied> {
