@@ -13,7 +13,7 @@ use super::house::House;
 use super::wire::{Ask, Reply, with_query};
 
 /// Every path there is: those the dialect and the console list, and those the pages and the roof hang up in their source.
-fn every_path(house: &House) -> BTreeSet<String> {
+pub fn every_path(house: &House) -> BTreeSet<String> {
     let mut paths: BTreeSet<String> = oidc::METHODS.iter().map(|(path, _)| (*path).to_owned()).collect();
     let doors = console::doors(&house.desk, oidc::endpoints);
     paths.extend(doors.list().iter().map(|door| format!("/admin{}", door.path.replace(":id", "some-id"))));

@@ -11,10 +11,12 @@ mod person;
 mod store;
 mod wire;
 
+mod account;
 mod clients;
 mod codes;
 mod cors;
 mod documents;
+mod entry;
 mod failures;
 mod forged;
 mod headers;
