@@ -197,7 +197,7 @@ async fn what_is_still_used_is_not_pruned() {
 async fn what_does_not_fit_the_store_is_told_by_line_and_changes_nothing() {
     let server = Server::new().await;
     server.apply(FULL, APPLY).await;
-    let text = "[[groups]]\nname = 'new'\n\n[[users]]\nusername = 'ana'\n\
+    let text = "[[groups]]\nname = 'fresh'\n\n[[users]]\nusername = 'ana'\n\
                 groups = ['stuff']\npassword = 'short'\n\n[[users]]\nusername = 'sample'\nid = 'somebody-else'\n\n\
                 [[users]]\nusername = 'sample@example.org'\nemail = 'sample@example.org'\n\n\
                 [[clients]]\nid = 'b'\nclient_key = 'wiki-key'\nname = 'B'\ntype = 'service'\nscopes = ['unheard']\n";
