@@ -120,7 +120,10 @@ async fn one_change_in_the_file_is_one_change() {
         .replace("a secret of fewer letters", "another secret that is rather long, longer than the first");
     assert_eq!(server.apply(&text, APPLY).await, ["~ client wiki: name access_ttl secret"]);
     let text = text.replace("a windmill under seven moons", "eight moons over a windmill");
+    let epoch = async || server.engine.user_called(&server.host, "sample").await.unwrap().unwrap().access_epoch;
+    assert_eq!(epoch().await, 0);
     assert_eq!(server.apply(&text, APPLY).await, ["~ user sample: password"]);
+    assert_eq!(epoch().await, 1, "a new password ends what was had with the old one");
     assert_eq!(server.apply(&text, APPLY).await.len(), 0);
     let text = text.replace("password = ", "disabled = false\n# ");
     assert_eq!(server.apply(&text, APPLY).await.len(), 0, "a password that is not named stays");
@@ -194,7 +197,7 @@ async fn what_is_still_used_is_not_pruned() {
 async fn what_does_not_fit_the_store_is_told_by_line_and_changes_nothing() {
     let server = Server::new().await;
     server.apply(FULL, APPLY).await;
-    let text = "[[groups]]\nname = 'new'\n\n[[users]]\nusername = 'ana'\n\
+    let text = "[[groups]]\nname = 'fresh'\n\n[[users]]\nusername = 'ana'\n\
                 groups = ['stuff']\npassword = 'short'\n\n[[users]]\nusername = 'sample'\nid = 'somebody-else'\n\n\
                 [[users]]\nusername = 'sample@example.org'\nemail = 'sample@example.org'\n\n\
                 [[clients]]\nid = 'b'\nclient_key = 'wiki-key'\nname = 'B'\ntype = 'service'\nscopes = ['unheard']\n";
@@ -208,12 +211,15 @@ async fn a_file_cannot_lock_everybody_out() {
     let server = Server::new().await;
     server.apply(FULL, APPLY).await;
     let demoted = FULL.replace("admin = true", "admin = false");
-    let told = "1: users: would leave the server without an administrator: declare one with admin = true";
+    let told =
+        "1: users: would leave the server without an administrator: declare one with admin = true and a password";
     assert_eq!(server.wrong(&demoted, APPLY).await, [told]);
     let disabled = FULL.replace("admin = true", "admin = true\ndisabled = true");
     assert_eq!(server.wrong(&disabled, APPLY).await, [told]);
     assert_eq!(server.wrong("[settings]\nname = 'x'\n", PRUNE).await, [told]);
     let another = format!("{demoted}\n[[users]]\nusername = 'ana'\nadmin = true\n");
+    assert_eq!(server.wrong(&another, APPLY).await, [told], "who cannot sign in administers nothing");
+    let another = format!("{another}password = 'plum kettle orbits vase'\n");
     server.apply(&another, APPLY).await;
 }
 
@@ -222,6 +228,9 @@ async fn an_administrator_from_a_file_closes_the_set_up() {
     let server = Server::new().await;
     let link = server.engine.open_set_up().await.unwrap().unwrap();
     server.engine.look_at_set_up(&server.caller, &link).await.unwrap();
+    server.apply("[[users]]\nusername = 'bare'\nadmin = true\n", APPLY).await;
+    let stays = server.engine.look_at_set_up(&server.caller, &link).await;
+    stays.expect("an administrator who cannot sign in has set up nothing");
     server.apply(FULL, APPLY).await;
     assert!(server.engine.look_at_set_up(&server.caller, &link).await.is_err());
     assert!(server.engine.open_set_up().await.unwrap().is_none());

@@ -118,7 +118,7 @@ fn within_the_grace_everybody_gets_the_same_successor() {
         let third =
             third.refresh().unwrap_or_else(|| panic!("round {round}: the successor works: {third:?}")).to_owned();
         assert!(house.party.counts(&house.ana, &third), "round {round}: one leaf lives");
-        if round % 2 == 0 {
+        if round.is_multiple_of(2) {
             assert!(house.party.refresh(&house.ana, &first).is_invalid_grant(), "round {round}: reuse is noticed");
             assert!(!house.party.counts(&house.ana, &third), "round {round}: and ends the grant");
             house.ledger.dead.push(third);
@@ -221,7 +221,7 @@ impl House {
         if fault == Fault::Before {
             self.come_back();
         }
-        let moment = Duration::from_micros(self.random() % 40_000);
+        let moment = Duration::from_micros(self.random() % 80_000);
         let start = Barrier::new(CROWD + 1);
         let answers = thread::scope(|scope| {
             let each = || {

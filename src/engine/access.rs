@@ -105,6 +105,11 @@ fn client(client: Option<Kept<Client>>, facts: &AccessFacts) -> Result<Holder, R
     if client.disabled_at.is_some() {
         return Err(Refusal::ClientDisabled);
     }
+    let another = facts.stored.as_ref().is_some_and(|stored| stored.client_incarnation != client.incarnation);
+    if another || facts.issued_at < client.created_at {
+        // It was given to a client of the same id that was deleted since.
+        return Err(Refusal::TokenInvalid);
+    }
     if !facts.scopes.within(&client.scopes) {
         return Err(Refusal::ScopeNotAllowed);
     }

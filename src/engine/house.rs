@@ -130,6 +130,8 @@ impl House {
             created_at: now,
             expires_at: super::mint::grant_end(&client, now),
             life: GrantLife::Live,
+            client_incarnation: client.incarnation.clone(),
+            access_epoch: self.find::<User>(alice().id.as_str()).await.access_epoch,
         };
         let mut code = Code {
             locator: handle.locator,
@@ -270,6 +272,7 @@ pub fn client(id: &str) -> Client {
         created_by: None,
         owner: None,
         managed: false,
+        incarnation: format!("{id}-1"),
     }
 }
 
@@ -309,6 +312,7 @@ pub fn alice() -> User {
         created_at: START,
         updated_at: START,
         managed: false,
+        access_epoch: 0,
     }
 }
 
@@ -326,6 +330,7 @@ pub fn session() -> Session {
         user_agent: String::new(),
         address: String::new(),
         life: SessionLife::Open,
+        access_epoch: 0,
     }
 }
 

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use crate::base::clock::Timestamp;
-use crate::base::ids::{InteractionId, SessionId, UserId};
+use crate::base::ids::{InteractionId, SessionId};
 use crate::base::secret::Secret;
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::client::{Client, ClientType};
@@ -99,7 +99,7 @@ impl Engine {
         self.settle(|| self.end_hinted(caller, hint, current)).await?;
         let first_party = asked.client.as_ref().is_some_and(|client| client.first_party);
         if first_party && self.now() < hint.expires_at {
-            self.end_grants_of(&hint.user).await?;
+            self.end_grants_of(caller, hint).await?;
         }
         match current {
             Some(current) if current.user().id != hint.user => self.ask_to_sign_out(caller, asked, browser).await,
@@ -163,7 +163,8 @@ impl Engine {
         .await
     }
 
-    /// Reads the parameters. A hint counts only for the client that `client_id` names, where that is given.
+    /// Reads the parameters. A hint counts only for a client that is there and enabled, and for the one that `client_id`
+    /// names, where that is given.
     async fn sign_out_asked(&self, parameters: &BTreeMap<String, String>) -> Result<Asked, Fault> {
         let value = |name| parameters.get(name).map(String::as_str).filter(|value| !value.is_empty());
         let named = value("client_id");
@@ -176,6 +177,8 @@ impl Engine {
             Some(id) => self.ledger.find::<Client>(id).await?,
             None => None,
         };
+        let enabled = client.as_ref().is_some_and(|client| client.disabled_at.is_none());
+        let hint = hint.filter(|_| enabled);
         let sent = value("post_logout_redirect_uri");
         let redirect = client.as_ref().zip(sent).and_then(|(client, sent)| registered(client, sent));
         Ok(Asked {
@@ -239,19 +242,18 @@ impl Engine {
     async fn hinted_session(&self, hint: &Hint) -> Result<Option<SessionId>, Fault> {
         match &hint.kind {
             HintKind::IdToken(session) => Ok(Some(session.clone())),
-            HintKind::AccessToken(grant) => {
+            HintKind::AccessToken { grant, .. } => {
                 let grant = self.ledger.find::<Grant>(grant.as_str()).await?;
                 Ok(grant.map(|grant| grant.session.clone()))
             }
         }
     }
 
-    /// Ends every grant of `user`, some at a time. Their sessions elsewhere stay open; what they gave clients does not.
-    async fn end_grants_of(&self, user: &UserId) -> Result<(), Denied> {
-        let prefix = format!("{user}/");
+    /// Ends every grant of the hint's person, some at a time. Their sessions elsewhere stay open; what they gave clients does not.
+    async fn end_grants_of(&self, caller: &Caller, hint: &Hint) -> Result<(), Denied> {
         let mut after: Option<String> = None;
         loop {
-            let next = self.settle(|| self.end_some_grants(&prefix, after.as_deref())).await?;
+            let next = self.settle(|| self.end_some_grants(caller, hint, after.as_deref())).await?;
             match next {
                 Some(next) => after = Some(next),
                 None => return Ok(()),
@@ -259,16 +261,28 @@ impl Engine {
         }
     }
 
-    async fn end_some_grants(&self, prefix: &str, after: Option<&str>) -> Result<Decision<Option<String>>, Denied> {
-        let now = self.now();
-        let page = self.ledger.list_by::<Grant>("user", prefix, Order::Ascending, after, PAGE).await?;
-        Ok(Decision::allow(page.next).with(|changes| {
-            for grant in page.items.iter().filter(|grant| grant.is_live(now)) {
-                if let Some(ended) = grant.ended(now, GrantEnd::SignedOut) {
-                    changes.update(grant, &ended);
-                }
+    async fn end_some_grants(
+        &self,
+        caller: &Caller,
+        hint: &Hint,
+        after: Option<&str>,
+    ) -> Result<Decision<Option<String>>, Denied> {
+        let (now, prefix) = (self.now(), format!("{}/", hint.user));
+        let page = self.ledger.list_by::<Grant>("user", &prefix, Order::Ascending, after, PAGE).await?;
+        let mut changes = Changes::new();
+        let mut count = 0;
+        for grant in page.items.iter().filter(|grant| grant.is_live(now)) {
+            if let Some(ended) = grant.ended(now, GrantEnd::SignedOut) {
+                changes.update(grant, &ended);
+                count += 1;
             }
-        }))
+        }
+        if count > 0 {
+            let actor = AuditActor::Client(hint.client.clone());
+            let record = caller.record(now, &*self.rng, actor, AuditKind::GrantRevoked);
+            changes.create(&record.about_user(&hint.user).about_client(&hint.client).with("grants", count));
+        }
+        Ok(Decision { answer: Ok(page.next), changes })
     }
 
     /// The names of the applications whose access ends with this session, each once.

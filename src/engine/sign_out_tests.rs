@@ -1,11 +1,12 @@
 use super::*;
-use crate::base::ids::ClientId;
+use crate::base::ids::{ClientId, UserId};
 use crate::base::secret::Kind;
 use crate::engine::house::{House, ISSUER, alice, as_client, caller, cause, client, minutes, renew, session};
 use crate::engine::token::Issued;
 use crate::model::audit::AuditRecord;
 use crate::model::client::{AccessTokenForm, Client};
 use crate::model::redirect_uri::RedirectUri;
+use crate::model::token::{AccessToken, RevokedJwt};
 use crate::model::user::User;
 
 const BACK: &str = "https://app.example/bye";
@@ -252,6 +253,48 @@ async fn a_first_party_hint_that_lives_ends_every_grant_of_the_person() {
         let live = |user: &str| grants.iter().filter(|grant| grant.user.as_str() == user && grant.is_live(now)).count();
         assert_eq!(live("alice-id"), if ends { 0 } else { 251 });
         assert_eq!(live("bob-id"), 1);
+        let told = scene.house.audit(AuditKind::GrantRevoked).await;
+        let mut counts: Vec<&str> = told.iter().map(|record| record.details["grants"].as_str()).collect();
+        counts.sort_unstable();
+        assert_eq!(counts, if ends { vec!["200", "51"] } else { vec![] });
+    }
+}
+
+#[tokio::test]
+async fn what_does_not_hold_any_more_is_no_hint() {
+    let kept_open = async |scene: &Scene, token: &str, why: &str| {
+        assert_eq!(scene.asks(&[("id_token_hint", token)], None).await, SIGNED_OUT);
+        assert!(scene.is_open("session-1").await, "{why}");
+        assert_eq!(scene.sign_outs().await, 0, "{why}");
+    };
+
+    let scene = Scene::new().await;
+    let access = scene.issued.access_token.expose();
+    let expires_at = scene.house.engine.now().plus(minutes(60));
+    scene.house.keep(&RevokedJwt { jti: scene.issued.jti.clone(), expires_at }).await;
+    kept_open(&scene, access, "the token was revoked").await;
+
+    let scene = Scene::new().await;
+    let grant = scene.house.all::<Grant>().await.remove(0);
+    let ended = grant.ended(scene.house.engine.now(), GrantEnd::RevokedByUser).unwrap();
+    scene.house.change::<Grant>(grant.id.as_str(), |grant| *grant = ended).await;
+    kept_open(&scene, scene.issued.access_token.expose(), "the grant was ended").await;
+
+    let scene = Scene::new().await;
+    scene.house.change::<Client>("web", |client| client.access_token = AccessTokenForm::Opaque).await;
+    let issued = scene.house.sign_in("openid").await;
+    let at = scene.house.engine.now();
+    scene.house.change::<AccessToken>(&issued.jti, |token| token.revoked_at = Some(at)).await;
+    kept_open(&scene, issued.access_token.expose(), "the opaque token was revoked").await;
+
+    for delete in [false, true] {
+        let scene = Scene::new().await;
+        match delete {
+            true => scene.house.delete::<Client>("web").await,
+            false => scene.house.change::<Client>("web", |client| client.disabled_at = Some(at)).await,
+        }
+        kept_open(&scene, scene.hint(), "the client is disabled or gone").await;
+        kept_open(&scene, scene.issued.access_token.expose(), "the client is disabled or gone").await;
     }
 }
 

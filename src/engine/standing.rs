@@ -102,6 +102,9 @@ fn stands(
     if client.disabled_at.is_some() {
         return Err(Refusal::ClientDisabled);
     }
+    if !grant.is_to(&client) {
+        return Err(Refusal::GrantEnded);
+    }
     let user = user.ok_or(Refusal::UserGone)?;
     if !user.is_enabled() {
         return Err(Refusal::UserDisabled);
@@ -109,7 +112,10 @@ fn stands(
     if !client.groups.is_empty() && client.groups.is_disjoint(&user.groups) {
         return Err(Refusal::UserNotAllowed);
     }
-    let open = |session: &Kept<Session>| session.is_open(now) && session.user == grant.user;
+    if !grant.is_of(&user) {
+        return Err(Refusal::GrantEnded);
+    }
+    let open = |session: &Kept<Session>| session.is_open(now) && session.is_of(&user);
     if !grant.offline && !session.as_ref().is_some_and(open) {
         return Err(Refusal::SessionEnded);
     }

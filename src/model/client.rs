@@ -79,6 +79,9 @@ pub struct Client {
     /// Whether the declared-state file manages it.
     #[serde(default)]
     pub managed: bool,
+    /// Drawn at registration, so that what was given to a deleted client is worth nothing to the next of the same id.
+    #[serde(default)]
+    pub incarnation: String,
 }
 
 impl Client {

@@ -6,9 +6,11 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::{ClientId, GrantId, SessionId, UserId};
 
 use super::claims::ClaimsRequest;
+use super::client::Client;
 use super::face::Face;
 use super::scope::Scopes;
 use super::session::Authentication;
+use super::user::User;
 
 /// What a person allowed a client once.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +45,12 @@ pub struct Grant {
     pub expires_at: Timestamp,
     /// Whether it still holds.
     pub life: GrantLife,
+    /// Which of the registrations under the client's id it was given to.
+    #[serde(default)]
+    pub client_incarnation: String,
+    /// The person's count of the events that end all access, when it was given.
+    #[serde(default)]
+    pub access_epoch: u32,
 }
 
 /// Whether a grant still holds.
@@ -82,6 +90,18 @@ impl Grant {
     /// Whether it still holds at `now`.
     pub fn is_live(&self, now: Timestamp) -> bool {
         self.life == GrantLife::Live && now < self.expires_at
+    }
+
+    /// Whether it was given to this very registration of its client, not to one that was deleted since.
+    pub fn is_to(&self, client: &Client) -> bool {
+        self.client == client.id
+            && self.client_incarnation == client.incarnation
+            && self.created_at >= client.created_at
+    }
+
+    /// Whether it is about `user` and none of the events that end all their access came after it.
+    pub fn is_of(&self, user: &User) -> bool {
+        self.user == user.id && self.access_epoch == user.access_epoch
     }
 
     /// The same grant, ended; `None` if it had ended before.

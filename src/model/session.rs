@@ -6,6 +6,8 @@ use crate::base::clock::Timestamp;
 use crate::base::digest::Digest;
 use crate::base::ids::{SessionId, UserId};
 
+use super::user::User;
+
 /// How and when somebody proved who they are.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Authentication {
@@ -52,6 +54,9 @@ pub struct Session {
     pub address: String,
     /// Whether it still holds.
     pub life: SessionLife,
+    /// Its person's count of the events that end all access, when it was begun or renewed.
+    #[serde(default)]
+    pub access_epoch: u32,
 }
 
 /// Whether a session still holds.
@@ -76,5 +81,10 @@ impl Session {
     /// Whether it holds at `now`: open, not past its end, not idle for too long.
     pub fn is_open(&self, now: Timestamp) -> bool {
         self.life == SessionLife::Open && now < self.expires_at && now < self.last_seen_at.plus(Session::IDLE)
+    }
+
+    /// Whether it is of `user` and none of the events that end all their access came after it.
+    pub fn is_of(&self, user: &User) -> bool {
+        self.user == user.id && self.access_epoch == user.access_epoch
     }
 }

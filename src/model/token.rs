@@ -72,6 +72,9 @@ pub struct AccessToken {
     pub expires_at: Timestamp,
     /// When it was revoked, if it was.
     pub revoked_at: Option<Timestamp>,
+    /// Which of the registrations under the client's id it was given to.
+    #[serde(default)]
+    pub client_incarnation: String,
 }
 
 /// A JWT that is not accepted any more although its time has not come (RFC 7009).

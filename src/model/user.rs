@@ -46,6 +46,9 @@ pub struct User {
     /// Whether the declared-state file manages them.
     #[serde(default)]
     pub managed: bool,
+    /// Counts the events that end all their access at once. A session or grant of an earlier count holds nothing any more.
+    #[serde(default)]
+    pub access_epoch: u32,
 }
 
 impl User {
@@ -57,6 +60,16 @@ impl User {
     /// Whether they may use the server now.
     pub fn is_enabled(&self) -> bool {
         self.disabled_at.is_none()
+    }
+
+    /// Whether they can administer the server now: an administrator without a password cannot even sign in.
+    pub fn can_administer(&self) -> bool {
+        self.admin && self.is_enabled() && self.password.is_some()
+    }
+
+    /// Ends every session and grant they have, in the commit that writes them.
+    pub fn end_access(&mut self) {
+        self.access_epoch = self.access_epoch.wrapping_add(1);
     }
 }
 

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use super::port::{Fault, Key, LONGEST_KEY, LONGEST_VALUE, Value};
+use super::port::{Fault, Key, LONGEST_KEY, LONGEST_VALUE, Refused, Value};
 
 /// A batch of conditional changes. There is no unconditional write: whoever changes a key says what it held.
 ///
-/// A key may be written once in a batch. Stating the same expectation again is harmless; a second write, or two
-/// different expectations, make the batch contradictory, and no engine will commit it.
+/// A key may be written once in a batch: a second write makes the batch contradictory, which is a mistake of whoever made
+/// it. Stating the same expectation again is harmless. Two different expectations mean that the key changed between two
+/// looks at it: the batch is torn, and committing it is a conflict like any other. No engine will commit either.
 #[derive(Clone, Debug, Default)]
 pub struct Changes {
     entries: BTreeMap<Key, Entry>,
     contradictory: Option<Key>,
+    torn: Option<Key>,
 }
 
 /// What one key must hold, and what it shall hold.
@@ -63,6 +65,7 @@ impl Changes {
     /// Takes over everything `other` states.
     pub fn extend(&mut self, other: Changes) -> &mut Self {
         self.contradictory = self.contradictory.take().or(other.contradictory);
+        self.torn = self.torn.take().or(other.torn);
         for (key, entry) in other.entries {
             self.state(key, entry.expected, entry.write);
         }
@@ -71,7 +74,7 @@ impl Changes {
 
     /// Whether nothing is stated at all.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty() && self.contradictory.is_none()
+        self.entries.is_empty() && self.contradictory.is_none() && self.torn.is_none()
     }
 
     /// Every key with what is stated of it, in key order.
@@ -79,9 +82,26 @@ impl Changes {
         self.entries.iter()
     }
 
-    /// A key of which two different things were stated, if there is one.
+    /// A key that was written twice, if there is one.
     pub fn contradiction(&self) -> Option<&Key> {
         self.contradictory.as_ref()
+    }
+
+    /// A key that was expected to hold two different things, if there is one.
+    pub fn torn(&self) -> Option<&Key> {
+        self.torn.as_ref()
+    }
+
+    /// Why no engine may commit this batch, whatever it holds: a flaw, or a key that changed between two looks.
+    ///
+    /// # Errors
+    /// [`Refused::Fault`] with the flaw, else [`Refused::Conflict`] with the torn key.
+    pub fn judge(&self) -> Result<(), Refused> {
+        match (self.flaw(), self.torn()) {
+            (Some(flaw), _) => Err(Refused::Fault(flaw)),
+            (None, Some(key)) => Err(Refused::Conflict(key.clone())),
+            (None, None) => Ok(()),
+        }
     }
 
     /// Why no engine may commit this batch, whatever it holds: a contradiction, or a key or value beyond
@@ -108,6 +128,7 @@ impl Changes {
         match (&before.write, write) {
             (_, Write::Nothing) if agrees => {}
             (Write::Nothing, write) if agrees => before.write = write,
+            (Write::Nothing, _) | (_, Write::Nothing) => self.torn = Some(key),
             _ => self.contradictory = Some(key),
         }
         self

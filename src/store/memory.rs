@@ -51,9 +51,7 @@ impl Store for Memory {
 }
 
 fn apply(map: &mut BTreeMap<Key, Value>, changes: &Changes) -> Result<(), Refused> {
-    if let Some(flaw) = changes.flaw() {
-        return Err(Refused::Fault(flaw));
-    }
+    changes.judge()?;
     if let Some((key, _)) = changes.entries().find(|(key, entry)| map.get(*key) != entry.expected.as_ref()) {
         return Err(Refused::Conflict(key.clone()));
     }

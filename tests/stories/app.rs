@@ -52,6 +52,12 @@ impl<'h> App<'h> {
         App { house, id: name.to_owned(), secret, callback, origin }
     }
 
+    /// The same application, speaking to `house`.
+    pub fn at<'o>(&self, house: &'o House) -> App<'o> {
+        let (id, secret) = (self.id.clone(), self.secret.clone());
+        App { house, id, secret, callback: self.callback.clone(), origin: self.origin.clone() }
+    }
+
     /// Changes how it is registered.
     pub async fn becomes(&self, changes: &[ClientChange]) -> Client {
         let id = ClientId::from_text(self.id.as_str());

@@ -119,3 +119,20 @@ async fn refuses_in_the_same_words_whatever_is_wrong_with_a_grant() {
         assert_eq!(told(reply), told(&replies[0]));
     }
 }
+
+#[tokio::test]
+async fn refuses_after_a_restart_what_it_refused_before() {
+    let house = House::fresh().await;
+    let (alice, shop) = (house.person("alice").await, house.app("shop").await);
+    let (spent, unspent) = (alice.lets(&shop, "openid").await, alice.lets(&shop, "openid").await);
+    let tokens = shop.redeems(&spent).await.tokens();
+    let renewed = shop.refreshes(&tokens.refresh).await.tokens();
+    let later = house.restarted().await;
+    let shop = shop.at(&later);
+    assert!(shop.finds_active(&renewed.access).await, "what held holds");
+    shop.redeems(&unspent).await.tokens();
+    shop.redeems(&unspent).await.refuses(400, "invalid_grant");
+    shop.refreshes(&tokens.refresh).await.refuses(400, "invalid_grant");
+    assert!(!shop.finds_active(&renewed.refresh).await, "a replay is known as one");
+    shop.redeems(&spent).await.refuses(400, "invalid_grant");
+}

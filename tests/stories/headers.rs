@@ -13,7 +13,7 @@ use super::house::House;
 use super::wire::{Ask, Reply, with_query};
 
 /// Every path there is: those the dialect and the console list, and those the pages and the roof hang up in their source.
-fn every_path(house: &House) -> BTreeSet<String> {
+pub fn every_path(house: &House) -> BTreeSet<String> {
     let mut paths: BTreeSet<String> = oidc::METHODS.iter().map(|(path, _)| (*path).to_owned()).collect();
     let doors = console::doors(&house.desk, oidc::endpoints);
     paths.extend(doors.list().iter().map(|door| format!("/admin{}", door.path.replace(":id", "some-id"))));
@@ -207,4 +207,18 @@ async fn a_whole_sign_in_under_a_false_name_ends_at_the_right_one() {
     }
     let link = with_query("/oauth/logout", &[("id_token_hint", &*tokens.id)]);
     assert_eq!(alice.browser.sends(claiming(Ask::get(link))).await.location(), "/signed-out");
+}
+
+#[tokio::test]
+async fn what_is_counted_is_shown_on_this_machine_only() {
+    let house = House::behind_a_proxy().await;
+    let ask = |peer: &str| Ask::get("/metrics").coming_from(peer);
+    for local in ["127.0.0.1", "::1"] {
+        assert_eq!(house.asks(ask(local)).await.status, 200, "{local}");
+        for forwarded in ["x-forwarded-for", "forwarded", "via", "x-real-ip"] {
+            house.asks(ask(local).header(forwarded, "127.0.0.1")).await.stays_here(404);
+        }
+    }
+    house.asks(ask("192.0.2.7")).await.stays_here(404);
+    house.asks(ask("198.51.100.1").header("x-forwarded-for", "127.0.0.1")).await.stays_here(404);
 }

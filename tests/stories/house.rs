@@ -21,7 +21,10 @@ use countersign::server::app::{Parts, app};
 use countersign::server::health::Readiness;
 use countersign::store::{Key, Value};
 use poem::endpoint::BoxEndpoint;
-use poem::{Endpoint, EndpointExt, Request, Response};
+use poem::http::Uri;
+use poem::http::uri::Scheme;
+use poem::web::{LocalAddr, RemoteAddr};
+use poem::{Addr, Endpoint, EndpointExt, Request, RequestParts, Response};
 use tokio::sync::OnceCell;
 
 use super::app::App;
@@ -59,15 +62,30 @@ impl House {
         House::of(issuer, &[]).await
     }
 
-    /// One behind a proxy of its own, so that a request can come [`Ask::coming_from`].
+    /// One that believes what its neighbour forwards.
     pub async fn behind_a_proxy() -> House {
-        House::of(ISSUER, &["127.0.0.1"]).await
+        House::of(ISSUER, &["198.51.100.1"]).await
     }
 
     async fn of(issuer: &'static str, proxies: &[&str]) -> House {
         let store = Arc::new(Cellar::holding(first_day().await).await);
         let clock = Arc::new(StillClock::at(START));
-        let (engine, rng) = open(issuer, &store, &clock, 2).await;
+        House::over(issuer, proxies, store, clock, 2).await
+    }
+
+    /// The same house after a restart: what was only remembered is forgotten.
+    pub async fn restarted(&self) -> House {
+        House::over(self.issuer, &[], self.store.clone(), self.clock.clone(), 3).await
+    }
+
+    async fn over(
+        issuer: &'static str,
+        proxies: &[&str],
+        store: Arc<Cellar>,
+        clock: Arc<StillClock>,
+        seed: u64,
+    ) -> House {
+        let (engine, rng) = open(issuer, &store, &clock, seed).await;
         let metrics = Arc::new(Metrics::new());
         let desk = Arc::new(Desk::new(engine.clone(), rng.clone(), metrics.clone(), sealing().mac_key("forms")));
         let parts = Parts {
@@ -83,10 +101,13 @@ impl House {
 
     /// Asks, and insists on what holds for every reply.
     pub async fn asks(&self, ask: Ask) -> Reply {
-        let uri = ask.path.parse().unwrap_or_else(|error| panic!("{}: {error}", ask.path));
-        let mut request = Request::builder().method(ask.method).uri(uri).body(ask.body);
-        *request.headers_mut() = ask.headers;
-        let response = self.endpoint.get_response(request).await;
+        let uri: Uri = ask.path.parse().unwrap_or_else(|error| panic!("{}: {error}", ask.path));
+        let mut request = poem::http::Request::new(());
+        (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (ask.method, uri, ask.headers);
+        let peer = Addr::SocketAddr((ask.peer, 50_000).into());
+        let (parts, ()) = request.into_parts();
+        let parts: RequestParts = (parts, LocalAddr::default(), RemoteAddr(peer), Scheme::HTTP).into();
+        let response = self.endpoint.get_response(Request::from_parts(parts, ask.body.into())).await;
         let (head, body) = response.into_parts();
         let body = body.into_bytes().await.expect("a whole body");
         let body = String::from_utf8_lossy(&body).into_owned();

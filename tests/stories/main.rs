@@ -2,7 +2,13 @@
 //! stand still.
 //!
 //! The people and things: [`house`] (the server), [`person`] and [`browser`] (who comes), [`app`] (who asks), [`wire`] (what
-//! is said), [`store`] (what can fail). The stories are named after what happens in them.
+//! is said), [`store`] (what can fail). [`wire::Reply::check`] holds for every reply of every story.
+//!
+//! - How it goes well: [`walk`], [`prompts`], [`account`], [`documents`].
+//! - What is refused at the authorization endpoint: [`redirects`], [`parameters`], [`tabs`].
+//! - What is refused to applications: [`clients`], [`codes`], [`renewals`], [`kinds`], [`forged`].
+//! - What ends access, and how it is felt: [`matrix`]. What cannot be answered: [`failures`].
+//! - What nobody learns: [`cors`], [`headers`], [`secrets`], [`entry`].
 
 mod app;
 mod browser;
@@ -11,10 +17,12 @@ mod person;
 mod store;
 mod wire;
 
+mod account;
 mod clients;
 mod codes;
 mod cors;
 mod documents;
+mod entry;
 mod failures;
 mod forged;
 mod headers;

@@ -32,12 +32,12 @@ const fn change(what: &'static str, refresh: &'static str, offline: &'static str
 const CHANGES: &[Change] = &[
     change("nothing", "", "", ""),
     change("the user is disabled", "invalid_grant", "invalid_grant", "login_required"),
-    change("the user is disabled and enabled", "invalid_grant", "", "login_required"),
+    change("the user is disabled and enabled", "invalid_grant", "invalid_grant", "login_required"),
     change("the user is deleted", "invalid_grant", "invalid_grant", "login_required"),
     change("the application is disabled", "invalid_client", "invalid_client", "page"),
     change("the application is deleted", "invalid_client", "invalid_client", "page"),
     change("she signs out", "invalid_grant", "", "login_required"),
-    change("an administrator ends her sessions", "invalid_grant", "", "login_required"),
+    change("an administrator ends her sessions", "invalid_grant", "invalid_grant", "login_required"),
     change("the session lasted its thirty days", "invalid_grant", "invalid_grant", "login_required"),
     change("the session lay idle for a week", "invalid_grant", "", "login_required"),
     change("she withdraws her consent", "invalid_grant", "invalid_grant", "consent_required"),
@@ -46,9 +46,9 @@ const CHANGES: &[Change] = &[
     change("a scope is taken from the application", "invalid_grant", "invalid_grant", "invalid_scope"),
     change("the application may not refresh any more", "unauthorized_client", "unauthorized_client", ""),
     change("the application may not sign people in any more", "unauthorized_client", "unauthorized_client", "page"),
-    change("she changes her password here", "", "", ""),
-    change("she changes her password elsewhere", "invalid_grant", "", "login_required"),
-    change("she comes back by a recovery link", "invalid_grant", "", "login_required"),
+    change("she changes her password here", "invalid_grant", "invalid_grant", ""),
+    change("she changes her password elsewhere", "invalid_grant", "invalid_grant", "login_required"),
+    change("she comes back by a recovery link", "invalid_grant", "invalid_grant", "login_required"),
 ];
 
 async fn happens(what: &str, house: &House, alice: &Person<'_>, shop: &App<'_>) {

@@ -1,6 +1,7 @@
 //! Several tabs, other browsers, the back button, and requests that waited too long (RFC 9700, section 4.7; security rows 47,
 //! 53 and 54).
 
+use futures_util::future::join_all;
 use poem::http::Method;
 
 use super::browser::Form;
@@ -180,4 +181,42 @@ async fn a_copied_cookie_is_dead_once_its_owner_signs_out() {
     assert_eq!(alice.browser.session(), None);
     assert_eq!(thief.answers(&shop.asks("openid").with("prompt", "none")).await.error(), "login_required");
     assert!(thief.browser.opens("/account").await.location().starts_with("/login"));
+}
+
+#[tokio::test]
+async fn a_crowd_of_tabs_that_go_on_at_once_gets_one_code() {
+    let house = House::fresh().await;
+    let (alice, shop) = (house.person("alice").await, house.app("shop").await);
+    alice.signs_in().await;
+    for _ in 0..5 {
+        let asking = shop.asks("openid").with("prompt", "consent");
+        let first = alice.goes(&asking).await;
+        let page = alice.browser.follows(first).await;
+        let agreed = alice.browser.submits(&page, &[("answer", "continue")]).await;
+        let replies = join_all((0..16).map(|_| alice.browser.opens(agreed.location()))).await;
+        let codes = replies.iter().filter(|reply| reply.location().starts_with(&shop.callback)).count();
+        assert_eq!(codes, 1);
+        assert!(replies.iter().all(|reply| reply.location() == "/" || reply.location().starts_with(&shop.callback)));
+    }
+}
+
+#[tokio::test]
+async fn requests_that_nobody_finishes_do_not_fill_the_house() {
+    let house = House::fresh().await;
+    let (alice, shop) = (house.person("alice").await, house.app("shop").await);
+    alice.lets(&shop, "openid").await;
+    let asking = shop.asks("openid");
+    let from = |network: &str| Ask::get(asking.path()).coming_from(network);
+    let mut seen = Vec::new();
+    for _ in 0..400 {
+        let reply = house.asks(from("203.0.113.9")).await;
+        if reply.status == 429 {
+            assert!(reply.stays_here(429).header("retry-after").is_some(), "{reply}");
+        }
+        seen.push(reply.status);
+    }
+    assert_eq!((seen[0], seen[399]), (303, 429));
+    assert_eq!(house.asks(from("192.0.2.7")).await.status, 303, "elsewhere nobody notices");
+    let here = alice.browser.sends(from("203.0.113.9")).await;
+    assert!(here.location().starts_with(&shop.callback), "nor does whoever is signed in: {here}");
 }

@@ -1,6 +1,7 @@
 //! What is said over the wire: one request, one reply, and what must be true of every reply there is.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr};
 
 use data_encoding::{BASE64, BASE64URL_NOPAD};
 use poem::http::{HeaderMap, HeaderName, HeaderValue, Method};
@@ -16,11 +17,16 @@ pub struct Ask {
     pub path: String,
     pub headers: HeaderMap,
     pub body: Vec<u8>,
+    /// Where the connection comes from.
+    pub peer: IpAddr,
 }
+
+/// Where connections come from unless a story says otherwise.
+pub const NEIGHBOUR: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 1));
 
 impl Ask {
     pub fn new(method: Method, path: impl Into<String>) -> Ask {
-        Ask { method, path: path.into(), headers: HeaderMap::new(), body: Vec::new() }
+        Ask { method, path: path.into(), headers: HeaderMap::new(), body: Vec::new(), peer: NEIGHBOUR }
     }
 
     pub fn get(path: impl Into<String>) -> Ask {
@@ -59,7 +65,7 @@ impl Ask {
     }
 
     pub fn coming_from(self, address: &str) -> Ask {
-        self.header("x-forwarded-for", address)
+        Ask { peer: address.parse().expect("an address"), ..self }
     }
 }
 

@@ -153,6 +153,7 @@ pub fn customary(kind: ClientType, id: ClientId, name: String, at: Timestamp, rn
         created_by: None,
         owner: None,
         managed: false,
+        incarnation: ids::random(rng),
     }
 }
 

@@ -91,5 +91,6 @@ pub fn blank_user(id: UserId, username: String, now: Timestamp) -> User {
         created_at: now,
         updated_at: now,
         managed: false,
+        access_epoch: 0,
     }
 }

@@ -165,15 +165,15 @@ impl Engine {
         Ok(())
     }
 
-    /// Makes `changes` depend on another enabled administrator, so that of two who leave at once one stays.
+    /// Makes `changes` depend on another administrator who can sign in, so that of two who leave at once one stays.
     pub(super) async fn another_administrator(&self, but: &Kept<User>, changes: &mut Changes) -> Result<(), Denied> {
-        if !(but.admin && but.is_enabled()) {
+        if !but.can_administer() {
             return Ok(());
         }
         let mut after = None;
         loop {
             let page = self.ledger.list_by::<User>("admin", "yes\0", Order::Ascending, after.as_deref(), 50).await?;
-            if let Some(other) = page.items.iter().find(|user| user.is_enabled() && user.id != but.id) {
+            if let Some(other) = page.items.iter().find(|user| user.can_administer() && user.id != but.id) {
                 changes.expect(other);
                 return Ok(());
             }

@@ -32,8 +32,9 @@ impl Engine {
             if user.is_enabled() == off {
                 if off {
                     self.another_administrator(&was, &mut changes).await?;
-                    self.sessions_end(id, &mut changes).await?;
+                    self.end_sessions_changes(id, None, &mut changes).await?;
                     self.end_links_changes(id, &mut changes).await?;
+                    user.end_access();
                 }
                 user.disabled_at = off.then(|| self.now());
                 user.updated_at = self.now();
@@ -46,20 +47,20 @@ impl Engine {
         .await
     }
 
-    /// Ends every browser session of a user; returns how many.
+    /// Ends every browser session of a user, and what they gave to applications; returns how many sessions.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], or the store's fault.
     pub async fn end_user_sessions(&self, actor: &Actor, caller: &Caller, id: &UserId) -> Result<usize, Denied> {
         self.settle(|| async {
-            let user = self.kept_user(id).await?;
+            let was = self.kept_user(id).await?;
+            let mut user = was.record().clone();
             let mut changes = Changes::new();
-            self.permit(actor, &[&user], &mut changes).await?;
-            let ended = self.sessions_end(id, &mut changes).await?;
-            if ended > 0 {
-                let record = self.user_record(actor, caller, AuditKind::SessionEnded, &user);
-                changes.create(&record.with("sessions", ended));
-            }
+            self.permit(actor, &[&was], &mut changes).await?;
+            let ended = self.end_sessions_changes(id, None, &mut changes).await?;
+            user.end_access();
+            let record = self.user_record(actor, caller, AuditKind::SessionEnded, &user);
+            changes.update(&was, &user).create(&record.with("sessions", ended));
             Ok(Decision { answer: Ok(ended), changes })
         })
         .await
@@ -97,8 +98,7 @@ impl Engine {
     /// # Errors
     /// The store's fault.
     pub async fn user_sessions(&self, _: &Actor, id: &UserId) -> Result<Vec<Session>, Denied> {
-        let page = self.sessions_of(id).await?;
-        let mut open: Vec<Session> = page.iter().map(|kept| kept.record().clone()).collect();
+        let mut open: Vec<Session> = self.open_sessions(id).await?.iter().map(|kept| kept.record().clone()).collect();
         open.sort_by_key(|session| std::cmp::Reverse(session.last_seen_at));
         Ok(open)
     }
@@ -120,22 +120,6 @@ impl Engine {
         })
         .await?;
         self.forget_possessions(id).await
-    }
-
-    async fn sessions_of(&self, id: &UserId) -> Result<Vec<Kept<Session>>, Denied> {
-        let of_user = format!("{id}\0");
-        let page = self.ledger.list_by::<Session>("user", &of_user, Order::Descending, None, TAKEN_ALONG).await?;
-        Ok(page.items.into_iter().filter(|session| session.is_open(self.now())).collect())
-    }
-
-    /// Ends the user's open sessions; returns how many.
-    pub(super) async fn sessions_end(&self, id: &UserId, changes: &mut Changes) -> Result<usize, Denied> {
-        let open = self.sessions_of(id).await?;
-        for session in &open {
-            let ended = Session { life: SessionLife::Ended { at: self.now() }, ..session.record().clone() };
-            changes.update(session, &ended);
-        }
-        Ok(open.len())
     }
 
     /// Deletes what only makes sense while the user exists; returns whether there was anything.

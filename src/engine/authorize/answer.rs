@@ -63,6 +63,8 @@ impl Engine {
             created_at: at.now,
             expires_at: grant_end(client, at.now),
             life: GrantLife::Live,
+            client_incarnation: client.incarnation.clone(),
+            access_epoch: user.access_epoch,
         }
     }
 

@@ -9,7 +9,8 @@ use crate::base::secret::Kind;
 use crate::engine::Engine;
 use crate::jose::jwt::{self, Expect};
 use crate::jose::keyring::Keyring;
-use crate::model::token::AccessToken;
+use crate::model::grant::{Grant, GrantLife};
+use crate::model::token::{AccessToken, RevokedJwt};
 use crate::store::Fault;
 
 /// What a token of ours tells when it comes back.
@@ -31,7 +32,12 @@ pub(in crate::engine) enum HintKind {
     /// An ID token: it names the session.
     IdToken(SessionId),
     /// An access token: it names the grant, which names the session.
-    AccessToken(GrantId),
+    AccessToken {
+        /// The grant.
+        grant: GrantId,
+        /// The token's own name.
+        jti: String,
+    },
 }
 
 /// The claims of ours that matter in a hint.
@@ -67,8 +73,9 @@ pub(in crate::engine) fn read(token: &str, ring: &Keyring, issuer: &str, now: Ti
         return None;
     }
     let (kind, client) = if is_access {
-        let (grant, _) = claims.jti.as_deref()?.split_once('.')?;
-        (HintKind::AccessToken(GrantId::from_text(grant)), claims.client_id?)
+        let jti = claims.jti?;
+        let grant = GrantId::from_text(jti.split_once('.')?.0);
+        (HintKind::AccessToken { grant, jti }, claims.client_id?)
     } else if is_id {
         (HintKind::IdToken(SessionId::from_text(claims.sid?)), claims.aud.single()?)
     } else {
@@ -89,13 +96,24 @@ impl Audience {
 
 impl Engine {
     /// What `token` tells as a hint; `None` unless it is a token of ours about a person. An opaque access token is known as
-    /// long as it is kept.
+    /// long as it is kept; one that was revoked, or whose grant was ended, is no hint any more.
     pub(in crate::engine) async fn hint(&self, token: &str) -> Result<Option<Hint>, Fault> {
-        let Some(handle) = Kind::AccessToken.read_handle(token) else { return Ok(self.signed_hint(token)) };
-        let kept = self.ledger.find::<AccessToken>(&handle.locator).await?;
-        let kept = kept.filter(|kept| kept.digest.is_of(token));
+        let hint = match Kind::AccessToken.read_handle(token) {
+            Some(handle) => self.opaque_hint(token, &handle.locator).await?,
+            None => self.signed_hint(token),
+        };
+        let Some(Hint { kind: HintKind::AccessToken { grant, jti }, .. }) = &hint else { return Ok(hint) };
+        let revoked = self.ledger.find::<RevokedJwt>(jti).await?.is_some();
+        let grant = self.ledger.find::<Grant>(grant.as_str()).await?;
+        let holds = !revoked && grant.is_some_and(|grant| grant.life == GrantLife::Live);
+        Ok(hint.filter(|_| holds))
+    }
+
+    async fn opaque_hint(&self, token: &str, locator: &str) -> Result<Option<Hint>, Fault> {
+        let kept = self.ledger.find::<AccessToken>(locator).await?;
+        let kept = kept.filter(|kept| kept.digest.is_of(token) && kept.revoked_at.is_none());
         Ok(kept.and_then(|kept| {
-            let kind = HintKind::AccessToken(kept.grant.clone()?);
+            let kind = HintKind::AccessToken { grant: kept.grant.clone()?, jti: kept.locator.clone() };
             let (client, user) = (kept.client.clone(), UserId::from_text(kept.subject.as_str()));
             Some(Hint { kind, client, user, expires_at: kept.expires_at })
         }))

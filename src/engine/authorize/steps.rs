@@ -165,7 +165,8 @@ async fn still_there(
 ) -> Result<Option<(Kept<User>, Kept<Session>)>, Fault> {
     let session = ledger.find::<Session>(who.session().id.as_str()).await?.filter(|session| session.is_open(now));
     let Some(session) = session else { return Ok(None) };
-    let user = ledger.find::<User>(session.user.as_str()).await?.filter(|user| user.is_enabled());
+    let user = ledger.find::<User>(session.user.as_str()).await?;
+    let user = user.filter(|user| user.is_enabled() && session.is_of(user));
     Ok(user.map(|user| (user, session)))
 }
 

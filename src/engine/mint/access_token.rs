@@ -112,6 +112,7 @@ impl Mint<'_> {
             issued_at: self.now,
             expires_at,
             revoked_at: None,
+            client_incarnation: right.client.incarnation.clone(),
         };
         NewAccess { token: handle.secret, jti: handle.locator, expires_at, stored: Some(stored) }
     }

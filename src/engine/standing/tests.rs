@@ -16,7 +16,7 @@ type Done<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 type Change = for<'a> fn(&'a House) -> Done<'a>;
 
 /// What happens, and the cause that is found for it afterwards.
-const CHANGES: [(&str, Change); 13] = [
+const CHANGES: [(&str, Change); 16] = [
     ("user_disabled", |house| Box::pin(house.change::<User>("alice-id", |alice| alice.disabled_at = Some(START)))),
     ("user_gone", |house| Box::pin(house.delete::<User>("alice-id"))),
     ("user_not_allowed", |house| {
@@ -43,6 +43,13 @@ const CHANGES: [(&str, Change); 13] = [
             let id = house.all::<Grant>().await[0].id.to_string();
             house.delete::<Grant>(&id).await;
         })
+    }),
+    ("grant_ended", |house| Box::pin(house.change::<User>("alice-id", |alice| alice.access_epoch += 1))),
+    ("grant_ended", |house| {
+        Box::pin(house.change::<Client>("web", |again| again.incarnation = "registered again".to_owned()))
+    }),
+    ("grant_ended", |house| {
+        Box::pin(house.change::<Client>("web", |again| again.created_at = START.plus(Duration::from_secs(1))))
     }),
     // A disabled client cannot even ask; what it holds is tried through another client, below.
     ("client_disabled", |house| Box::pin(house.change::<Client>("web", |web| web.disabled_at = Some(START)))),

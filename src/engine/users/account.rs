@@ -44,8 +44,8 @@ impl Engine {
         .await
     }
 
-    /// Changes somebody's password, who gives the current one. All their other sessions and recovery links end, and this
-    /// session's cookie is new.
+    /// Changes somebody's password, who gives the current one. All their other sessions, their recovery links and what they
+    /// gave to applications end; this session goes on with a new cookie.
     ///
     /// # Errors
     /// [`Refusal::FieldInvalid`] for `password`, which is the new one; [`Refusal::PasswordWrong`], which is about the current
@@ -64,9 +64,7 @@ impl Engine {
         let policy = self.password_policy(&user.username, user.email.as_deref()).await?;
         let hash = self.gate.hasher.hash(&policy.accept(new)?).await?;
         let checked = user.password.clone();
-        let renewed = self.settle(|| self.decide_password(caller, who, checked.as_ref(), &hash)).await?;
-        self.end_older_sessions(renewed.signed_in.user(), Some(&who.session().id)).await;
-        Ok(renewed)
+        self.settle(|| self.decide_password(caller, who, checked.as_ref(), &hash)).await
     }
 
     async fn decide_password(
@@ -87,6 +85,7 @@ impl Engine {
         user.password = Some(hash.clone());
         user.password_changed_at = Some(now);
         user.updated_at = now;
+        user.end_access();
         let renewed = self.renew_session(caller, &session, &user, Authentication::by_password(now));
         let mut changes = Changes::new();
         changes.update(&was, &user).update(&session, renewed.signed_in.session());
@@ -130,8 +129,8 @@ impl Engine {
         let session = self.ledger.find::<Session>(who.session().id.as_str()).await?;
         let Some(session) = session.filter(|session| session.is_open(self.now())) else { return Ok(None) };
         let user = self.ledger.find::<User>(session.user.as_str()).await?;
-        let Some(user) = user.filter(|user| user.is_enabled() && user.id == who.user().id) else { return Ok(None) };
-        Ok(Some((session, user)))
+        let same = |user: &Kept<User>| user.is_enabled() && user.id == who.user().id && session.is_of(user);
+        Ok(user.filter(same).map(|user| (session.clone(), user)))
     }
 }
 

@@ -249,6 +249,8 @@ mod tests {
             created_at: now,
             expires_at: now.plus(std::time::Duration::from_secs(3_600)),
             life: GrantLife::Live,
+            client_incarnation: String::new(),
+            access_epoch: 0,
         }
     }
 

@@ -65,8 +65,8 @@ impl Engine {
         }
     }
 
-    /// Uses the link up: sets the password, ends every session of the person and their other links, in one commit. Nobody
-    /// is signed in by it.
+    /// Uses the link up: sets the password, ends every session and grant of the person and their other links, in one commit.
+    /// Nobody is signed in by it.
     ///
     /// # Errors
     /// [`Refusal::LinkGone`]; [`Refusal::FieldInvalid`] for `password`, which leaves the link as it is; [`Denied::Busy`];
@@ -75,9 +75,7 @@ impl Engine {
         let user = self.look_at_recovery(token).await?;
         let policy = self.password_policy(&user.username, user.email.as_deref()).await?;
         let password = self.gate.hasher.hash(&policy.accept(password)?).await?;
-        let user = self.settle(|| self.decide_recovery(caller, token, &password)).await?;
-        self.end_older_sessions(&user, None).await;
-        Ok(user)
+        self.settle(|| self.decide_recovery(caller, token, &password)).await
     }
 
     async fn decide_recovery(
@@ -94,6 +92,7 @@ impl Engine {
         user.password = Some(password.clone());
         user.password_changed_at = Some(now);
         user.updated_at = now;
+        user.end_access();
         let mut changes = Changes::new();
         changes.update(&was, &user).delete(&link);
         self.end_links_but(Some(&link.locator), &user.id, &mut changes).await?;

@@ -78,7 +78,7 @@ impl Engine {
             return Ok(None);
         }
         let user = self.ledger.find::<User>(session.user.as_str()).await?;
-        let Some(user) = user.filter(|user| user.is_enabled()) else { return Ok(None) };
+        let Some(user) = user.filter(|user| user.is_enabled() && session.is_of(user)) else { return Ok(None) };
         let mut seen = session.record().clone();
         if now.since(seen.last_seen_at) >= SEEN_EVERY {
             seen.last_seen_at = now;
@@ -224,32 +224,15 @@ impl Engine {
         Ok(count)
     }
 
-    /// Ends the sessions of somebody whose password has just changed that were begun with the one before, by a sign-in under
-    /// way at that moment: none can begin so any more. The change has happened; what fails here is for the log.
-    pub(super) async fn end_older_sessions(&self, user: &User, except: Option<&SessionId>) {
-        let changed = user.password_changed_at.unwrap_or_default();
-        let older = async || {
-            let mut changes = Changes::new();
-            for kept in self.open_sessions(&user.id).await? {
-                if kept.authentication.at <= changed && Some(&kept.id) != except {
-                    changes.update(&kept, &ended(&kept, self.now()));
-                }
-            }
-            Ok(Decision { answer: Ok(()), changes })
-        };
-        if let Err(reason) = self.settle(older).await {
-            tracing::warn!(?reason, "sessions of a former password were not ended");
-        }
-    }
-
-    /// Every session of `user` that holds now.
+    /// Every session of `user` that holds now; none when there is no such user.
     pub(crate) async fn open_sessions(&self, user: &UserId) -> Result<Vec<Kept<Session>>, Fault> {
         let (now, prefix) = (self.now(), format!("{user}\0"));
+        let Some(user) = self.ledger.find::<User>(user.as_str()).await? else { return Ok(Vec::new()) };
         let (mut open, mut after) = (Vec::new(), None::<String>);
         loop {
             let page =
                 self.ledger.list_by::<Session>("user", &prefix, Order::Ascending, after.as_deref(), PAGE).await?;
-            open.extend(page.items.into_iter().filter(|session| session.is_open(now)));
+            open.extend(page.items.into_iter().filter(|session| session.is_open(now) && session.is_of(&user)));
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(open),
@@ -280,6 +263,7 @@ impl Engine {
             user_agent: caller.user_agent.clone(),
             address: caller.address.clone(),
             life: SessionLife::Open,
+            access_epoch: user.access_epoch,
         };
         NewSession { cookie: handle.secret, signed_in: SignedIn { session, user: user.clone() } }
     }
@@ -312,6 +296,7 @@ fn view(session: &Session, current: Option<&SessionId>) -> SessionView {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::admin::Actor;
     use crate::engine::users::testing::{House, PASSWORD, caller, refusal};
 
     #[tokio::test]
@@ -374,6 +359,65 @@ mod tests {
         let cookie = house.sign_in("alice", PASSWORD).await.unwrap().cookie;
         house.change::<User>(alice.id.as_str(), |user| user.disabled_at = Some(user.created_at)).await;
         assert!(house.engine.session(&cookie).await.unwrap().is_none());
+    }
+
+    #[tokio::test]
+    async fn what_ends_all_access_leaves_nothing_that_could_come_back() {
+        const NEW: &str = "four quiet otters skate";
+        for what in ["disabled and enabled", "sessions ended", "recovery", "password changed elsewhere"] {
+            let house = House::new().await;
+            let alice = house.person("alice").await;
+            let new = house.sign_in("alice", PASSWORD).await.unwrap();
+            let (engine, host, from) = (&house.engine, Actor::host(), caller("192.0.2.1"));
+            match what {
+                "disabled and enabled" => {
+                    for off in [true, false] {
+                        engine.disable_user(&host, &from, &alice.id, off).await.unwrap();
+                    }
+                }
+                "sessions ended" => assert_eq!(engine.end_user_sessions(&host, &from, &alice.id).await.unwrap(), 1),
+                "recovery" => {
+                    let link = engine.start_recovery(&host, &from, &alice.id).await.unwrap();
+                    engine.finish_recovery(&from, &link, &Secret::new(NEW)).await.unwrap();
+                }
+                _ => {
+                    let elsewhere = house.sign_in("alice", PASSWORD).await.unwrap().signed_in;
+                    let (current, wanted) = (Secret::new(PASSWORD), Secret::new(NEW));
+                    let kept = engine.change_password(&from, &elsewhere, &current, &wanted).await.unwrap();
+                    assert!(engine.session(&kept.cookie).await.unwrap().is_some(), "this one goes on");
+                    assert_eq!(engine.sessions(&kept.signed_in).await.unwrap().len(), 1);
+                }
+            }
+            assert_eq!(house.find::<User>(alice.id.as_str()).await.unwrap().access_epoch, 1, "{what}");
+            // As a sign-in leaves it that was under way at that moment.
+            house.change::<Session>(new.signed_in.session().id.as_str(), |was| was.life = SessionLife::Open).await;
+            assert!(engine.session(&new.cookie).await.unwrap().is_none(), "{what}");
+            let open = engine.user_sessions(&host, &alice.id).await.unwrap();
+            assert!(open.iter().all(|session| session.id != new.signed_in.session().id), "{what}");
+            let profile = crate::model::user::Profile::default();
+            let late = engine.update_profile(&from, &new.signed_in, &profile).await;
+            assert_eq!(refusal(late), Refusal::SessionEnded, "{what}");
+        }
+    }
+
+    #[tokio::test]
+    async fn an_open_session_is_found_behind_any_number_of_ended_ones() {
+        let house = House::new().await;
+        let alice = house.person("alice").await;
+        let open = house.sign_in("alice", PASSWORD).await.unwrap();
+        for n in 0..1_001 {
+            let was = Session {
+                id: SessionId::from_text(format!("zz{n:04}")),
+                cookie: format!("c{n}"),
+                ..open.signed_in.session().clone()
+            };
+            house.keep(&ended(&was, house.engine.now())).await;
+        }
+        let (host, from) = (Actor::host(), caller("192.0.2.1"));
+        assert_eq!(house.engine.user_sessions(&host, &alice.id).await.unwrap().len(), 1);
+        assert_eq!(house.engine.end_user_sessions(&host, &from, &alice.id).await.unwrap(), 1);
+        let life = house.find::<Session>(open.signed_in.session().id.as_str()).await.unwrap().life;
+        assert!(matches!(life, SessionLife::Ended { .. }));
     }
 
     #[tokio::test]

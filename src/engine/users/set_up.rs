@@ -154,6 +154,7 @@ impl Engine {
             created_at: now,
             updated_at: now,
             managed: false,
+            access_epoch: 0,
         }
     }
 
@@ -162,8 +163,18 @@ impl Engine {
         if matches!(kept.as_deref(), Some(Setup::Closed { .. })) {
             return Ok(Stage::Closed);
         }
-        let administrators = self.ledger.list_by::<User>("admin", "yes\0", Order::Ascending, None, 1).await?;
-        Ok(if administrators.items.is_empty() { Stage::Open(kept) } else { Stage::Overtaken(kept) })
+        let mut after: Option<String> = None;
+        loop {
+            let page = self.ledger.list_by::<User>("admin", "yes\0", Order::Ascending, after.as_deref(), 50).await?;
+            // One who is disabled counts too: switching somebody off must not open the set-up.
+            if page.items.iter().any(|user| user.password.is_some()) {
+                return Ok(Stage::Overtaken(kept));
+            }
+            match page.next {
+                Some(next) => after = Some(next),
+                None => return Ok(Stage::Open(kept)),
+            }
+        }
     }
 
     /// What closing the set-up for ever changes, for verbs that make an administrator by another way.

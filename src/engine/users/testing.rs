@@ -61,6 +61,7 @@ impl House {
             created_at: now,
             updated_at: now,
             managed: false,
+            access_epoch: 0,
         };
         self.keep(&user).await;
         user

@@ -124,6 +124,9 @@ fn foretell(model: &mut Model, changes: &Changes) -> String {
     if changes.contradiction().is_some() {
         return "fault".to_owned();
     }
+    if let Some(key) = changes.torn() {
+        return format!("conflict at {key:?}");
+    }
     for (key, entry) in changes.entries() {
         if model.get(key) != entry.expected.as_ref() {
             return format!("conflict at {key:?}");

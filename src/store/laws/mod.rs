@@ -54,6 +54,7 @@ every_engine_keeps! {
         expectations_decide,
         a_refused_batch_leaves_no_trace,
         a_contradiction_is_never_committed,
+        a_key_that_changed_between_two_looks_is_a_conflict,
         what_is_too_large_is_never_committed,
         a_batch_that_only_expects_writes_nothing,
     },

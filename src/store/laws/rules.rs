@@ -101,9 +101,28 @@ pub async fn a_contradiction_is_never_committed(store: &Engine) {
     twice.insert(bytes("0"), bytes("1"));
     twice.replace(bytes("a"), bytes("1"), bytes("2")).replace(bytes("a"), bytes("1"), bytes("3"));
     assert_eq!(fault(store.commit(twice).await), "contradictory changes to a");
+    let mut moved = Changes::new();
+    moved.remove(bytes("a"), bytes("1")).insert(bytes("a"), bytes("2"));
+    assert_eq!(fault(store.commit(moved).await), "contradictory changes to a");
+    assert_eq!(everything(store).await, before);
+}
+
+pub async fn a_key_that_changed_between_two_looks_is_a_conflict(store: &Engine) {
+    put(store, &[("a", "1")]).await;
+    let before = everything(store).await;
     let mut either = Changes::new();
+    either.insert(bytes("0"), bytes("1"));
     either.require(bytes("b"), None).require(bytes("b"), Some(bytes("1")));
-    fault(store.commit(either).await);
+    conflict_at(store.commit(either).await, "b");
+    let mut written = Changes::new();
+    written.require(bytes("a"), None).replace(bytes("a"), bytes("1"), bytes("2"));
+    conflict_at(store.commit(written).await, "a");
+    let mut first = Changes::new();
+    first.replace(bytes("a"), bytes("1"), bytes("2"));
+    let mut second = Changes::new();
+    second.require(bytes("a"), Some(bytes("0")));
+    first.extend(second);
+    conflict_at(store.commit(first).await, "a");
     assert_eq!(everything(store).await, before);
 }
 

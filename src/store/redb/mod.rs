@@ -94,9 +94,7 @@ impl Store for Redb {
 
     fn commit(&self, changes: Changes) -> Answer<'_, Result<(), Refused>> {
         Box::pin(async move {
-            if let Some(flaw) = changes.flaw() {
-                return Err(Refused::Fault(flaw));
-            }
+            changes.judge()?;
             let (reply, verdict) = oneshot::channel();
             let closed = || Refused::Fault(Fault::new("the store is closed"));
             self.queue().send(Ticket::Commit(changes, reply)).await.map_err(|_| closed())?;

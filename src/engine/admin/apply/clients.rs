@@ -60,6 +60,7 @@ impl Draft<'_> {
             created_by: was.and_then(|was| was.created_by.clone()),
             owner: was.and_then(|was| was.owner.clone()),
             managed: was.is_none_or(|was| was.managed),
+            incarnation: was.map_or_else(|| ids::random(&*self.engine.rng), |was| was.incarnation.clone()),
             ..said
         }
     }

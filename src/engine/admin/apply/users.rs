@@ -133,6 +133,7 @@ impl Draft<'_> {
         user.updated_at = self.now;
         let turned_off = was.is_some_and(|was| was.is_enabled()) && !user.is_enabled();
         if was.is_some() && (password || turned_off) {
+            user.end_access();
             self.engine.end_sessions_changes(&user.id, None, &mut self.changes).await?;
         }
         for kind in user_kinds(was.is_some(), &differences, &user, password) {
@@ -150,18 +151,20 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Somebody must administer the server as long as somebody did, and with an administrator there is nothing left to
-    /// set up.
+    /// Somebody must administer the server as long as somebody did, and with an administrator who can sign in there is
+    /// nothing left to set up.
     pub(super) async fn administrators(&mut self) -> Result<(), Denied> {
         let declared: Vec<&DeclaredUser> = self.declared.users.iter().collect();
         let mut somebody = false;
         for it in &declared {
-            let enabled = match (it.disabled, self.who_is_called(&it.user.username).await?) {
+            let was = self.who_is_called(&it.user.username).await?;
+            let enabled = match (it.disabled, &was) {
                 (Some(disabled), _) => !disabled,
                 (None, Some(was)) => was.is_enabled(),
                 (None, None) => true,
             };
-            somebody |= it.user.admin && enabled;
+            let enters = it.password.is_some() || was.is_some_and(|was| was.password.is_some());
+            somebody |= it.user.admin && enabled && enters;
         }
         if somebody {
             self.engine.close_set_up_changes(&mut self.changes).await?;
@@ -171,7 +174,7 @@ impl Draft<'_> {
         loop {
             let ledger = &self.engine.ledger;
             let page = ledger.list_by::<User>("admin", "yes\0", Order::Ascending, after.as_deref(), 50).await?;
-            for user in page.items.iter().filter(|user| user.is_enabled()) {
+            for user in page.items.iter().filter(|user| user.can_administer()) {
                 let named = declared.iter().any(|it| login_key(&it.user.username) == login_key(&user.username));
                 if !named && !self.removed_users.contains(&user.id) {
                     // One who stays is enough; the commit depends on them only when somebody else goes.
@@ -188,7 +191,8 @@ impl Draft<'_> {
             }
         }
         if lost {
-            let sentence = "would leave the server without an administrator: declare one with admin = true";
+            let sentence =
+                "would leave the server without an administrator: declare one with admin = true and a password";
             self.problems.push(Problem { line: 1, key: "users".to_owned(), sentence: sentence.to_owned() });
         }
         Ok(())

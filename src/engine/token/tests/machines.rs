@@ -75,3 +75,25 @@ async fn an_opaque_token_is_stored() {
     assert_eq!((stored.locator.as_str(), stored.subject.as_str()), (issued.jti.as_str(), "web"));
     assert!(house.is_active(&issued.access_token).await);
 }
+
+#[tokio::test]
+async fn what_a_deleted_client_was_given_is_nothing_to_the_next_of_the_same_id() {
+    for form in [AccessTokenForm::Jwt, AccessTokenForm::Opaque] {
+        let house = House::new().await;
+        house.change::<Client>("web", |web| web.access_token = form).await;
+        let token = house.token(machine(None)).await.unwrap().access_token;
+        assert!(house.is_active(&token).await);
+        let was: Client = house.find("web").await;
+        house.delete::<Client>("web").await;
+        let created_at = match form {
+            // A JWT does not name the registration: it is told by its second.
+            AccessTokenForm::Jwt => was.created_at.plus(std::time::Duration::from_secs(1)),
+            AccessTokenForm::Opaque => was.created_at,
+        };
+        house.keep(&Client { created_at, incarnation: "web-2".to_owned(), ..was }).await;
+        assert!(!house.is_active(&token).await, "{form:?}");
+        house.clock.advance(std::time::Duration::from_secs(1));
+        let token = house.token(machine(None)).await.unwrap().access_token;
+        assert!(house.is_active(&token).await, "{form:?}");
+    }
+}

@@ -37,7 +37,8 @@ fn main() {
     println!("Open this in your browser:\n\n  {address}\n\nWaiting on {CALLBACK} …");
 
     let back = somebody_comes_back(&listener);
-    let parameter = |wanted: &str| back.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
+    let parameter =
+        |wanted: &str| back.query_pairs().find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned());
     if let Some(error) = parameter("error") {
         println!("\nNobody signed in: {error}: {}", parameter("error_description").unwrap_or_default());
         std::process::exit(1);
@@ -76,8 +77,14 @@ fn somebody_comes_back(listener: &TcpListener) -> Url {
         } else {
             ("404 Not Found", "Nothing is here.")
         };
-        let head = format!("HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", text.len());
-        stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(text.as_bytes())).expect("the browser listens");
+        let head = format!(
+            "HTTP/1.1 {status}\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
+            text.len()
+        );
+        stream
+            .write_all(head.as_bytes())
+            .and_then(|()| stream.write_all(text.as_bytes()))
+            .expect("the browser listens");
         if found {
             return Url::parse(CALLBACK).and_then(|base| base.join(path)).expect("an address");
         }
