@@ -4,9 +4,14 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::base::clock::Clock;
+use crate::base::rng::Rng;
+use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::settings::Settings;
 use crate::records::{Ledger, RecordChanges};
 use crate::store::{Changes, Fault, Refused, Store};
+
+use super::Caller;
 
 /// What a deployment is called and reached by.
 #[derive(Clone, Debug)]
@@ -61,10 +66,12 @@ impl Identity {
         given: Option<&str>,
         default: &str,
         change: bool,
+        (clock, rng): (&dyn Clock, &dyn Rng),
     ) -> Result<Identity, IdentityRefused> {
         let ledger = Ledger::new(store.clone());
         let was = ledger.find::<Settings>("only").await?;
         let before = was.as_ref().and_then(|settings| settings.issuer.clone());
+        let from = before.as_ref().map(|before| format!("{before} → ")).unwrap_or_default();
         let issuer = match (given, before) {
             (None, before) => return Ok(Identity { issuer: before.unwrap_or_else(|| default.to_owned()) }),
             (Some(given), Some(before)) if given == before => return Ok(Identity { issuer: before }),
@@ -74,6 +81,8 @@ impl Identity {
             (Some(given), _) => given.to_owned(),
         };
         let mut changes = Changes::new();
+        let record = Caller::host(rng).record(clock.now(), rng, AuditActor::Host, AuditKind::SettingsUpdated);
+        changes.create(&record.with("issuer", format!("{from}{issuer}")));
         match &was {
             Some(was) => changes.update(was, &Settings { issuer: Some(issuer.clone()), ..was.record().clone() }),
             None => changes.create(&Settings { issuer: Some(issuer.clone()), ..Settings::default() }),
@@ -89,12 +98,16 @@ impl Identity {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::base::clock::{StillClock, Timestamp};
+    use crate::base::rng::SeededRng;
     use crate::store::memory::Memory;
 
     #[tokio::test]
     async fn an_issuer_once_given_changes_only_on_purpose() {
         let store: Arc<dyn Store> = Arc::new(Memory::default());
-        let settle = async |given, change| Identity::settle(&store, given, "http://localhost:1", change).await;
+        let (clock, rng) = (StillClock::at(Timestamp(0)), SeededRng::new(1));
+        let host: (&dyn Clock, &dyn Rng) = (&clock, &rng);
+        let settle = async |given, change| Identity::settle(&store, given, "http://localhost:1", change, host).await;
         assert_eq!(settle(None, false).await.unwrap().issuer, "http://localhost:1");
         assert_eq!(settle(Some("https://a.test"), false).await.unwrap().issuer, "https://a.test");
         assert_eq!(settle(None, false).await.unwrap().issuer, "https://a.test");

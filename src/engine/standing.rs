@@ -98,11 +98,12 @@ fn stands(
     if !grant.is_live(now) {
         return Err(Refusal::GrantEnded);
     }
-    let client = client.ok_or(Refusal::ClientUnknown)?;
+    // An id that was deleted and taken again names somebody else: what was granted before is not theirs.
+    let client = client.filter(|client| client.created_at <= grant.created_at).ok_or(Refusal::ClientUnknown)?;
     if client.disabled_at.is_some() {
         return Err(Refusal::ClientDisabled);
     }
-    let user = user.ok_or(Refusal::UserGone)?;
+    let user = user.filter(|user| user.created_at <= grant.created_at).ok_or(Refusal::UserGone)?;
     if !user.is_enabled() {
         return Err(Refusal::UserDisabled);
     }

@@ -8,15 +8,20 @@ use super::user_change::{NewUser, UserChange};
 use super::users::UserFilter;
 use super::*;
 use crate::base::clock::{StillClock, Timestamp};
-use crate::base::ids::ClientId;
+use crate::base::ids::{ClientId, UserId};
 use crate::base::rng::SeededRng;
+use crate::engine::house::{House, caller};
 use crate::engine::{Caller, Denied, Engine};
 use crate::model::audit::AuditKind;
 use crate::model::client::{ClientType, GrantType};
+use crate::model::consent::Consent;
+use crate::model::credential::RecoveryLink;
 use crate::model::face::Face;
+use crate::model::grant::Grant;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::refusal::Refusal;
 use crate::model::scope::{Scope, ScopeDefinition, Scopes};
+use crate::model::session::Session;
 use crate::model::user::User;
 use crate::store::memory::Memory;
 
@@ -256,4 +261,36 @@ async fn the_log_is_filtered_and_paged() {
     let first = engine.user_called(host, "user3").await.unwrap().unwrap();
     let about = ActivityFilter { user: Some(first.id), kind: Some(AuditKind::GroupCreated), client: None };
     assert!(engine.activity(host, &about, None, 7).await.unwrap().items.is_empty());
+}
+
+/// With whom something ends, all that is theirs ends.
+#[tokio::test]
+async fn nothing_is_left_of_a_deleted_user_or_client() {
+    let house = House::new().await;
+    let (host, caller) = (Actor::host(), caller());
+    house.sign_in("openid profile offline_access").await;
+    let alice = house.engine.user_detail(&host, &UserId::from_text("alice-id")).await.unwrap();
+    house.engine.start_recovery(&host, &caller, &alice.id).await.unwrap();
+    house.engine.delete_user(&host, &caller, &alice.id).await.unwrap();
+    assert!(house.all::<User>().await.is_empty());
+    assert!(house.all::<Session>().await.is_empty() && house.all::<Consent>().await.is_empty());
+    assert!(house.all::<Grant>().await.is_empty() && house.all::<RecoveryLink>().await.is_empty());
+
+    let house = House::new().await;
+    assert_eq!(house.all::<Consent>().await.len(), 1);
+    house.engine.delete_client(&host, &caller, &ClientId::from_text("web")).await.unwrap();
+    assert!(house.all::<Consent>().await.is_empty());
+    let found = house.engine.ledger.examine(true).await.unwrap();
+    assert!(found.problems.is_empty(), "{found:?}");
+}
+
+#[tokio::test]
+async fn whoever_is_switched_off_is_signed_out() {
+    let house = House::new().await;
+    let (host, caller, alice) = (Actor::host(), caller(), UserId::from_text("alice-id"));
+    assert_eq!(house.engine.user_sessions(&host, &alice).await.unwrap().len(), 1);
+    house.engine.disable_user(&host, &caller, &alice, true).await.unwrap();
+    assert!(house.engine.user_sessions(&host, &alice).await.unwrap().is_empty());
+    house.engine.disable_user(&host, &caller, &alice, false).await.unwrap();
+    assert!(house.engine.user_sessions(&host, &alice).await.unwrap().is_empty(), "they sign in anew");
 }

@@ -16,9 +16,13 @@ type Done<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 type Change = for<'a> fn(&'a House) -> Done<'a>;
 
 /// What happens, and the cause that is found for it afterwards.
-const CHANGES: [(&str, Change); 13] = [
+const CHANGES: [(&str, Change); 14] = [
     ("user_disabled", |house| Box::pin(house.change::<User>("alice-id", |alice| alice.disabled_at = Some(START)))),
     ("user_gone", |house| Box::pin(house.delete::<User>("alice-id"))),
+    // Somebody else was given the id of a user who is gone.
+    ("user_gone", |house| {
+        Box::pin(house.change::<User>("alice-id", |alice| alice.created_at = START.plus(Duration::from_secs(1))))
+    }),
     ("user_not_allowed", |house| {
         Box::pin(house.change::<Client>("web", |web| web.groups = ["board".to_owned()].into()))
     }),
