@@ -32,7 +32,7 @@ pub struct Serve {
     #[arg(long, value_name = "URL", env = "COUNTERSIGN_ISSUER", value_parser = Issuer::parse)]
     issuer: Option<Issuer>,
     /// Take on another issuer than this store was served as before
-    #[arg(long)]
+    #[arg(long, env = "COUNTERSIGN_CHANGE_ISSUER")]
     change_issuer: bool,
     /// Make the declared state in this file true before serving
     #[arg(long, value_name = "FILE", env = "COUNTERSIGN_APPLY")]
