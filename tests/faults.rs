@@ -20,6 +20,8 @@ use common::{Program, Visitor};
 const ROUNDS: usize = 200;
 const CROWD: usize = 64;
 const EVERY: usize = 20;
+/// How often the program is killed under an administrator.
+const KILLS: usize = 12;
 
 const PASSWORD: &str = "cobalt lantern harbour 27";
 const SECRET: &str = "vPq4yZc8Lr2Nt6Wx9Bd3Fg7Hj5Km1Sa0";
@@ -30,6 +32,7 @@ const DECLARED: &str = r#"
 username = "ana"
 email = "ana@example.org"
 password = "cobalt lantern harbour 27"
+admin = true
 
 [[clients]]
 id = "strict"
@@ -128,6 +131,69 @@ fn within_the_grace_everybody_gets_the_same_successor() {
         house.live_a_little(round);
     }
     house.examine_everything();
+}
+
+/// An administrator registers applications, one after the other, while the program is killed again and again. Each
+/// that was acknowledged is there, with its record; the one nobody knows about is there entirely or not at all.
+#[test]
+fn what_was_acknowledged_is_there() {
+    let mut house = House::quiet("strict");
+    let (mut made, mut in_doubt) = (Vec::new(), Vec::new());
+    for cycle in 0..KILLS {
+        let moment = Duration::from_micros(30_000 + house.random() % 300_000);
+        let (acknowledged, doubtful) = thread::scope(|scope| {
+            let registering = scope.spawn(|| register_until_it_dies(&house.ana, cycle));
+            thread::sleep(moment);
+            house.program.kill();
+            registering.join().expect("no thread dies")
+        });
+        house.come_back();
+        made.extend(acknowledged);
+        in_doubt.push(doubtful);
+        let lost: Vec<&String> = made.iter().filter(|id| !is_registered(&house.ana, id)).collect();
+        assert!(lost.is_empty(), "after kill {cycle}: {lost:?} were acknowledged and are gone");
+    }
+    // Twice as many records as applications, or none, would show here.
+    let half_done = in_doubt.iter().filter(|id| is_registered(&house.ana, id)).count();
+    println!("{} applications acknowledged and there, {half_done} of {KILLS} in doubt are there entirely", made.len());
+    assert!(made.len() > KILLS, "the program was killed before it did anything");
+}
+
+/// Registers applications until the program is gone: those acknowledged, and the one that may or may not be there.
+fn register_until_it_dies(ana: &Visitor, cycle: usize) -> (Vec<String>, String) {
+    let mut acknowledged = Vec::new();
+    for number in 0.. {
+        let id = format!("app-{cycle}-{number}");
+        let fields = [("type", "web"), ("id", &id), ("name", &id), ("redirect_uri", &redirect_of(&id))];
+        match ana.fill_in("/admin/applications/new", &fields) {
+            Ok(answer) => {
+                assert_eq!(answer.status, 303, "{id} is registered: {}", answer.body);
+                acknowledged.push(id);
+            }
+            Err(_) => return (acknowledged, id),
+        }
+    }
+    unreachable!("the program is killed before the numbers end")
+}
+
+/// Whether an application is there with everything that was registered in one act: its address, its secret, its record.
+fn is_registered(ana: &Visitor, id: &str) -> bool {
+    let shown = ana.get(&format!("/admin/applications/{id}")).expect("the server answers");
+    let activity = ana.get(&format!("/admin/activity?application={id}")).expect("the server answers");
+    let records = activity.body.matches("<li>\n<div class=\"event\">").count();
+    if shown.status == 404 {
+        assert_eq!(records, 0, "{id} is not there, and a record says it is");
+        return false;
+    }
+    assert_eq!(shown.status, 200, "{id}: {}", shown.body);
+    assert!(shown.body.contains(&redirect_of(id)), "{id} is there without its address");
+    assert!(shown.body.contains("Remove the secret "), "{id} is there without its secret");
+    assert_eq!(records, 1, "{id} is there, and its record is not there once: {}", activity.body);
+    true
+}
+
+fn redirect_of(id: &str) -> String {
+    format!("https://{id}.example.org/cb")
 }
 
 #[test]

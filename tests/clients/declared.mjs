@@ -28,6 +28,7 @@ ${web("es256", 'id_token_alg = "ES256"\naccess_token_alg = "ES256"')}
 ${web("eddsa", 'id_token_alg = "EdDSA"')}
 ${web("opaque", 'access_token = "opaque"')}
 ${web("asks").replace('"skip"', '"ask"')}
+${web("readme").replace('"skip"', '"ask"').replace(REDIRECT_URI, "http://localhost:7777/callback")}
 
 [[clients]]
 id = "page"

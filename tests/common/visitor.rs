@@ -85,11 +85,13 @@ impl Visitor {
         self.send("POST", path, &all, body)
     }
 
-    /// Opens a page, fills in the first form that posts, and sends it.
+    /// Opens a page, fills in the form that has the first of these fields, and sends it.
     pub fn fill_in(&self, page: &str, fields: &[(&str, &str)]) -> Result<Answer, ureq::Error> {
         let shown = self.get(page)?;
         assert_eq!(shown.status, 200, "{page} is a page: {}", shown.body);
-        let (action, hidden) = first_form(&shown.body).unwrap_or_else(|| panic!("{page} has a form: {}", shown.body));
+        let wanted = fields.first().map_or("csrf", |(name, _)| *name);
+        let (action, hidden) =
+            form_with(&shown.body, wanted).unwrap_or_else(|| panic!("{page} has a form: {}", shown.body));
         let mut all: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
         all.retain(|(name, _)| fields.iter().all(|(filled, _)| filled != name));
         all.extend_from_slice(fields);
@@ -146,9 +148,12 @@ impl Visitor {
     }
 }
 
-/// The address and the hidden fields of the first form of a page that posts.
-fn first_form(html: &str) -> Option<(String, Vec<(String, String)>)> {
-    let form = html.split("<form").skip(1).find(|form| attribute(tag_of(form), "method").as_deref() == Some("post"))?;
+/// The address and the hidden fields of the first form of a page that posts and has a field of this name.
+fn form_with(html: &str, field: &str) -> Option<(String, Vec<(String, String)>)> {
+    let posts = |form: &&str| attribute(tag_of(form), "method").as_deref() == Some("post");
+    let has =
+        |form: &&str| form.split("</form>").next().is_some_and(|form| form.contains(&format!(" name=\"{field}\"")));
+    let form = html.split("<form").skip(1).filter(posts).find(has)?;
     let inside = form.split("</form>").next()?;
     let hidden = inside.split("<input").skip(1).map(tag_of).filter(|tag| tag.contains("type=\"hidden\""));
     let fields = hidden.filter_map(|tag| Some((attribute(tag, "name")?, attribute(tag, "value")?))).collect();

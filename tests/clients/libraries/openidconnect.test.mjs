@@ -44,3 +44,18 @@ for (const id of ["web", "es256", "eddsa", "opaque"]) {
     assert.equal(String(gone.away), `${SIGNED_OUT_URI}?state=left`);
   });
 }
+
+test("the small application of the README", { timeout: 60_000 }, async () => {
+  const program = spawn(join(buildFolder, "debug/try_sign_in"), [server.issuer, "readme", SECRET], { stdio: ["ignore", "pipe", "inherit"] });
+  let said = "";
+  program.stdout.setEncoding("utf8").on("data", (text) => (said += text));
+  const ended = once(program, "exit");
+  while (!said.includes("Waiting on")) await once(program.stdout, "data");
+
+  const ana = new Visitor(server.issuer);
+  const asked = await ana.submit(await ana.travel(/http\S+authorize\S+/.exec(said)[0]), { username: "ana", password: PASSWORD });
+  const { away } = await ana.submit(asked, { answer: "continue" });
+  await fetch(away);
+  assert.equal((await ended)[0], 0, said);
+  assert.match(said, /Signed in: ana \(ana@example\.org\), subject \S+/);
+});
