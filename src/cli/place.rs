@@ -191,8 +191,7 @@ async fn open(config: &Config, without: WithoutStore) -> Result<Own, Closed> {
 async fn engine(config: &Config, store: Arc<dyn Store>, sealing: SealingKey) -> Result<Engine, Reply> {
     let server = &config.server;
     let default = format!("http://localhost:{}", server.listen.port());
-    let identity =
-        Identity::settle(&store, server.issuer.as_deref(), &default, false, (&SystemClock, &SystemRng)).await;
+    let identity = Identity::settle(&store, server.issuer.as_deref(), &default, false).await;
     let foundation = Foundation {
         store,
         clock: Arc::new(SystemClock),

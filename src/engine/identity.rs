@@ -4,9 +4,9 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::base::clock::Clock;
-use crate::base::rng::Rng;
-use crate::model::audit::{AuditActor, AuditKind};
+use crate::base::clock::{Clock, SystemClock};
+use crate::base::rng::SystemRng;
+use crate::model::audit::{AuditActor, AuditKind, AuditRecord};
 use crate::model::settings::Settings;
 use crate::records::{Ledger, RecordChanges};
 use crate::store::{Changes, Fault, Refused, Store};
@@ -66,13 +66,11 @@ impl Identity {
         given: Option<&str>,
         default: &str,
         change: bool,
-        (clock, rng): (&dyn Clock, &dyn Rng),
     ) -> Result<Identity, IdentityRefused> {
         let ledger = Ledger::new(store.clone());
         let was = ledger.find::<Settings>("only").await?;
         let before = was.as_ref().and_then(|settings| settings.issuer.clone());
-        let from = before.as_ref().map(|before| format!("{before} → ")).unwrap_or_default();
-        let issuer = match (given, before) {
+        let issuer = match (given, before.clone()) {
             (None, before) => return Ok(Identity { issuer: before.unwrap_or_else(|| default.to_owned()) }),
             (Some(given), Some(before)) if given == before => return Ok(Identity { issuer: before }),
             (Some(given), Some(before)) if !change => {
@@ -81,8 +79,7 @@ impl Identity {
             (Some(given), _) => given.to_owned(),
         };
         let mut changes = Changes::new();
-        let record = Caller::host(rng).record(clock.now(), rng, AuditActor::Host, AuditKind::SettingsUpdated);
-        changes.create(&record.with("issuer", format!("{from}{issuer}")));
+        changes.create(&noted(before.as_deref(), &issuer));
         match &was {
             Some(was) => changes.update(was, &Settings { issuer: Some(issuer.clone()), ..was.record().clone() }),
             None => changes.create(&Settings { issuer: Some(issuer.clone()), ..Settings::default() }),
@@ -95,23 +92,35 @@ impl Identity {
     }
 }
 
+/// What the log says: whoever may start the server gave it this issuer.
+fn noted(before: Option<&str>, issuer: &str) -> AuditRecord {
+    let caller = Caller::host(&SystemRng);
+    let record = caller.record(SystemClock.now(), &SystemRng, AuditActor::Host, AuditKind::SettingsUpdated);
+    let told = before.map_or_else(|| issuer.to_owned(), |before| format!("{before} → {issuer}"));
+    record.with("issuer", told)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::base::clock::{StillClock, Timestamp};
-    use crate::base::rng::SeededRng;
+    use crate::store::Order;
     use crate::store::memory::Memory;
 
     #[tokio::test]
     async fn an_issuer_once_given_changes_only_on_purpose() {
         let store: Arc<dyn Store> = Arc::new(Memory::default());
-        let (clock, rng) = (StillClock::at(Timestamp(0)), SeededRng::new(1));
-        let host: (&dyn Clock, &dyn Rng) = (&clock, &rng);
-        let settle = async |given, change| Identity::settle(&store, given, "http://localhost:1", change, host).await;
+        let settle = async |given, change| Identity::settle(&store, given, "http://localhost:1", change).await;
         assert_eq!(settle(None, false).await.unwrap().issuer, "http://localhost:1");
         assert_eq!(settle(Some("https://a.test"), false).await.unwrap().issuer, "https://a.test");
         assert_eq!(settle(None, false).await.unwrap().issuer, "https://a.test");
         assert!(matches!(settle(Some("https://b.test"), false).await, Err(IdentityRefused::AnotherIssuer { .. })));
         assert_eq!(settle(Some("https://b.test"), true).await.unwrap().issuer, "https://b.test");
+
+        let ledger = Ledger::new(store.clone());
+        let log = ledger.list::<AuditRecord>(Order::Ascending, None, 10).await.unwrap().items;
+        assert!(log.iter().all(|it| it.kind == AuditKind::SettingsUpdated && it.actor == AuditActor::Host));
+        let mut told: Vec<&str> = log.iter().map(|record| record.details["issuer"].as_str()).collect();
+        told.sort_unstable();
+        assert_eq!(told, ["https://a.test", "https://a.test → https://b.test"], "once for each change");
     }
 }

@@ -98,19 +98,24 @@ fn stands(
     if !grant.is_live(now) {
         return Err(Refusal::GrantEnded);
     }
-    // An id that was deleted and taken again names somebody else: what was granted before is not theirs.
-    let client = client.filter(|client| client.created_at <= grant.created_at).ok_or(Refusal::ClientUnknown)?;
+    let client = client.ok_or(Refusal::ClientUnknown)?;
     if client.disabled_at.is_some() {
         return Err(Refusal::ClientDisabled);
     }
-    let user = user.filter(|user| user.created_at <= grant.created_at).ok_or(Refusal::UserGone)?;
+    if !grant.is_to(&client) {
+        return Err(Refusal::GrantEnded);
+    }
+    let user = user.ok_or(Refusal::UserGone)?;
     if !user.is_enabled() {
         return Err(Refusal::UserDisabled);
     }
     if !client.groups.is_empty() && client.groups.is_disjoint(&user.groups) {
         return Err(Refusal::UserNotAllowed);
     }
-    let open = |session: &Kept<Session>| session.is_open(now) && session.user == grant.user;
+    if !grant.is_of(&user) {
+        return Err(Refusal::GrantEnded);
+    }
+    let open = |session: &Kept<Session>| session.is_open(now) && session.is_of(&user);
     if !grant.offline && !session.as_ref().is_some_and(open) {
         return Err(Refusal::SessionEnded);
     }

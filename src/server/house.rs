@@ -86,8 +86,7 @@ impl House {
         let store = Arc::new(store);
         let port: Arc<dyn Store> = store.clone();
         let given = options.issuer.as_deref();
-        let identity =
-            Identity::settle(&port, given, default_issuer, options.change_issuer, (&SystemClock, &SystemRng)).await;
+        let identity = Identity::settle(&port, given, default_issuer, options.change_issuer).await;
         let identity = identity.map_err(HouseError::Identity)?;
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
         let forms = sealing.mac_key("forms");

@@ -15,7 +15,7 @@ use crate::engine::{Caller, Denied, Engine};
 use crate::model::audit::AuditKind;
 use crate::model::client::{ClientType, GrantType};
 use crate::model::consent::Consent;
-use crate::model::credential::RecoveryLink;
+use crate::model::credential::{PasswordHash, RecoveryLink};
 use crate::model::face::Face;
 use crate::model::grant::Grant;
 use crate::model::redirect_uri::RedirectUri;
@@ -23,7 +23,11 @@ use crate::model::refusal::Refusal;
 use crate::model::scope::{Scope, ScopeDefinition, Scopes};
 use crate::model::session::Session;
 use crate::model::user::User;
+use crate::records::RecordChanges;
+use crate::store::Changes;
 use crate::store::memory::Memory;
+
+const HASH: &str = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$aGFzaGhhc2hoYXNoaGFzaGhhc2hoYXNoaGFzaGhhc2g";
 
 /// A server that stands still, with the host as its administrator.
 struct Scene {
@@ -44,6 +48,17 @@ impl Scene {
 
     async fn user(&self, name: &str, changes: Vec<UserChange>) -> Result<User, Denied> {
         self.engine.create_user(&self.host, &self.caller, &NewUser { username: name.to_owned(), changes }).await
+    }
+
+    /// An administrator who has chosen a password.
+    async fn administrator(&self, name: &str) -> User {
+        let user = self.user(name, vec![UserChange::Admin(true)]).await.unwrap();
+        let was = self.engine.ledger.find::<User>(user.id.as_str()).await.unwrap().unwrap();
+        let user = User { password: PasswordHash::parse(HASH), ..user };
+        let mut changes = Changes::new();
+        changes.update(&was, &user);
+        self.engine.ledger.commit(changes).await.unwrap();
+        user
     }
 
     /// Records of one second come in no order: what follows happens a second later.
@@ -158,27 +173,30 @@ async fn what_a_client_may_not_be_is_refused_by_field() {
 async fn somebody_always_administers() {
     let scene = Scene::new().await;
     let (engine, host, caller) = (&scene.engine, &scene.host, &scene.caller);
-    let ana = scene.user("ana", vec![UserChange::Admin(true)]).await.unwrap();
+    let ana = scene.administrator("ana").await;
     let demote = [UserChange::Admin(false)];
     assert_eq!(refusal(engine.change_user(host, caller, &ana.id, &demote).await), Refusal::LastAdministrator);
     assert_eq!(refusal(engine.disable_user(host, caller, &ana.id, true).await), Refusal::LastAdministrator);
     assert_eq!(refusal(engine.delete_user(host, caller, &ana.id).await), Refusal::LastAdministrator);
-    let bob = scene.user("bob", vec![UserChange::Admin(true)]).await.unwrap();
+    scene.user("bare", vec![UserChange::Admin(true)]).await.unwrap();
+    let alone = engine.disable_user(host, caller, &ana.id, true).await;
+    assert_eq!(refusal(alone), Refusal::LastAdministrator, "who has no password cannot take over");
+    let bob = scene.administrator("bob").await;
     let (as_ana, as_bob) = (Actor::of_user(&ana).unwrap(), Actor::of_user(&bob).unwrap());
     engine.disable_user(&as_bob, caller, &ana.id, true).await.unwrap();
     assert_eq!(refusal(engine.create_group(&as_ana, caller, "staff").await), Refusal::NotPermitted);
     assert_eq!(refusal(engine.disable_user(&as_bob, caller, &bob.id, true).await), Refusal::LastAdministrator);
     assert!(Actor::of_user(&engine.user_detail(host, &ana.id).await.unwrap()).is_err());
     engine.delete_user(&as_bob, caller, &ana.id).await.unwrap();
-    assert_eq!(engine.overview(host).await.unwrap().administrators, 1);
+    assert_eq!(engine.overview(host).await.unwrap().administrators, 2);
 }
 
 #[tokio::test]
 async fn of_two_administrators_who_disable_each_other_one_stays() {
     for _ in 0..20 {
         let scene = Scene::new().await;
-        let ana = scene.user("ana", vec![UserChange::Admin(true)]).await.unwrap();
-        let bob = scene.user("bob", vec![UserChange::Admin(true)]).await.unwrap();
+        let ana = scene.administrator("ana").await;
+        let bob = scene.administrator("bob").await;
         let (as_ana, as_bob) = (Actor::of_user(&ana).unwrap(), Actor::of_user(&bob).unwrap());
         let (one, other) = tokio::join!(
             scene.engine.disable_user(&as_ana, &scene.caller, &bob.id, true),

@@ -16,13 +16,9 @@ type Done<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 type Change = for<'a> fn(&'a House) -> Done<'a>;
 
 /// What happens, and the cause that is found for it afterwards.
-const CHANGES: [(&str, Change); 14] = [
+const CHANGES: [(&str, Change); 16] = [
     ("user_disabled", |house| Box::pin(house.change::<User>("alice-id", |alice| alice.disabled_at = Some(START)))),
     ("user_gone", |house| Box::pin(house.delete::<User>("alice-id"))),
-    // Somebody else was given the id of a user who is gone.
-    ("user_gone", |house| {
-        Box::pin(house.change::<User>("alice-id", |alice| alice.created_at = START.plus(Duration::from_secs(1))))
-    }),
     ("user_not_allowed", |house| {
         Box::pin(house.change::<Client>("web", |web| web.groups = ["board".to_owned()].into()))
     }),
@@ -47,6 +43,13 @@ const CHANGES: [(&str, Change); 14] = [
             let id = house.all::<Grant>().await[0].id.to_string();
             house.delete::<Grant>(&id).await;
         })
+    }),
+    ("grant_ended", |house| Box::pin(house.change::<User>("alice-id", |alice| alice.access_epoch += 1))),
+    ("grant_ended", |house| {
+        Box::pin(house.change::<Client>("web", |again| again.incarnation = "registered again".to_owned()))
+    }),
+    ("grant_ended", |house| {
+        Box::pin(house.change::<Client>("web", |again| again.created_at = START.plus(Duration::from_secs(1))))
     }),
     // A disabled client cannot even ask; what it holds is tried through another client, below.
     ("client_disabled", |house| Box::pin(house.change::<Client>("web", |web| web.disabled_at = Some(START)))),
