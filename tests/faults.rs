@@ -204,7 +204,7 @@ fn secrets_do_not_reach_the_log() {
     let again = house.party.redeem(&house.ana, &code);
     assert!(again.is_invalid_grant());
     house.ana.get(&format!("/nowhere?code={code}")).unwrap();
-    let wrong = house.ana.fill_in("/account/password", &[("current_password", "a wrong canary of words")]);
+    let wrong = house.ana.fill_in("/account/password", &[("current", "a wrong canary of words")]);
     drop(wrong);
     let log = house.program.errors();
     let access = answer.access().unwrap();
