@@ -77,6 +77,11 @@ impl Changes {
         self.entries.is_empty() && self.contradictory.is_none() && self.torn.is_none()
     }
 
+    /// Whether it writes nothing: what it expects is all it says.
+    pub fn only_expects(&self) -> bool {
+        self.entries.values().all(|entry| entry.write == Write::Nothing)
+    }
+
     /// Every key with what is stated of it, in key order.
     pub fn entries(&self) -> impl Iterator<Item = (&Key, &Entry)> {
         self.entries.iter()

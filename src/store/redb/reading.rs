@@ -10,7 +10,8 @@ use super::Redb;
 use super::lookup::{self, Trouble};
 use super::tables::RECORDS;
 use super::writer::Ticket;
-use crate::store::port::{Fault, Key, Order, Span, Value};
+use crate::store::changes::Changes;
+use crate::store::port::{Fault, Key, Order, Refused, Span, Value};
 
 /// How long a read waits for a file that is being reopened.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -96,6 +97,17 @@ fn records(database: &Database) -> Result<ReadOnlyTable<&'static [u8], &'static 
 pub(super) fn read(database: &Database, keys: &[Key]) -> Result<Vec<Option<Value>>, Trouble> {
     let table = records(database)?;
     keys.iter().map(|key| lookup::find(&table, key)).collect()
+}
+
+/// Whether one snapshot holds everything that `changes` expects.
+pub(super) fn judge(database: &Database, changes: &Changes) -> Result<Result<(), Refused>, Trouble> {
+    let table = records(database)?;
+    for (key, entry) in changes.entries() {
+        if lookup::find(&table, key)? != entry.expected {
+            return Ok(Err(Refused::Conflict(key.clone())));
+        }
+    }
+    Ok(Ok(()))
 }
 
 /// At most `limit` records of `span`, all from one transaction.

@@ -61,6 +61,23 @@ async fn a_full_disk_stops_writes_only_and_only_while_it_is_full() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_only_expects_asks_nothing_of_the_disk() {
+    let disk = Disk::with_store();
+    let (store, _directory) = disk.store();
+    insert(&store, "key", "value").await;
+    disk.suffers(Trouble::Full);
+    for n in 0..40 {
+        let _ = try_insert(&store, &format!("during/{n}"), vec![b'x'; 30_000]).await;
+        let (mut so, mut otherwise) = (Changes::new(), Changes::new());
+        so.require(bytes("key"), Some(bytes("value"))).require(bytes("nothing"), None);
+        otherwise.require(bytes("key"), Some(bytes("another")));
+        store.commit(so).await.expect("it needs no write");
+        assert!(matches!(store.commit(otherwise).await, Err(Refused::Conflict(key)) if key == "key"));
+    }
+    assert_ne!(store.health(), Health::Sound, "writes were refused all the while");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn nothing_is_acknowledged_while_the_disk_is_broken() {
     let disk = Disk::with_store();
     let (store, _directory) = disk.store();
