@@ -204,7 +204,7 @@ pub async fn open_with(store: Arc<dyn Store>, clock: &Arc<StillClock>, seed: u64
         let private = sealing.seal(&format!("key/{id}"), &key.to_pkcs8_der());
         let (algorithm, at) = (key.algorithm(), clock.now());
         let (created_at, signs_from) = (at, at);
-        let (generation, signs_until, gone_at) = (1, None, None);
+        let (generation, signs_until, gone_at, longest_life) = (1, None, None, 0);
         changes.create(&SigningKeyRecord {
             id,
             generation,
@@ -214,6 +214,7 @@ pub async fn open_with(store: Arc<dyn Store>, clock: &Arc<StillClock>, seed: u64
             signs_from,
             signs_until,
             gone_at,
+            longest_life,
         });
     }
     // A store that was opened before has them.

@@ -104,7 +104,15 @@ mod tests {
         fn add(&mut self, key: &SigningKey, created_at: Timestamp, signs_from: Timestamp) {
             let kid = KeyId::from_text(key.kid());
             let alg = key.algorithm();
-            let facts = KeyFacts { kid, alg, created_at, signs_from, retired_at: None, gone_at: None };
+            let facts = KeyFacts {
+                kid,
+                alg,
+                created_at,
+                signs_from,
+                retired_at: None,
+                gone_at: None,
+                longest_life: std::time::Duration::ZERO,
+            };
             self.0.push((facts, key.to_pkcs8_der().to_vec()));
         }
 

@@ -29,6 +29,9 @@ pub struct KeyFacts {
     /// When it is published no longer and verifies nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gone_at: Option<Timestamp>,
+    /// The longest life of a token it has signed, as far as that was written down.
+    #[serde(default, skip_serializing_if = "Duration::is_zero")]
+    pub longest_life: Duration,
 }
 
 /// Where a key stands in its life.
@@ -101,7 +104,8 @@ impl std::error::Error for UnderWay {}
 /// Plans the next key for `alg`, given what is known of all keys.
 ///
 /// It signs from `now` plus `cache_lifetime`, the longest that a verifier may keep a copy of the published set. The keys it
-/// succeeds sign until that moment and stay published for `longest_token_life` more, the longest that any token lives.
+/// succeeds sign until that moment and stay published for as long as any token of theirs lives: `longest_token_life`, which
+/// is what tokens may live now, or what they lived once ([`KeyFacts::longest_life`]).
 /// Without a predecessor it signs at once: nobody can have verified anything yet.
 pub fn rotate(
     alg: Algorithm,
@@ -124,7 +128,7 @@ pub fn rotate(
     }
     for key in &mut retire {
         key.retired_at = Some(signs_from);
-        key.gone_at = Some(signs_from.plus(longest_token_life));
+        key.gone_at = Some(signs_from.plus(key.longest_life.max(longest_token_life)));
     }
     Ok(Rotation { signs_from, retire })
 }
@@ -146,6 +150,7 @@ mod tests {
             signs_from,
             retired_at: None,
             gone_at: None,
+            longest_life: Duration::ZERO,
         }
     }
 
@@ -168,6 +173,14 @@ mod tests {
         assert_eq!(old.state(NOW.plus(CACHE)), Some(KeyState::Retiring { until: Some(gone) }));
         assert_eq!(old.state(Timestamp(gone.0 - 1)), Some(KeyState::Retiring { until: Some(gone) }));
         assert_eq!(old.state(gone), None);
+    }
+
+    #[test]
+    fn a_key_outlives_what_it_signed_while_tokens_lived_longer() {
+        let longest_life = Duration::from_secs(86_400);
+        let old = KeyFacts { longest_life, ..key("old", Algorithm::Rs256, 0) };
+        let plan = rotate(Algorithm::Rs256, &[old], NOW, CACHE, LIFE).unwrap();
+        assert_eq!(plan.retire[0].gone_at, Some(NOW.plus(CACHE).plus(longest_life)));
     }
 
     #[test]

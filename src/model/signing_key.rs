@@ -26,4 +26,8 @@ pub struct SigningKeyRecord {
     pub signs_until: Option<Timestamp>,
     /// When the last token it signed has expired and it need not be published any more.
     pub gone_at: Option<Timestamp>,
+    /// The longest life of a token it signed, in seconds, written down before that token is shown. Zero where nobody has
+    /// counted yet.
+    #[serde(default)]
+    pub longest_life: u64,
 }

@@ -15,7 +15,8 @@ use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::client::Client;
 use crate::model::face::Face;
 use crate::model::refusal::Refusal;
-use crate::records::Kept;
+use crate::records::{Kept, RecordChanges};
+use crate::store::Changes;
 
 use super::{Caller, Denied, Engine};
 use credentials::{Claim, Credentials};
@@ -44,6 +45,12 @@ impl AuthenticatedClient {
     /// The client as it was read.
     pub fn client(&self) -> &Client {
         self.client.record()
+    }
+
+    /// Makes a commit depend on the client being as it was authenticated: a secret, a grant type or an interface that was
+    /// taken away meanwhile is noticed.
+    pub(super) fn expect(&self, changes: &mut Changes) {
+        changes.expect(&self.client);
     }
 
     /// Whether it gave a secret; a public client only says its name.

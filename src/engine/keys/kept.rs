@@ -1,5 +1,7 @@
 //! Signing keys as records: made, sealed, read.
 
+use std::time::Duration;
+
 use crate::base::clock::Timestamp;
 use crate::base::ids::KeyId;
 use crate::base::rng::Rng;
@@ -72,7 +74,8 @@ pub(super) fn seal(
     let id = KeyId::from_text(key.kid());
     let private = sealing.seal(&name(&id), &key.to_pkcs8_der());
     let algorithm = key.algorithm();
-    SigningKeyRecord { id, generation, algorithm, private, created_at, signs_from, signs_until: None, gone_at: None }
+    let (signs_until, gone_at, longest_life) = (None, None, 0);
+    SigningKeyRecord { id, generation, algorithm, private, created_at, signs_from, signs_until, gone_at, longest_life }
 }
 
 /// The number of the key that comes after those of its algorithm.
@@ -90,6 +93,7 @@ pub(super) fn facts(record: &SigningKeyRecord) -> KeyFacts {
         signs_from: record.signs_from,
         retired_at: record.signs_until,
         gone_at: record.gone_at,
+        longest_life: Duration::from_secs(record.longest_life),
     }
 }
 

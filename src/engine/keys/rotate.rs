@@ -60,8 +60,30 @@ impl Engine {
         Ok(kid)
     }
 
-    /// The longest that any signed token lives now. A client that is given more later is no danger: no token outlives the
-    /// key that signs it (see [`mint`](super::super::mint)).
+    /// Writes down that `key` signs tokens that live this long, before the first of them is shown. From then on a rotation
+    /// knows it, whatever becomes of the client: the key stays published until the last of them has expired. That is one
+    /// commit whenever tokens come to live longer than any before, and none for all others.
+    ///
+    /// # Errors
+    /// [`Denied::Busy`], or the store's fault; the token must not be shown then.
+    pub(in crate::engine) async fn key_will_sign_for(&self, key: &KeyId, life: Duration) -> Result<(), Denied> {
+        self.settle(|| async {
+            let mut changes = Changes::new();
+            if let Some(was) = self.ledger.find::<SigningKeyRecord>(key.as_str()).await? {
+                // A key that was rotated meanwhile has its end already, and no token outlives that.
+                if was.gone_at.is_none() && was.longest_life < life.as_secs() {
+                    changes.update(&was, &SigningKeyRecord { longest_life: life.as_secs(), ..was.record().clone() });
+                }
+            }
+            Ok(Decision { answer: Ok(()), changes })
+        })
+        .await?;
+        Ok(self.reload_keys().await?)
+    }
+
+    /// The longest that any signed token may live now: what will be signed until the next key takes over. What was signed
+    /// before is in the keys' records ([`Engine::key_will_sign_for`]). A client that is given more later is no danger: no
+    /// token outlives the key that signs it (see [`mint`](super::super::mint)).
     async fn longest_token_life(&self) -> Result<Duration, Fault> {
         let (mut longest, mut after) = (ID_TOKEN_LIFE, None);
         loop {

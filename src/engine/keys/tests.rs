@@ -139,6 +139,57 @@ async fn no_token_outlives_the_key_that_signs_it() {
     assert_eq!(house.sign_in("openid").await.expires_in, 86_400);
 }
 
+/// A token that lives a day, whose client then changes, over a server that was killed: the key stays exactly as long.
+async fn a_days_token_outlives(what: impl AsyncFnOnce(&House)) {
+    let mut house = House::new().await;
+    house.change::<Client>("web", |web| web.access_ttl = Lifetime::seconds(86_400)).await;
+    let (token, old) = house.token_and_kid().await;
+    what(&house).await;
+    house.engine = Arc::new(house::open(Arc::clone(&house.store), &house.clock, 2).await);
+    assert_ne!(house.rotate(Algorithm::EdDsa).await, old);
+
+    house.clock.advance(Duration::from_secs(23 * 3_600));
+    assert!(house.accepts(&house.published().await, &token), "it has an hour to live");
+    house.clock.advance(Duration::from_secs(3_600 + 299));
+    assert_eq!(house.published().await.len(), 4);
+    house.clock.advance(Duration::from_secs(1));
+    assert!(house.published().await.iter().all(|key| key.kid() != old), "nothing is left that it signed");
+}
+
+#[tokio::test]
+async fn a_key_outlives_its_tokens_also_when_their_client_gives_shorter_ones_now() {
+    a_days_token_outlives(async |house| {
+        house.change::<Client>("web", |web| web.access_ttl = Lifetime::seconds(60)).await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_key_outlives_its_tokens_also_when_their_client_is_gone() {
+    a_days_token_outlives(async |house| house.delete::<Client>("web").await).await;
+}
+
+/// The longest life is written down once; later tokens cost nothing.
+#[tokio::test]
+async fn only_a_longer_life_than_before_is_written_down() {
+    let house = House::new().await;
+    let lives = async |house: &House| {
+        let keys = house.all::<SigningKeyRecord>().await;
+        keys.iter().map(|key| key.longest_life).filter(|life| *life > 0).collect::<Vec<_>>()
+    };
+    house.sign_in("openid").await;
+    assert!(lives(&house).await.is_empty(), "an hour is what every key stays anyway");
+    for (ttl, written) in [(7_200, 7_200), (60, 7_200), (86_400, 86_400), (7_200, 86_400)] {
+        house.change::<Client>("web", |web| web.access_ttl = Lifetime::seconds(ttl)).await;
+        house.sign_in("openid").await;
+        assert_eq!(lives(&house).await, [written], "after {ttl}");
+    }
+    house.change::<Client>("web", |web| web.access_token = AccessTokenForm::Opaque).await;
+    house.change::<Client>("web", |web| web.access_ttl = Lifetime::seconds(100_000)).await;
+    house.sign_in("openid").await;
+    assert_eq!(lives(&house).await, [86_400], "no key signs those");
+}
+
 #[tokio::test]
 async fn one_rotation_at_a_time() {
     let house = House::new().await;

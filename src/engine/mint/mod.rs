@@ -16,13 +16,13 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::base::clock::Timestamp;
-use crate::base::ids::ClientId;
+use crate::base::ids::{ClientId, KeyId};
 use crate::base::rng::Rng;
 use crate::base::secret::{Handle, Secret};
 use crate::jose::key::SigningKey;
 use crate::jose::keyring::Keyring;
 use crate::jose::{Algorithm, jws};
-use crate::model::client::{Client, GrantType};
+use crate::model::client::{AccessTokenForm, Client, GrantType};
 use crate::model::grant::Grant;
 use crate::model::scope::{Scope, Scopes};
 use crate::model::token::{RefreshLife, RefreshToken};
@@ -171,6 +171,19 @@ impl Mint<'_> {
         let fault = |why: &str| Denied::Unavailable(Fault::new(format_args!("{algorithm}: {why}")));
         let key = self.signer(algorithm).ok_or_else(|| fault("no key signs now"))?;
         jws::encode(key, Some(typ), claims).map_err(|error| fault(&error.to_string()))
+    }
+
+    /// The key that would sign the access token of `right`, and for how long, if that is longer than is written down of it.
+    pub fn unheard_of(&self, right: &Authorization) -> Option<(KeyId, Duration)> {
+        if right.client.access_token == AccessTokenForm::Opaque {
+            return None;
+        }
+        let kid = self.signer(right.client.access_token_alg)?.kid();
+        let facts = self.ring.facts().find(|facts| facts.kid.as_str() == kid)?;
+        let life = right.client.access_ttl.duration();
+        // An ID token's life is the least that every key stays; a key that goes is never outlived.
+        let known = facts.gone_at.is_some() || life <= facts.longest_life.max(ID_TOKEN_LIFE);
+        (!known).then(|| (facts.kid.clone(), life))
     }
 
     fn signer(&self, algorithm: Algorithm) -> Option<&SigningKey> {

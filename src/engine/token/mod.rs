@@ -100,8 +100,16 @@ impl Engine {
             GrantRequest::RefreshToken { token } => self.redeem_refresh_token(&asked, token).await?,
             GrantRequest::ClientCredentials => client_credentials::decide(&asked),
         };
-        // 5. Tokens for it, to be shown once all of this is durable.
-        right.try_and_then(|right| self.mint(self.now()).issue(right))
+        // 5. The key must be kept for as long as what it signs.
+        if let Ok(right) = &right.answer
+            && let Some((key, life)) = self.mint(self.now()).unheard_of(right)
+        {
+            self.key_will_sign_for(&key, life).await?;
+        }
+        // 6. Tokens for it, to be shown once all of this is durable. Either answer holds for the client as it was
+        // authenticated; where nothing else is written, that costs a look at the store and no wait for the disk.
+        let issued = right.try_and_then(|right| self.mint(self.now()).issue(right))?;
+        Ok(issued.with(|changes| client.expect(changes)))
     }
 }
 
