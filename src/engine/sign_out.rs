@@ -193,7 +193,7 @@ impl Engine {
     /// Keeps the request until the person has been asked.
     async fn ask_to_sign_out(&self, caller: &Caller, asked: Asked, browser: &Secret) -> Result<SignOutStep, Denied> {
         let now = self.now();
-        self.may_begin(caller, now)?;
+        self.may_begin(caller, None, now)?;
         let request = SignOutRequest {
             id: InteractionId::random(&*self.rng),
             browser: browser.digest(),

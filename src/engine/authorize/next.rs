@@ -11,6 +11,10 @@ use crate::model::user::User;
 
 use super::ask;
 
+/// How old, in seconds, a proof given during the interaction may be when the request is answered, however small its
+/// `max_age`.
+const READING_TIME: u64 = 300;
+
 /// What comes next.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Next {
@@ -110,12 +114,13 @@ impl Situation<'_> {
     }
 
     /// Whether the proof of who they are is recent enough: given during this interaction, or, unless `prompt=login`, within
-    /// `max_age`. Zero means during this interaction.
+    /// `max_age`. Zero means during this interaction. A proof given during this interaction may be a little older than
+    /// `max_age` asks for, since it takes time to read the consent page; but not much.
     fn is_fresh(&self, person: Person<'_>) -> bool {
-        if self.progress.signed_in == Some(&person.session.id) {
-            return true;
-        }
         let age = self.now.since(person.session.authentication.at).as_secs();
+        if self.progress.signed_in == Some(&person.session.id) {
+            return self.request.max_age.is_none_or(|most| age <= most.max(READING_TIME));
+        }
         !self.request.prompt.login && self.request.max_age.is_none_or(|most| most > 0 && age <= most)
     }
 

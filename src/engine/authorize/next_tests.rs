@@ -149,6 +149,11 @@ fn max_age_counts_from_the_last_proof() {
     assert_eq!(aged(0, 0, here()), Next::Ready);
     assert_eq!(aged(0, 5, here()), Next::Ready, "who reads the consent page for a while is not asked again");
     assert_eq!(aged(0, 0, elsewhere()), Next::SignIn);
+    assert_eq!(aged(0, 300, here()), Next::Ready);
+    assert_eq!(aged(0, 301, here()), Next::SignIn, "but not for as long as the interaction lives");
+    assert_eq!(aged(60, 301, here()), Next::SignIn);
+    assert_eq!(aged(600, 600, here()), Next::Ready);
+    assert_eq!(aged(600, 601, here()), Next::SignIn);
     assert_eq!(aged(u64::MAX, 60, None), Next::Ready);
 }
 

@@ -39,12 +39,13 @@ impl Engine {
         let present = Present::find(&self.ledger, &request, current, now).await?;
         let at = Position { caller, now, client: &client, request: &request, present: &present, kept: None };
         let missing = match at.next() {
-            Next::Ready => return Ok(self.hand_over(&at)),
             Next::Refuse(refusal) => return Ok(at.refuse(refusal)),
-            missing => missing,
+            next => next,
         };
-        if present.person.is_none() {
-            self.may_begin(caller, now)?;
+        // From here on something is kept: a grant, or an interaction.
+        self.may_begin(caller, present.person.as_ref().map(|(user, _)| &user.id), now)?;
+        if missing == Next::Ready {
+            return Ok(self.hand_over(&at));
         }
         let interaction = Interaction {
             id: InteractionId::random(&*self.rng),

@@ -210,6 +210,28 @@ async fn a_network_cannot_fill_the_store_with_beginnings() {
 }
 
 #[tokio::test]
+async fn neither_can_somebody_who_is_signed_in() {
+    let scene = Scene::new().await;
+    let alice = scene.alice().await;
+    let (engine, front) = (&scene.house.engine, face());
+    let asks = async |prompt: &str, from: &str| {
+        let sent = sent(&[("prompt", prompt)]);
+        engine.authorize(&caller_from(from), &front, &sent, &scene.browser, Some(&alice)).await
+    };
+    let mut answered = 0;
+    while let Ok(step) = asks(["", "consent"][answered % 2], &format!("192.0.2.{answered}")).await {
+        assert_eq!(matches!(step, Step::Done(_)), answered % 2 == 0, "grants and interactions alike");
+        answered += 1;
+    }
+    assert_eq!(answered, 120);
+    assert_eq!(denied(asks("", "198.51.100.1").await), "too_many_tries");
+    waiting(engine.authorize(&caller(), &face(), &sent(&[]), &scene.browser, None).await);
+    scene.house.clock.advance(std::time::Duration::from_secs(1));
+    done(asks("", "198.51.100.1").await);
+    assert_eq!(denied(asks("", "198.51.100.1").await), "too_many_tries");
+}
+
+#[tokio::test]
 async fn pages_show_who_asks_for_what_and_where_it_leads() {
     let scene = Scene::new().await;
     let desk = ScopeDefinition {
