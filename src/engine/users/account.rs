@@ -12,7 +12,7 @@ use crate::store::Changes;
 
 use super::hasher::Turn;
 use super::sessions::{NewSession, SignedIn};
-use super::tries::Who;
+use super::tries::{self, Who};
 use super::{passwords, profile};
 
 impl Engine {
@@ -106,7 +106,8 @@ impl Engine {
         user: &User,
         typed: &Secret,
     ) -> Result<(), Denied> {
-        let name = format!("\0user {}", user.id);
+        // A count of its own, beside that of the sign-in page: the page asks whether it is still they.
+        let name = format!("{}\0again", tries::account(&user.id));
         let who = Who { name: &name, network: &caller.network, known: true };
         let attempt = self.gate.tries.begin(&who, self.now())?;
         let (password, stored) = match passwords::as_compared(typed) {

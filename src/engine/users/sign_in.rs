@@ -20,7 +20,7 @@ use super::device;
 use super::hasher::Turn;
 use super::passwords;
 use super::sessions::{NewSession, SignedIn, ended};
-use super::tries::Who;
+use super::tries::{self, Who};
 
 /// How often a password is checked again because its hash changed meanwhile: somebody else brought it up to date.
 const CHECKED_AGAIN: usize = 3;
@@ -65,7 +65,8 @@ impl Engine {
         // 1. Who would that be, and may somebody try that name from here now?
         let user = self.find_login(&ask.username).await?;
         let known = self.knows_browser(ask, user.as_deref()).await?;
-        let name = login_key(&ask.username);
+        // Whoever can be named in two ways is still guessed at as one; what names nobody counts as it was typed.
+        let name = user.as_ref().map_or_else(|| login_key(&ask.username), |user| tries::account(&user.id));
         let who = Who { name: &name, network: &caller.network, known };
         let attempt = match self.gate.tries.begin(&who, self.now()) {
             Ok(attempt) => attempt,
@@ -276,6 +277,24 @@ mod tests {
         assert!(house.engine.sign_in(&caller("192.0.2.8"), &forged).await.is_err());
         house.clock.advance(Duration::from_secs(901));
         house.engine.sign_in(&caller("192.0.2.8"), &ask("alice", PASSWORD)).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_name_and_an_address_of_one_person_are_guessed_at_as_one() {
+        let house = House::new().await;
+        house.person("alice").await;
+        let mut wrong = 0;
+        for name in ["alice", "alice@example.net", " ALICE", "Alice@EXAMPLE.net"].into_iter().cycle().take(40) {
+            wrong += u32::from(refusal(house.sign_in(name, "guess").await) == Refusal::PasswordWrong);
+        }
+        let mut nobody = 0;
+        for _ in 0..40 {
+            nobody += u32::from(refusal(house.sign_in("nobody", "guess").await) == Refusal::PasswordWrong);
+        }
+        assert_eq!((wrong, nobody), (5, 5), "as often as at a name nobody has");
+        for name in ["alice", "alice@example.net"] {
+            assert!(matches!(refusal(house.sign_in(name, PASSWORD).await), Refusal::TooManyTries(_)));
+        }
     }
 
     #[tokio::test]

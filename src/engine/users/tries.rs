@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use crate::base::clock::Timestamp;
 use crate::base::digest::sha256;
+use crate::base::ids::UserId;
 use crate::base::rate::{Limiter, TooMany};
 use crate::model::refusal::Refusal;
 
@@ -29,6 +30,11 @@ fn place(key: &str) -> Place {
     out
 }
 
+/// What tries at a user's password are counted by, whichever of their names was typed. No name begins so.
+pub(crate) fn account(user: &UserId) -> String {
+    format!("\0user/{user}")
+}
+
 /// The tries of this process.
 pub(crate) struct Tries {
     networks: Limiter<Place>,
@@ -41,7 +47,7 @@ pub(crate) struct Tries {
 
 /// Somebody trying.
 pub(crate) struct Who<'a> {
-    /// The name as it is compared.
+    /// What is tried at: an [`account`], or a name nobody has, as names are compared.
     pub name: &'a str,
     /// What limits count by.
     pub network: &'a str,
