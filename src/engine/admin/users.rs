@@ -46,9 +46,7 @@ impl Engine {
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
             self.judge_user(None, &user, &mut changes).await?;
-            if user.admin {
-                self.close_set_up_changes(&mut changes).await?;
-            }
+            self.close_set_up_for(&user, &mut changes).await?;
             let record = self.user_record(actor, caller, AuditKind::UserCreated, &user);
             changes.create(&user);
             changes.create(&record.with_changes(&diff(&Vec::new(), &fields::of_user(&user))));
@@ -82,9 +80,7 @@ impl Engine {
             if differences.is_empty() {
                 return Ok(Decision { answer: Ok(user), changes });
             }
-            if user.admin && !was.admin {
-                self.close_set_up_changes(&mut changes).await?;
-            }
+            self.close_set_up_for(&user, &mut changes).await?;
             user.updated_at = self.now();
             changes.update(&was, &user);
             changes.create(&self.user_record(actor, caller, AuditKind::UserUpdated, &user).with_changes(&differences));

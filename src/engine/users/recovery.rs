@@ -97,6 +97,7 @@ impl Engine {
         changes.update(&was, &user).delete(&link);
         self.end_links_but(Some(&link.locator), &user.id, &mut changes).await?;
         self.end_sessions_changes(&user.id, None, &mut changes).await?;
+        self.close_set_up_for(&user, &mut changes).await?;
         let actor = AuditActor::User(user.id.clone());
         changes.create(&caller.record(now, &*self.rng, actor, AuditKind::RecoveryFinished).about_user(&user.id));
         Ok(Decision { answer: Ok(user), changes })

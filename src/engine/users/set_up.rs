@@ -177,7 +177,16 @@ impl Engine {
         }
     }
 
-    /// What closing the set-up for ever changes, for verbs that make an administrator by another way.
+    /// What closing the set-up for ever changes, for verbs after which `user` may be an administrator by another way: nothing
+    /// unless they can sign in. Whoever has no password yet closes it by choosing one.
+    pub(crate) async fn close_set_up_for(&self, user: &User, changes: &mut Changes) -> Result<(), Fault> {
+        if user.admin && user.password.is_some() {
+            self.close_set_up_changes(changes).await?;
+        }
+        Ok(())
+    }
+
+    /// What closing the set-up for ever changes.
     pub(crate) async fn close_set_up_changes(&self, changes: &mut Changes) -> Result<(), Fault> {
         match self.set_up_stage().await? {
             Stage::Closed => {}
@@ -225,6 +234,8 @@ fn server_name(text: &str) -> Result<String, Refusal> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::admin::Actor;
+    use crate::engine::admin::user_change::{NewUser, UserChange};
     use crate::engine::users::testing::{House, PASSWORD, caller, refusal};
 
     fn ask(token: &Secret) -> SetUp {
@@ -302,6 +313,28 @@ mod tests {
         assert_eq!(refusal(late), Refusal::SetUpBefore);
         assert!(house.engine.open_set_up().await.unwrap().is_none());
         assert!(matches!(house.find::<Setup>(ONLY).await, Some(Setup::Closed { .. })));
+    }
+
+    /// An administrator without a password cannot sign in, so the link goes on working; with their first password it ends.
+    #[tokio::test]
+    async fn an_administrator_who_cannot_sign_in_yet_does_not_close_it() {
+        let (house, host) = (House::new().await, Actor::host());
+        let from = caller("192.0.2.1");
+        let token = house.engine.open_set_up().await.unwrap().unwrap();
+        let bob = NewUser { username: "bob".to_owned(), changes: vec![UserChange::Admin(true)] };
+        let bob = house.engine.create_user(&host, &from, &bob).await.unwrap();
+        let ann = NewUser { username: "ann".to_owned(), changes: Vec::new() };
+        let ann = house.engine.create_user(&host, &from, &ann).await.unwrap();
+        house.engine.change_user(&host, &from, &ann.id, &[UserChange::Admin(true)]).await.unwrap();
+        house.engine.look_at_set_up(&from, &token).await.unwrap();
+        let token = house.engine.open_set_up().await.unwrap().expect("also after a restart");
+
+        let link = house.engine.start_recovery(&host, &from, &bob.id).await.unwrap();
+        house.engine.finish_recovery(&from, &link, &Secret::new(PASSWORD)).await.unwrap();
+        assert!(matches!(house.find::<Setup>(ONLY).await, Some(Setup::Closed { .. })));
+        assert_eq!(refusal(house.engine.set_up(&from, &ask(&token)).await), Refusal::SetUpBefore);
+        house.change::<User>(bob.id.as_str(), |user| user.admin = false).await;
+        assert!(house.engine.open_set_up().await.unwrap().is_none(), "closed is closed");
     }
 
     #[tokio::test]

@@ -155,7 +155,7 @@ impl Draft<'_> {
     /// nothing left to set up.
     pub(super) async fn administrators(&mut self) -> Result<(), Denied> {
         let declared: Vec<&DeclaredUser> = self.declared.users.iter().collect();
-        let mut somebody = false;
+        let (mut somebody, mut set_up) = (false, false);
         for it in &declared {
             let was = self.who_is_called(&it.user.username).await?;
             let enabled = match (it.disabled, &was) {
@@ -165,9 +165,12 @@ impl Draft<'_> {
             };
             let enters = it.password.is_some() || was.is_some_and(|was| was.password.is_some());
             somebody |= it.user.admin && enabled && enters;
+            set_up |= it.user.admin && enters;
+        }
+        if set_up {
+            self.engine.close_set_up_changes(&mut self.changes).await?;
         }
         if somebody {
-            self.engine.close_set_up_changes(&mut self.changes).await?;
             return Ok(());
         }
         let (mut lost, mut after) = (false, None);
