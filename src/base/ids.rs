@@ -1,6 +1,7 @@
 //! Typed names: a client's id cannot be passed where a session's is expected.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use data_encoding::{BASE32HEX_NOPAD, Encoding};
 use serde::{Deserialize, Serialize};
@@ -18,6 +19,16 @@ pub fn random(rng: &dyn Rng) -> String {
 pub fn ordered(at: Timestamp, rng: &dyn Rng) -> String {
     let mut bytes = rng::bytes::<16>(rng);
     bytes[..5].copy_from_slice(&at.0.max(0).to_be_bytes()[3..]);
+    lower(&bytes)
+}
+
+/// As [`ordered`], and in this process also by the order in which they were made within a second: five bytes of seconds,
+/// four of a count, seven random ones.
+pub fn in_order(at: Timestamp, rng: &dyn Rng) -> String {
+    static MADE: AtomicU32 = AtomicU32::new(0);
+    let mut bytes = rng::bytes::<16>(rng);
+    bytes[..5].copy_from_slice(&at.0.max(0).to_be_bytes()[3..]);
+    bytes[5..9].copy_from_slice(&MADE.fetch_add(1, Ordering::Relaxed).to_be_bytes());
     lower(&bytes)
 }
 
@@ -40,6 +51,8 @@ macro_rules! ids {
             pub fn random(rng: &dyn Rng) -> $name { $name(random(rng)) }
             /// A new id that sorts by the moment it was made.
             pub fn ordered(at: Timestamp, rng: &dyn Rng) -> $name { $name(ordered(at, rng)) }
+            /// A new id that sorts by the moment it was made, and by order within it.
+            pub fn in_order(at: Timestamp, rng: &dyn Rng) -> $name { $name(in_order(at, rng)) }
             /// The id as it is written.
             pub fn as_str(&self) -> &str { &self.0 }
         }

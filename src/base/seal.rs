@@ -47,8 +47,9 @@ impl SealingKey {
         let mut buffer = bytes.to_vec();
         let nonce = self
             .sealing
+            // The library refuses only what AES-GCM cannot count: more than 64 GiB.
             .seal_in_place_append_tag(Aad::from(name.as_bytes()), &mut buffer)
-            .expect("sealing fails only for inputs of many gigabytes");
+            .expect("a record is no 64 GiB");
         let mut out = nonce.as_ref().to_vec();
         out.extend_from_slice(&buffer);
         Sealed(BASE64URL_NOPAD.encode(&out))

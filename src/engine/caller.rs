@@ -30,7 +30,7 @@ impl Caller {
     /// The beginning of a record of what this caller did.
     pub(crate) fn record(&self, at: Timestamp, rng: &dyn Rng, actor: AuditActor, kind: AuditKind) -> AuditRecord {
         AuditRecord {
-            id: AuditId::ordered(at, rng),
+            id: AuditId::in_order(at, rng),
             at,
             kind,
             actor,

@@ -45,15 +45,19 @@ impl Engine {
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<usize, Fault> {
-        let mut swept = 0;
+        let (mut looked_at, mut last) = (0, None);
         for _ in 0..LOOKS {
-            let looked_at = self.ledger.sweep(now, LOOK).await?;
-            swept += looked_at;
-            if looked_at < LOOK {
+            let swept = self.ledger.sweep(now, last.as_ref(), LOOK).await?;
+            looked_at += swept.looked_at;
+            if let Some(fault) = swept.unreadable {
+                tracing::error!(%fault, "an expired record cannot be read and is left where it is");
+            }
+            last = swept.last;
+            if swept.looked_at < LOOK {
                 break;
             }
         }
-        Ok(swept)
+        Ok(looked_at)
     }
 
     async fn write_usage_down(&self) -> Result<usize, Fault> {

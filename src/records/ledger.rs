@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use crate::base::clock::Timestamp;
-use crate::store::{Changes, Fault, Key, Order, Refused, Span, Store, Value};
+use crate::store::{Changes, Fault, Health, Key, Order, Refused, Span, Store, Value};
 
 use super::Record;
 use super::layout::{record_key, sweep_one, unique_key};
@@ -151,31 +151,35 @@ impl Ledger {
         self.store.commit(changes).await
     }
 
-    /// Deletes up to `limit` records that were due at `now`; returns how many keys it looked at, so that a caller can go
-    /// on while there is work. A record that changed meanwhile is left for the next time.
-    pub async fn sweep(&self, now: Timestamp, limit: usize) -> Result<usize, Fault> {
+    /// Deletes up to `limit` records that were due at `now`, beginning after `after`: where an earlier call has come to. A
+    /// record that changed meanwhile is left for the next time, and so is one that cannot be read: it must not keep the
+    /// others.
+    ///
+    /// # Errors
+    /// The store's fault, when it is the store that cannot answer.
+    pub async fn sweep(&self, now: Timestamp, after: Option<&Key>, limit: usize) -> Result<Swept, Fault> {
         let span = Span { start: Bytes::from_static(b"~"), end: format!("~{:010}0", now.0.max(0)).into() };
-        let due = self.store.walk(span, Order::Ascending, limit).await?;
+        let due = self.store.walk(beyond(span, Order::Ascending, after.cloned()), Order::Ascending, limit).await?;
+        let mut swept = Swept { looked_at: due.len(), last: due.last().map(|(key, _)| key.clone()), unreadable: None };
         for some in due.chunks(SWEPT_AT_ONCE) {
-            if !self.sweep_together(some, now).await? {
+            if !self.sweep_together(some, now, &mut swept).await? {
                 for one in some.chunks(1) {
-                    self.sweep_together(one, now).await?;
+                    self.sweep_together(one, now, &mut swept).await?;
                 }
             }
         }
-        Ok(due.len())
+        Ok(swept)
     }
 
     /// Deletes the records behind these expiry keys in one commit; `false` when one of them changed meanwhile.
-    async fn sweep_together(&self, due: &[(Key, Value)], now: Timestamp) -> Result<bool, Fault> {
+    async fn sweep_together(&self, due: &[(Key, Value)], now: Timestamp, swept: &mut Swept) -> Result<bool, Fault> {
         let mut changes = Changes::new();
         for (key, _) in due {
-            let text = String::from_utf8_lossy(key);
-            let mut parts = text.splitn(3, '/');
-            let (Some(_), Some(name), Some(id)) = (parts.next(), parts.next(), parts.next()) else {
-                return Err(Fault::new(format_args!("an expiry key cannot be read: {text}")));
-            };
-            changes.extend(sweep_one(self, name, id, now).await?);
+            match self.sweep_one(key, now).await {
+                Ok(one) => _ = changes.extend(one),
+                Err(fault) if self.store.health() != Health::Sound => return Err(fault),
+                Err(fault) => swept.unreadable = Some(fault),
+            }
         }
         match self.commit(changes).await {
             Ok(()) => Ok(true),
@@ -183,6 +187,27 @@ impl Ledger {
             Err(Refused::Fault(fault)) => Err(fault),
         }
     }
+
+    /// What deleting the record behind one expiry key changes.
+    async fn sweep_one(&self, key: &Key, now: Timestamp) -> Result<Changes, Fault> {
+        let text = String::from_utf8_lossy(key);
+        let mut parts = text.splitn(3, '/');
+        match (parts.next(), parts.next(), parts.next()) {
+            (Some(_), Some(name), Some(id)) => sweep_one(self, name, id, now).await,
+            _ => Err(Fault::new(format_args!("an expiry key cannot be read: {text}"))),
+        }
+    }
+}
+
+/// What a sweep did.
+#[derive(Clone, Debug)]
+pub struct Swept {
+    /// How many expiry keys it looked at.
+    pub looked_at: usize,
+    /// The last of them: where the next call goes on.
+    pub last: Option<Key>,
+    /// Why a record had to be left although it was due, if there was one; the last of several.
+    pub unreadable: Option<Fault>,
 }
 
 /// What is left of `span` after `key`, in walking order.

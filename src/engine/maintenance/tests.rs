@@ -1,13 +1,15 @@
 use std::time::Duration;
 
+use crate::engine::admin::Actor;
+use crate::engine::admin::activity::ActivityFilter;
 use crate::engine::authenticate_client::Presented;
-use crate::engine::house::{House, START, as_client, caller_from, redeem};
+use crate::engine::house::{House, START, as_client, caller, caller_from, redeem};
 use crate::model::audit::AuditKind;
 use crate::model::client::{Client, ClientUsage};
 use crate::model::code::Code;
 use crate::model::grant::Grant;
 use crate::model::token::{RefreshToken, RevokedJwt};
-use crate::store::{Order, Span};
+use crate::store::{Changes, Order, Span};
 
 #[tokio::test]
 async fn what_is_over_is_swept_and_nothing_else() {
@@ -36,6 +38,44 @@ async fn thousands_are_swept_in_one_turn() {
     house.clock.advance(Duration::from_secs(3));
     assert_eq!(house.engine.maintain().await.unwrap().swept, (0..2_500).filter(|nth| nth % 7 <= 3).count());
     assert_eq!(house.all::<RevokedJwt>().await.len(), (0..2_500).filter(|nth| nth % 7 > 3).count());
+}
+
+/// More records than one look takes are damaged, and come first: all others are swept nevertheless.
+#[tokio::test]
+async fn what_cannot_be_read_keeps_nothing_else() {
+    let house = House::new().await;
+    let (first, later) = (START, START.plus(Duration::from_secs(1)));
+    for nth in 0..1_500 {
+        house.keep(&RevokedJwt { jti: format!("broken-{nth}"), expires_at: first }).await;
+        let key = bytes::Bytes::from(format!("revoked/broken-{nth}"));
+        let was = house.store.read(vec![key.clone()]).await.unwrap().remove(0).unwrap();
+        let mut changes = Changes::new();
+        changes.replace(key, was, "1{".into());
+        house.store.commit(changes).await.unwrap();
+        house.keep(&RevokedJwt { jti: format!("whole-{nth}"), expires_at: if nth == 0 { first } else { later } }).await;
+    }
+    house.clock.advance(Duration::from_secs(3));
+    house.engine.maintain().await.unwrap();
+    let left = Span::of_prefix(b"revoked/");
+    let left = house.store.walk(left, Order::Ascending, 9_999).await.unwrap();
+    assert_eq!(left.len(), 1_500, "what cannot be read is still there");
+    assert!(left.iter().all(|(key, _)| key.starts_with(b"revoked/broken")));
+}
+
+/// What happens in one second is told in the order in which it happened.
+#[tokio::test]
+async fn the_log_is_in_order_within_a_second() {
+    let house = House::new().await;
+    let names: Vec<String> = (0..50).map(|nth| format!("group-{nth}")).collect();
+    for name in &names {
+        house.engine.create_group(&Actor::host(), &caller(), name).await.unwrap();
+    }
+    let filter = ActivityFilter { kind: Some(AuditKind::GroupCreated), ..ActivityFilter::default() };
+    for filter in [ActivityFilter::default(), filter] {
+        let listed = house.engine.activity(&Actor::host(), &filter, None, 99).await.unwrap().items;
+        let told = listed.iter().rev().filter_map(|record| record.details.get("group")).collect::<Vec<_>>();
+        assert_eq!(told, names.iter().collect::<Vec<_>>());
+    }
 }
 
 #[tokio::test]
