@@ -99,9 +99,10 @@ impl Grant {
             && self.created_at >= client.created_at
     }
 
-    /// Whether it is about `user` and none of the events that end all their access came after it.
+    /// Whether it is about `user`, not about somebody who had their id before, and none of the events that end all their
+    /// access came after it.
     pub fn is_of(&self, user: &User) -> bool {
-        self.user == user.id && self.access_epoch == user.access_epoch
+        self.user == user.id && self.access_epoch == user.access_epoch && self.created_at >= user.created_at
     }
 
     /// The same grant, ended; `None` if it had ended before.

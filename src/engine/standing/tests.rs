@@ -16,7 +16,7 @@ type Done<'a> = Pin<Box<dyn Future<Output = ()> + 'a>>;
 type Change = for<'a> fn(&'a House) -> Done<'a>;
 
 /// What happens, and the cause that is found for it afterwards.
-const CHANGES: [(&str, Change); 16] = [
+const CHANGES: [(&str, Change); 17] = [
     ("user_disabled", |house| Box::pin(house.change::<User>("alice-id", |alice| alice.disabled_at = Some(START)))),
     ("user_gone", |house| Box::pin(house.delete::<User>("alice-id"))),
     ("user_not_allowed", |house| {
@@ -45,6 +45,10 @@ const CHANGES: [(&str, Change); 16] = [
         })
     }),
     ("grant_ended", |house| Box::pin(house.change::<User>("alice-id", |alice| alice.access_epoch += 1))),
+    // Somebody else was given the id of a user who is gone.
+    ("grant_ended", |house| {
+        Box::pin(house.change::<User>("alice-id", |alice| alice.created_at = START.plus(Duration::from_secs(1))))
+    }),
     ("grant_ended", |house| {
         Box::pin(house.change::<Client>("web", |again| again.incarnation = "registered again".to_owned()))
     }),
