@@ -1,8 +1,10 @@
 //! Where nobody is ever sent (security rows 1 to 3 and 15; RFC 9700, sections 2.1 and 4.11.2).
 
+use countersign::base::ids::ClientId;
 use countersign::engine::Denied;
 use countersign::engine::admin::Actor;
 use countersign::engine::admin::client_change::{ClientChange, NewClient};
+use countersign::engine::admin::user_change::UserChange;
 use countersign::model::client::ClientType;
 use countersign::model::face::Face;
 use countersign::model::redirect_uri::RedirectUri;
@@ -231,5 +233,37 @@ async fn refuses_to_be_a_door_to_anywhere_else() {
         let fields = [("id_token_hint", &*tokens.id), ("post_logout_redirect_uri", &address), ("state", "s")];
         let led = house.browser().opens(&super::wire::with_query("/oauth/logout", &fields)).await;
         assert_eq!(led.location(), "/signed-out?return=refused", "{address}");
+    }
+}
+
+#[tokio::test]
+async fn only_administrators_see_which_addresses_are_registered() {
+    let house = House::fresh().await;
+    let ada = house.person_with("ada", vec![UserChange::Admin(true)]).await;
+    let (alice, shop) = (house.person("alice").await, house.app("shop").await);
+    let second = "https://staging.shop.example/back";
+    let registered: Vec<_> =
+        [shop.asks("openid").redirect_uri(), second].map(|uri| RedirectUri::parse(uri).unwrap()).into();
+    let id = ClientId::from_text(&shop.id);
+    house.engine.change_client(&Actor::host(), &host(), &id, &[ClientChange::RedirectUris(registered)]).await.unwrap();
+    let asking = shop.asks("openid").with("redirect_uri", "https://shop.example/Callback");
+    alice.signs_in().await;
+    ada.signs_in().await;
+
+    for reply in [house.browser().opens(&asking.path()).await, alice.goes(&asking).await] {
+        reply.stays_here(400);
+        for shown in ["https://shop.example/Callback", "Whoever runs", "Reference"] {
+            assert!(reply.body.contains(shown), "{shown}: {reply}");
+        }
+        for hidden in ["/callback", "<mark>", "staging", "/admin"] {
+            assert!(!reply.body.contains(hidden), "{hidden}: {reply}");
+        }
+    }
+
+    let reply = ada.goes(&asking).await;
+    reply.stays_here(400);
+    let way_on = format!(r#"href="/admin/applications/{}#redirects""#, shop.id);
+    for shown in ["<mark>C</mark>", "<mark>c</mark>", second, &way_on] {
+        assert!(reply.body.contains(shown), "{shown}: {reply}");
     }
 }

@@ -3,7 +3,7 @@
 /// A redirect address as it was sent, beside the registered one that is nearest to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct AddressDiff {
-    /// "sent" and "registered", in this order.
+    /// "sent", and "registered" if that is shown.
     pub lines: Vec<DiffLine>,
     /// What the difference is, in a sentence; empty when it is large.
     pub sentence: String,
@@ -31,6 +31,13 @@ pub struct Piece {
 const LONGEST: usize = 300;
 
 impl AddressDiff {
+    /// Only what was sent, as far as it is shown to anybody; `None` when nothing was sent.
+    pub fn only(sent: &str) -> Option<AddressDiff> {
+        let pieces = vec![Piece { text: shown(sent), differs: false }];
+        let line = DiffLine { label: "sent".to_owned(), pieces };
+        (!sent.is_empty()).then(|| AddressDiff { lines: vec![line], sentence: String::new() })
+    }
+
     /// Compares `sent` with the nearest of `registered`; `None` when nothing is registered.
     ///
     /// Query and fragment stay out of what is shown: they may carry what is not for the page's reader.

@@ -22,8 +22,10 @@ pub struct Problem {
     pub explanation: String,
     /// Whose job it is: "Whoever runs Team wiki can mend this." Empty when it is the reader's or nobody's.
     pub whose: String,
-    /// The address that was sent beside the registered one.
+    /// The address that was sent; for administrators, beside the registered one.
     pub diff: Option<AddressDiff>,
+    /// The application's registered addresses, for administrators only.
+    pub registered: Vec<String>,
     /// What an administrator who reads this can do about it.
     pub mend: Option<Mend>,
     /// Ways on; the first is the main one.
@@ -95,7 +97,8 @@ impl Problem {
         problem
     }
 
-    /// 400: the redirect address is not registered. `registered` are the application's own addresses.
+    /// 400: the redirect address is not registered. `registered` are the application's own addresses: administrators see
+    /// them, with the difference marked and the way to mend it; anybody else sees only what was sent.
     pub fn unregistered_redirect(
         frame: Frame,
         client_name: &str,
@@ -107,12 +110,21 @@ impl Problem {
         let mut problem = Problem::new(frame, 400, &headline, "");
         problem.explanation = "So you were not sent on. Nothing is wrong with your account.".into();
         problem.whose = format!("Whoever runs {client_name} can mend this.");
-        problem.diff = AddressDiff::between(sent, registered);
-        problem.mend = problem.frame.is_administrator().then(|| Mend {
+        if !problem.frame.is_administrator() {
+            problem.diff = AddressDiff::only(sent);
+            return problem;
+        }
+        problem.diff = AddressDiff::between(sent, registered).or_else(|| AddressDiff::only(sent));
+        problem.registered = registered.to_vec();
+        let id: String = form_urlencoded::byte_serialize(client_id.as_bytes()).collect();
+        problem.mend = Some(Mend {
             sentence: "Redirect addresses must match exactly (RFC 9700, section 4.1). If the address that was sent is \
                        right, add it to the application."
                 .into(),
-            link: Link::new("Redirect addresses", &format!("/admin/applications/{client_id}#redirects")),
+            link: Link::new(
+                "To its redirect addresses",
+                &format!("/admin/applications/{}#redirects", id.replace('+', "%20")),
+            ),
         });
         problem
     }
@@ -206,7 +218,8 @@ fn span(seconds: u64) -> String {
 
 impl Samples for Problem {
     fn samples() -> Vec<(&'static str, Problem)> {
-        let registered = ["https://wiki.example.org/callback".to_owned()];
+        let registered =
+            ["https://wiki.example.org/callback".to_owned(), "https://staging.wiki.example.org/callback".to_owned()];
         let redirect = |frame: Frame, name: &str, sent: &str| {
             Problem::unregistered_redirect(frame, name, "wiki", sent, &registered)
         };
@@ -218,6 +231,7 @@ impl Samples for Problem {
             ("400-redirect", redirect(person_frame(), "Team wiki", "https://wiki.example.org/callback/")),
             ("400-redirect-admin", redirect(admin_frame(), "Team wiki", "http://wiki.example.org/Callback")),
             ("400-redirect-hostile", redirect(hostile_frame(), LONG, &hostile)),
+            ("400-redirect-none", Problem::unregistered_redirect(admin_frame(), "Team wiki", "wiki", &hostile, &[])),
             ("400-client", Problem::client_fault(frame(), "Team wiki", "It sent no response type.")),
             ("403", Problem::administrators_only(person_frame())),
             ("403-group", Problem::not_for_you(person_frame(), "Grafana")),
