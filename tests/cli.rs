@@ -272,3 +272,22 @@ fn what_is_reserved_is_refused_honestly() {
     ops.refused(2, &["export", "--only", "usres"]);
     assert!(ops.does(&["openapi", "oidc"]).starts_with('{'));
 }
+
+#[test]
+fn a_declared_state_with_secrets_that_others_can_read_is_worth_a_warning() {
+    let operator = Operator::new();
+    let file = operator.home.path().join("state.toml");
+    fs::write(&file, "[[users]]\nusername = 'sam'\npassword = 'plum kettle orbits vase'\n").unwrap();
+    let warnings = |mode, arguments: &[&str]| {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+        let said = operator.says(arguments);
+        assert_eq!(said.code, Some(0), "only a warning: {}{}", said.out, said.err);
+        assert!(!said.err.contains("plum kettle"), "{}", said.err);
+        said.err.matches("warning: state.toml holds secrets").count()
+    };
+    assert_eq!(warnings(0o644, &["apply", "--prune", "state.toml"]), 1, "once, however often it is read");
+    assert_eq!(warnings(0o640, &["apply", "state.toml"]), 1);
+    assert_eq!(warnings(0o600, &["apply", "state.toml"]), 0);
+    fs::write(&file, "[[users]]\nusername = 'sam'\n").unwrap();
+    assert_eq!(warnings(0o644, &["apply", "state.toml"]), 0, "no secret");
+}

@@ -69,7 +69,9 @@ impl Apply {
 /// Everything that is wrong with it, or that it cannot be read.
 pub(super) fn read(path: &Path) -> Result<Declared, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
-    declared::read(path, &text, &System).map_err(|problems| problems.to_string())
+    let declared = declared::read(path, &text, &System).map_err(|problems| problems.to_string())?;
+    super::exposed::warn(path, &text);
+    Ok(declared)
 }
 
 pub(super) async fn carry_out(host: &Host<'_>, ask: &Ask) -> Result<Reply, Denied> {

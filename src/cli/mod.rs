@@ -11,6 +11,7 @@ mod check;
 mod clients;
 mod control;
 mod export;
+mod exposed;
 mod keys;
 mod later;
 mod openapi;
