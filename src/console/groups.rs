@@ -1,6 +1,7 @@
 //! `/admin/groups`: which groups there are, and whom they hold.
 
 use crate::engine::admin::Listed;
+use crate::engine::admin::groups::COUNTED;
 use crate::http::page::{Link, Problems};
 use crate::http::params::Params;
 use crate::http::visit::Outcome;
@@ -23,7 +24,7 @@ async fn view(admin: &Admin, name: String, problems: Problems) -> Result<Groups,
     let mut rows = Vec::with_capacity(listed.items.len());
     for group in &listed.items {
         let (members, applications) = admin.need(admin.engine().group_use(&group.name).await).await?;
-        let (members, applications) = (members as u64, applications as u64);
+        let (members, applications) = (so_far(members), so_far(applications));
         rows.push(GroupRow { name: group.name.clone(), members, applications, managed: group.managed });
     }
     let (frame, _) = admin.framed().await?;
@@ -54,7 +55,7 @@ async fn question(admin: &Admin, problems: Problems) -> Result<Confirm, poem::Re
     let in_use = members + applications > 0;
     let consequences = if in_use {
         let (people, applications) =
-            (counted(members, "person", "people"), counted(applications, "application", "applications"));
+            (counted_so_far(members, "person", "people"), counted_so_far(applications, "application", "applications"));
         vec![format!("It still holds {people} and limits {applications}: take it from them first.")]
     } else {
         vec!["Nobody is in it and no application asks for it, so nothing else changes.".to_owned()]
@@ -72,6 +73,15 @@ async fn question(admin: &Admin, problems: Problems) -> Result<Confirm, poem::Re
         button: "Delete group".to_owned(),
         problems,
     })
+}
+
+/// `38`, or `100+` where nobody counted on.
+fn so_far(count: usize) -> String {
+    if count > COUNTED { format!("{COUNTED}+") } else { count.to_string() }
+}
+
+fn counted_so_far(count: usize, one: &str, many: &str) -> String {
+    if count > COUNTED { format!("{} {many}", so_far(count)) } else { counted(count, one, many) }
 }
 
 /// The group the page is about.

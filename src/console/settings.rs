@@ -3,19 +3,15 @@
 use crate::http::page::{Frame, Problems};
 use crate::http::params::Params;
 use crate::http::visit::Outcome;
-use crate::model::settings::{ClientRegistration, SelfRegistration, Settings as Kept};
+use crate::model::settings::{ClientRegistration, Settings as Kept};
 
 use super::admin::Admin;
 use super::views::Settings;
 use super::words::{filled, typed};
 
-const SELF_REGISTRATION: [(SelfRegistration, &str); 3] =
-    [(SelfRegistration::Closed, "closed"), (SelfRegistration::Invited, "invited"), (SelfRegistration::Open, "open")];
-const CLIENT_REGISTRATION: [(ClientRegistration, &str); 3] = [
-    (ClientRegistration::Nobody, "nobody"),
-    (ClientRegistration::Permitted, "permitted"),
-    (ClientRegistration::Everyone, "everyone"),
-];
+/// What this version offers, as in the declared state: registration by everyone comes with what would make use of it.
+const CLIENT_REGISTRATION: [(ClientRegistration, &str); 2] =
+    [(ClientRegistration::Nobody, "nobody"), (ClientRegistration::Permitted, "permitted")];
 
 pub(super) async fn show(admin: Admin) -> Outcome {
     let kept = admin.need(admin.engine().settings().await).await?;
@@ -25,7 +21,6 @@ pub(super) async fn show(admin: Admin) -> Outcome {
         name: kept.name.clone(),
         account_url: kept.account_url.clone().unwrap_or_default(),
         password_min_length: kept.password_min_length.to_string(),
-        self_registration: word(&SELF_REGISTRATION, &kept.self_registration),
         client_registration: word(&CLIENT_REGISTRATION, &kept.client_registration),
         ..blank
     }))
@@ -46,7 +41,6 @@ pub(super) async fn save(admin: Admin, form: Params) -> Outcome {
         name: typed(&form, "name"),
         account_url: typed(&form, "account_url"),
         password_min_length: typed(&form, "password_min_length"),
-        self_registration: typed(&form, "self_registration"),
         client_registration: typed(&form, "client_registration"),
         problems,
         ..blank
@@ -66,20 +60,15 @@ fn wanted(form: &Params, kept: Kept) -> Result<Kept, Problems> {
     if length.is_err() {
         problems = problems.and("password_min_length", "Enter a number from 8 to 128.");
     }
-    let self_registration = value(&SELF_REGISTRATION, form.get("self_registration"));
-    if self_registration.is_none() {
-        problems = problems.and("self-closed", "Choose who may make an account.");
-    }
     let client_registration = value(&CLIENT_REGISTRATION, form.get("client_registration"));
     if client_registration.is_none() {
         problems = problems.and("clients-nobody", "Choose who may register clients.");
     }
-    match (length, self_registration, client_registration) {
-        (Ok(password_min_length), Some(self_registration), Some(client_registration)) => Ok(Kept {
+    match (length, client_registration) {
+        (Ok(password_min_length), Some(client_registration)) => Ok(Kept {
             name: typed(form, "name").trim().to_owned(),
             account_url: filled(form, "account_url"),
             password_min_length,
-            self_registration,
             client_registration,
             ..kept
         }),

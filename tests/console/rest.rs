@@ -5,7 +5,7 @@ use std::time::Duration;
 use countersign::base::rng::SeededRng;
 use countersign::engine::Caller;
 use countersign::engine::admin::Actor;
-use countersign::engine::admin::user_change::NewUser;
+use countersign::engine::admin::user_change::{NewUser, UserChange};
 
 use crate::house::House;
 
@@ -103,10 +103,12 @@ async fn settings_are_saved_or_say_why_not() {
     let (house, ada) = House::with_ada().await;
     let settings = "/admin/settings";
     ada.get(&house, settings).await.shows().says(r#"value="Example ID""#).says(r#"value="15""#);
-    let choices = [("self_registration", "closed"), ("client_registration", "nobody")];
+    let choices = [("client_registration", "nobody")];
     let with = |fields: &[(&'static str, &'static str)]| [fields, &choices[..]].concat();
     let typed = with(&[("name", "Acme"), ("password_min_length", "three")]);
     ada.post(&house, settings, &typed).await.minds("password_min_length", "from 8 to 128").says(r#"value="three""#);
+    let later = [("name", "Acme"), ("password_min_length", "20"), ("client_registration", "everyone")];
+    ada.post(&house, settings, &later).await.minds("clients-nobody", "Choose who may register clients.");
     let typed = with(&[("name", "Acme"), ("password_min_length", "7")]);
     ada.post(&house, settings, &typed).await.minds("password_min_length", "between 8 and 128");
     let typed = with(&[("name", "Acme"), ("password_min_length", "20"), ("account_url", "ftp://x")]);
@@ -141,4 +143,23 @@ async fn a_long_list_is_shown_a_page_at_a_time() {
     ada.get(&house, "/admin").await.shows().says("3,001 people");
     let activity = ada.get(&house, "/admin/activity?kind=user_created").await.shows().says("The first 50 events");
     assert_eq!(activity.html.matches(r#"class="event""#).count(), 50);
+}
+
+#[tokio::test]
+async fn a_large_group_is_counted_only_so_far() {
+    let (house, ada) = House::with_ada().await;
+    let (host, caller) = (Actor::host(), Caller::host(&SeededRng::new(9)));
+    for group in ["choir", "quartet"] {
+        house.engine.create_group(&host, &caller, group).await.unwrap();
+    }
+    for nth in 0..101 {
+        let groups = if nth < 4 { ["choir", "quartet"].as_slice() } else { &["choir"] };
+        let groups = groups.iter().map(|group| (*group).to_owned()).collect();
+        let new = NewUser { username: format!("singer{nth}"), changes: vec![UserChange::Groups(groups)] };
+        house.engine.create_user(&host, &caller, &new).await.unwrap();
+    }
+    let list = ada.get(&house, "/admin/groups").await.shows();
+    list.says(r#"data-label="People">100+<"#).says(r#"data-label="People">4<"#);
+    ada.get(&house, "/admin/groups/choir/delete").await.shows().says("100+ people");
+    ada.post(&house, "/admin/groups/choir/delete", &[("typed", "choir")]).await.says("100+ members");
 }

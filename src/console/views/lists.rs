@@ -27,10 +27,10 @@ pub struct Groups {
 pub struct GroupRow {
     /// Its name.
     pub name: String,
-    /// How many people are in it.
-    pub members: u64,
-    /// How many applications are open to it.
-    pub applications: u64,
+    /// How many people are in it: `38`, `100+`.
+    pub members: String,
+    /// How many applications are open to it, likewise.
+    pub applications: String,
     /// Whether the declared-state file manages it.
     pub managed: bool,
 }
@@ -173,9 +173,7 @@ pub struct Settings {
     pub account_url_hint: String,
     /// `password_min_length`
     pub password_min_length: String,
-    /// `self_registration`: `closed`, `invited` or `open`
-    pub self_registration: String,
-    /// `client_registration`: `nobody`, `permitted` or `everyone`
+    /// `client_registration`: `nobody` or `permitted`
     pub client_registration: String,
     /// What is wrong with the form.
     pub problems: Problems,

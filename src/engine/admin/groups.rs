@@ -11,8 +11,8 @@ use crate::store::{Changes, Order};
 
 use super::{Actor, Listed, rules};
 
-/// Up to how many users of a thing are counted; beyond that "more than" will do.
-const COUNTED: usize = 10_000;
+/// Up to how many users of a group are counted: a page shows fifty groups, and "100+" says as much as an exact number.
+pub const COUNTED: usize = 100;
 
 impl Engine {
     /// Makes a group.
@@ -50,8 +50,8 @@ impl Engine {
             if members + clients > 0 {
                 let sentence = format!(
                     "The group still has {} and limits {}. Take it from them first.",
-                    counted(members, "member"),
-                    counted(clients, "application")
+                    counted_so_far(members, "member"),
+                    counted_so_far(clients, "application")
                 );
                 return Err(Refusal::field("name", sentence).into());
             }
@@ -80,14 +80,15 @@ impl Engine {
         kept.map(|kept| kept.record().clone()).ok_or_else(|| Refusal::NotFound("group").into())
     }
 
-    /// How many members a group has and how many clients it limits, each counted up to ten thousand.
+    /// How many members a group has and how many clients it limits, each counted up to one more than
+    /// [`COUNTED`].
     ///
     /// # Errors
     /// The store's fault.
     pub async fn group_use(&self, name: &str) -> Result<(usize, usize), Denied> {
         let exactly = format!("{name}\0");
-        let members = self.ledger.count_by::<User>("group", &exactly, COUNTED).await?;
-        let clients = self.ledger.count_by::<Client>("group", &exactly, COUNTED).await?;
+        let members = self.ledger.count_by::<User>("group", &exactly, COUNTED + 1).await?;
+        let clients = self.ledger.count_by::<Client>("group", &exactly, COUNTED + 1).await?;
         Ok((members, clients))
     }
 }
@@ -95,4 +96,9 @@ impl Engine {
 /// `1 member`, `3 members`.
 pub(super) fn counted(count: usize, noun: &str) -> String {
     format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
+}
+
+/// The same for what is counted only so far: `100+ members`.
+fn counted_so_far(count: usize, noun: &str) -> String {
+    if count > COUNTED { format!("{COUNTED}+ {noun}s") } else { counted(count, noun) }
 }

@@ -1,0 +1,126 @@
+//! My applications and my account.
+
+use super::*;
+use crate::http::page::{Problems, Samples};
+use crate::http::sample::{LONG, MARKUP, RTL, admin_frame, hostile_frame, person_frame};
+use crate::http::views::Pager;
+use crate::http::views::lists::sample::{ago, events, grants, hostile_events, sessions};
+
+impl Samples for Home {
+    fn samples() -> Vec<(&'static str, Home)> {
+        let tile = |name: &str, url: Option<&str>, detail: &str| Tile {
+            name: name.into(),
+            url: url.map(String::from),
+            detail: detail.into(),
+        };
+        let tiles = vec![
+            tile("Team wiki", Some("https://wiki.example.org/"), "wiki.example.org"),
+            tile("Grafana", Some("https://grafana.example.org/"), "grafana.example.org"),
+            tile("Backup command", None, "used from the command line"),
+        ];
+        let hostile = vec![tile(LONG, Some("https://wiki.example.org/"), LONG), tile(RTL, None, MARKUP)];
+        vec![
+            ("plain", Home { frame: person_frame(), tiles: tiles.clone() }),
+            ("administrator", Home { frame: admin_frame(), tiles }),
+            ("empty", Home { frame: person_frame(), tiles: vec![] }),
+            ("hostile", Home { frame: hostile_frame(), tiles: hostile }),
+        ]
+    }
+}
+
+impl Samples for Profile {
+    fn samples() -> Vec<(&'static str, Profile)> {
+        let plain = Profile {
+            frame: person_frame().saying(Some("Your profile is saved.".into())),
+            username: "sample".into(),
+            email: "sample@example.org".into(),
+            email_verified: true,
+            profile: ProfileFields {
+                given_name: "Sam".into(),
+                family_name: "Ple".into(),
+                locale: "en".into(),
+                street_address: "1 Sea View\nFlat 2".into(),
+                locality: "Brighton".into(),
+                country: "GB".into(),
+                ..ProfileFields::default()
+            },
+            problems: Problems::none(),
+        };
+        let problems = Problems::of("birthdate", "Enter a date, such as 1990-04-23.")
+            .and("picture", "Enter an address that begins with https://.");
+        let faulty = Profile { frame: person_frame(), problems, email_verified: false, ..plain.clone() };
+        let empty = Profile { frame: person_frame(), username: "sample".into(), ..Profile::default() };
+        let hostile = Profile {
+            frame: hostile_frame(),
+            username: LONG.into(),
+            email: LONG.into(),
+            profile: ProfileFields {
+                given_name: MARKUP.into(),
+                nickname: RTL.into(),
+                street_address: format!("</textarea>{MARKUP}"),
+                ..ProfileFields::default()
+            },
+            ..plain.clone()
+        };
+        vec![("plain", plain), ("faulty", faulty), ("empty", empty), ("hostile", hostile)]
+    }
+}
+
+impl Samples for Password {
+    fn samples() -> Vec<(&'static str, Password)> {
+        let plain = Password {
+            frame: person_frame(),
+            username: "sample".into(),
+            changed: Some(ago(9_000_000)),
+            password_hint: password_hint(15),
+            problems: Problems::none(),
+        };
+        let problems = Problems::of("current", "That is not your current password.")
+            .and("new", "Choose a password of at least 15 characters.");
+        let faulty = Password { problems, changed: None, ..plain.clone() };
+        vec![("plain", plain), ("faulty", faulty)]
+    }
+}
+
+impl Samples for Sessions {
+    fn samples() -> Vec<(&'static str, Sessions)> {
+        let mut hostile = sessions();
+        hostile[1].device = LONG.into();
+        hostile[2].device = MARKUP.into();
+        let frame = person_frame();
+        let ended = frame.clone().saying(Some("The session of Safari on iPhone has ended.".into()));
+        vec![
+            ("plain", Sessions { frame, sessions: sessions() }),
+            ("alone", Sessions { frame: ended, sessions: sessions().into_iter().take(1).collect() }),
+            ("hostile", Sessions { frame: hostile_frame(), sessions: hostile }),
+        ]
+    }
+}
+
+impl Samples for Grants {
+    fn samples() -> Vec<(&'static str, Grants)> {
+        let mut hostile = grants();
+        hostile[0].name = LONG.into();
+        hostile[1].name = format!("{RTL} {MARKUP}");
+        vec![
+            ("plain", Grants { frame: person_frame(), grants: grants() }),
+            ("empty", Grants { frame: person_frame(), grants: vec![] }),
+            ("hostile", Grants { frame: hostile_frame(), grants: hostile }),
+        ]
+    }
+}
+
+impl Samples for OwnActivity {
+    fn samples() -> Vec<(&'static str, OwnActivity)> {
+        let pager = Pager {
+            words: "The latest 50".into(),
+            first: Some("/account/activity".into()),
+            next: Some("/account/activity?after=k".into()),
+        };
+        vec![
+            ("plain", OwnActivity { frame: person_frame(), events: events(), pager }),
+            ("empty", OwnActivity { frame: person_frame(), ..OwnActivity::default() }),
+            ("hostile", OwnActivity { frame: hostile_frame(), events: hostile_events(), ..OwnActivity::default() }),
+        ]
+    }
+}

@@ -1,0 +1,86 @@
+//! Signing in.
+
+use super::*;
+use crate::http::page::{Frame, Link, Problems, Samples};
+use crate::http::sample::{LONG, MARKUP, RTL, frame, hostile_frame, person_frame};
+
+impl Samples for SignIn {
+    fn samples() -> Vec<(&'static str, SignIn)> {
+        let plain = SignIn {
+            frame: frame(),
+            interaction: Some("i1".into()),
+            destination: wiki(),
+            other_account_url: "/login?interaction=i1&choose=another".into(),
+            ..SignIn::default()
+        };
+        let with = |notice| SignIn { username: "sample".into(), notice: Some(notice), ..plain.clone() };
+        let confirming = SignIn {
+            confirming: true,
+            username: "sample".into(),
+            person_name: "Sam Ple".into(),
+            destination: None,
+            next: Some("/account/password".into()),
+            ..plain.clone()
+        };
+        let empty = Problems::of("username", "Enter your username or email address.");
+        vec![
+            ("mismatch", with(Notice::Mismatch)),
+            ("too-many", with(Notice::TooMany { seconds: 30 })),
+            ("too-many-long", with(Notice::TooMany { seconds: 900 })),
+            ("busy", with(Notice::Busy)),
+            ("stale", with(Notice::Stale)),
+            ("hinted", SignIn { username: "sample@example.org".into(), ..plain.clone() }),
+            ("confirming", confirming.clone()),
+            ("confirming-for", SignIn { destination: wiki(), ..confirming.clone() }),
+            ("confirming-mismatch", SignIn { notice: Some(Notice::Mismatch), ..confirming.clone() }),
+            ("confirming-hostile", SignIn { person_name: LONG.into(), username: MARKUP.into(), ..confirming }),
+            (
+                "empty",
+                SignIn { problems: empty.and("password", "Enter your password."), interaction: None, ..plain.clone() },
+            ),
+            ("bare", SignIn { frame: Frame::new("Example ID", "t"), ..SignIn::default() }),
+            (
+                "hostile",
+                SignIn {
+                    frame: hostile_frame(),
+                    username: MARKUP.into(),
+                    destination: hostile(),
+                    problems: Problems::of("username", MARKUP),
+                    ..plain.clone()
+                },
+            ),
+            ("plain", plain),
+        ]
+    }
+}
+
+impl Samples for ChooseAccount {
+    fn samples() -> Vec<(&'static str, ChooseAccount)> {
+        let plain = ChooseAccount {
+            frame: frame(),
+            interaction: Some("i1".into()),
+            destination: wiki(),
+            person_id: "u1".into(),
+            person_name: "Sam Ple".into(),
+            username: "sample@example.org".into(),
+        };
+        let hostile =
+            ChooseAccount { destination: hostile(), person_name: LONG.into(), username: RTL.into(), ..plain.clone() };
+        vec![("plain", plain), ("hostile", hostile)]
+    }
+}
+
+impl Samples for FlowExpired {
+    fn samples() -> Vec<(&'static str, FlowExpired)> {
+        let back = Some(Link::new("Back to Team wiki", "https://wiki.example.org/"));
+        vec![
+            ("plain", FlowExpired { frame: frame(), ..FlowExpired::default() }),
+            ("start-again", FlowExpired { frame: frame(), start_again: back.clone(), signed_in_as: None }),
+            (
+                "signed-in",
+                FlowExpired { frame: person_frame(), start_again: back, signed_in_as: Some("Sam Ple".into()) },
+            ),
+            ("hostile", FlowExpired { frame: hostile_frame(), start_again: None, signed_in_as: Some(LONG.into()) }),
+        ]
+    }
+}
