@@ -7,20 +7,23 @@ use std::time::Duration;
 
 use countersign::base::clock::{StillClock, Timestamp};
 use countersign::base::rng::{Rng, SystemRng};
-use countersign::base::seal::SealingKey;
 use countersign::declared;
 use countersign::engine::admin::Actor;
 use countersign::engine::admin::activity::ActivityFilter;
 use countersign::engine::admin::apply::{Action, ApplyOptions, ItemChange, Outcome};
 use countersign::engine::admin::client_change::{ClientChange, NewClient};
 use countersign::engine::admin::user_change::NewUser;
-use countersign::engine::users::HashingLimits;
-use countersign::engine::{Caller, Engine, Foundation, Identity};
+use countersign::engine::{Caller, Engine};
 use countersign::model::client::ClientType;
 use countersign::model::face::Face;
 use countersign::model::redirect_uri::RedirectUri;
 use countersign::store::memory::Memory;
 use countersign::toml_file::System;
+
+#[path = "common/indoors.rs"]
+mod indoors;
+
+use indoors::foundation;
 
 const FULL: &str = include_str!("declared/full.toml");
 const APPLY: ApplyOptions = ApplyOptions { dry_run: false, prune: false };
@@ -38,16 +41,8 @@ impl Server {
     async fn new() -> Server {
         let clock = Arc::new(StillClock::at(Timestamp(1_800_000_000)));
         let rng: Arc<dyn Rng> = Arc::new(SystemRng);
-        let engine = Engine::open(Foundation {
-            store: Arc::new(Memory::new()),
-            clock: clock.clone(),
-            rng: rng.clone(),
-            sealing: Arc::new(SealingKey::from_bytes(&[7; 32])),
-            identity: Identity { issuer: "https://id.example".to_owned() },
-            hashing: HashingLimits { memory_kib: 8, iterations: 1, threads: 1, queue: 64 },
-        })
-        .await
-        .unwrap();
+        let foundation = foundation("https://id.example", Arc::new(Memory::new()), clock.clone(), rng.clone());
+        let engine = Engine::open(foundation).await.unwrap();
         Server { engine, clock, caller: Caller::host(&*rng), host: Actor::host() }
     }
 

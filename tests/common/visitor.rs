@@ -1,10 +1,10 @@
 //! Somebody who visits the server with a plain browser: cookies, forms, no scripts.
 
-use std::collections::BTreeMap;
-use std::sync::Mutex;
 use std::time::Duration;
 
 use ureq::http::{HeaderMap, Request};
+
+use super::jar::Jar;
 
 /// What the server answered.
 #[derive(Debug, Clone)]
@@ -38,7 +38,7 @@ impl Answer {
 pub struct Visitor {
     agent: ureq::Agent,
     address: String,
-    cookies: Mutex<BTreeMap<String, String>>,
+    cookies: Jar,
 }
 
 impl Visitor {
@@ -53,7 +53,7 @@ impl Visitor {
             .timeout_global(Some(Duration::from_secs(30)))
             .build()
             .new_agent();
-        Visitor { agent, address: address.to_owned(), cookies: Mutex::default() }
+        Visitor { agent, address: address.to_owned(), cookies: Jar::default() }
     }
 
     /// The same person after the server's restart: the cookies stay, the connections are new.
@@ -107,7 +107,7 @@ impl Visitor {
     fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: String) -> Result<Answer, ureq::Error> {
         let path = self.path_of(path);
         let mut request = Request::builder().method(method).uri(format!("http://{}{path}", self.address));
-        let cookies = self.cookie_header();
+        let cookies = self.cookies.header();
         if !cookies.is_empty() {
             request = request.header("cookie", cookies);
         }
@@ -118,7 +118,7 @@ impl Visitor {
             if method == "GET" { self.agent.run(request.body(())?) } else { self.agent.run(request.body(body)?) };
         let mut answer = answer?;
         let body = answer.body_mut().read_to_string()?;
-        self.keep_cookies(answer.headers());
+        self.cookies.keep(answer.headers());
         Ok(Answer { status: answer.status().as_u16(), headers: answer.headers().clone(), body })
     }
 
@@ -127,23 +127,6 @@ impl Visitor {
         match target.split_once("://") {
             Some((_, rest)) => rest[rest.find('/').unwrap_or(rest.len())..].to_owned(),
             None => target.to_owned(),
-        }
-    }
-
-    fn cookie_header(&self) -> String {
-        let cookies = self.cookies.lock().expect("no thread died with the cookies");
-        cookies.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("; ")
-    }
-
-    fn keep_cookies(&self, headers: &HeaderMap) {
-        for line in headers.get_all("set-cookie").iter().filter_map(|line| line.to_str().ok()) {
-            let Some((name, value)) = line.split(';').next().and_then(|pair| pair.split_once('=')) else { continue };
-            let mut cookies = self.cookies.lock().expect("no thread died with the cookies");
-            if value.is_empty() || line.to_ascii_lowercase().contains("max-age=0") {
-                cookies.remove(name);
-            } else {
-                cookies.insert(name.to_owned(), value.to_owned());
-            }
         }
     }
 }

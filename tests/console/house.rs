@@ -1,25 +1,20 @@
 //! A house with its first administrator, and browsers to visit it with.
 
-use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
-use poem::endpoint::BoxEndpoint;
-use poem::http::uri::Scheme;
 use poem::http::{Method, StatusCode, header};
-use poem::web::{LocalAddr, RemoteAddr};
-use poem::{Endpoint, EndpointExt, Request, RequestParts, Response};
 
 use countersign::base::clock::{StillClock, Timestamp};
 use countersign::base::rng::SeededRng;
-use countersign::base::seal::SealingKey;
-use countersign::engine::{Engine, Foundation, HashingLimits, Identity};
+use countersign::engine::Engine;
 use countersign::http::desk::Desk;
-use countersign::http::metrics::Metrics;
-use countersign::server::app::{Parts, app};
-use countersign::server::health::Readiness;
 use countersign::store::memory::Memory;
 use countersign::store::{Order, Span, Store};
+
+use crate::indoors::{Indoors, foundation};
+use crate::jar::Jar;
 
 pub const ISSUER: &str = "https://id.example";
 pub const PASSWORD: &str = "a lamp and seven quiet herons";
@@ -30,7 +25,7 @@ pub struct House {
     pub desk: Arc<Desk>,
     pub clock: Arc<StillClock>,
     store: Arc<Memory>,
-    app: BoxEndpoint<'static, Response>,
+    server: Indoors,
 }
 
 impl House {
@@ -38,29 +33,9 @@ impl House {
     pub async fn bare() -> House {
         let store = Arc::new(Memory::new());
         let clock = Arc::new(StillClock::at(Timestamp(1_795_269_720)));
-        let rng = Arc::new(SeededRng::new(7));
-        let sealing = SealingKey::from_bytes(&[7; 32]);
-        let forms = sealing.mac_key("forms");
-        let foundation = Foundation {
-            store: store.clone(),
-            clock: clock.clone(),
-            rng: rng.clone(),
-            sealing: Arc::new(sealing),
-            identity: Identity { issuer: ISSUER.to_owned() },
-            hashing: HashingLimits { memory_kib: 8, iterations: 1, threads: 1, queue: 64 },
-        };
-        let engine = Arc::new(Engine::open(foundation).await.unwrap());
-        let metrics = Arc::new(Metrics::new());
-        let desk = Arc::new(Desk::new(engine.clone(), rng.clone(), metrics.clone(), forms));
-        let app = app(Parts {
-            desk: desk.clone(),
-            rng,
-            metrics,
-            probe: Arc::new(|| Box::pin(async { Readiness::Ready })),
-            local_metrics: false,
-            proxies: Vec::new(),
-        });
-        House { engine, desk, clock, store, app: app.boxed() }
+        let foundation = foundation(ISSUER, store.clone(), clock.clone(), Arc::new(SeededRng::new(7)));
+        let server = Indoors::open(foundation, &[]).await;
+        House { engine: server.engine.clone(), desk: server.desk.clone(), clock, store, server }
     }
 
     /// A house whose administrator, `ada`, has set it up, and a browser she is signed in with.
@@ -96,13 +71,13 @@ impl House {
 /// A browser: cookies, and the token of the page it shows.
 pub struct Browser {
     agent: &'static str,
-    cookies: Mutex<BTreeMap<String, String>>,
+    cookies: Jar,
     token: Mutex<String>,
 }
 
 impl Browser {
     pub fn new(agent: &'static str) -> Browser {
-        Browser { agent, cookies: Mutex::default(), token: Mutex::default() }
+        Browser { agent, cookies: Jar::default(), token: Mutex::default() }
     }
 
     pub async fn sign_in(&self, house: &House, username: &str) {
@@ -147,22 +122,18 @@ impl Browser {
 
     async fn send(&self, house: &House, method: Method, path: &str, body: String, headers: &[(&str, &str)]) -> Shown {
         let path = path.split('#').next().unwrap_or_default();
-        let cookies: Vec<String> =
-            self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let mut request = poem::http::Request::builder()
             .method(method)
             .uri(path)
             .header(header::USER_AGENT, self.agent)
-            .header(header::COOKIE, cookies.join("; "))
+            .header(header::COOKIE, self.cookies.header())
             .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
-        // As a server makes it: the address is kept while routers strip what they match.
-        let (parts, ()) = request.body(()).unwrap().into_parts();
-        let parts = RequestParts::from((parts, LocalAddr::default(), RemoteAddr::default(), Scheme::HTTP));
-        let mut response = house.app.get_response(Request::from_parts(parts, body.into())).await;
-        self.keep(&response);
+        let peer = Ipv4Addr::LOCALHOST.into();
+        let mut response = house.server.answer(request.body(()).unwrap(), body, peer).await;
+        self.cookies.keep(response.headers());
         let location = response.headers().get(header::LOCATION).map(|to| to.to_str().unwrap().to_owned());
         let html = response.take_body().into_string().await.unwrap();
         let shown = Shown { status: response.status(), location, html };
@@ -170,18 +141,6 @@ impl Browser {
             *self.token.lock().unwrap() = shown.between(r#"name="csrf" value=""#, "\"").to_owned();
         }
         shown
-    }
-
-    fn keep(&self, response: &Response) {
-        let mut cookies = self.cookies.lock().unwrap();
-        for set in response.headers().get_all(header::SET_COOKIE) {
-            let (pair, rest) = set.to_str().unwrap().split_once(';').unwrap();
-            let (name, value) = pair.split_once('=').unwrap();
-            match rest.contains("Max-Age=0") || value.is_empty() {
-                true => drop(cookies.remove(name)),
-                false => drop(cookies.insert(name.to_owned(), value.to_owned())),
-            }
-        }
     }
 }
 

@@ -1,6 +1,11 @@
 //! Stories from the console: an administrator in a browser, over HTTP in one process, with a clock and a chance that stand
 //! still.
 
+#[path = "../common/indoors.rs"]
+mod indoors;
+#[path = "../common/jar.rs"]
+mod jar;
+
 mod applications;
 mod doors;
 mod house;

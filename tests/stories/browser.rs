@@ -1,7 +1,8 @@
 //! A browser: keeps cookies, sends forms with what they hide, goes where it is told only when asked to.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+
+use crate::jar::Jar;
 
 use super::house::House;
 use super::wire::{Ask, Reply};
@@ -9,21 +10,21 @@ use super::wire::{Ask, Reply};
 /// One browser with its cookies.
 pub struct Browser<'h> {
     house: &'h House,
-    jar: Mutex<BTreeMap<String, String>>,
+    jar: Jar,
 }
 
 impl<'h> Browser<'h> {
     pub fn of(house: &'h House) -> Browser<'h> {
-        Browser { house, jar: Mutex::default() }
+        Browser { house, jar: Jar::default() }
     }
 
     /// The same browser with the cookies it has now, as a thief would copy it.
     pub fn copy(&self) -> Browser<'h> {
-        Browser { house: self.house, jar: Mutex::new(self.cookies()) }
+        Browser { house: self.house, jar: self.jar.clone() }
     }
 
     pub fn cookies(&self) -> BTreeMap<String, String> {
-        self.jar.lock().unwrap().clone()
+        self.jar.cookies()
     }
 
     /// The cookie of somebody who is signed in.
@@ -33,25 +34,11 @@ impl<'h> Browser<'h> {
 
     /// Sends a request with this browser's cookies and keeps those that come back.
     pub async fn sends(&self, ask: Ask) -> Reply {
-        let jar = self.cookies();
-        let cookies: Vec<String> = jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let ask = if cookies.is_empty() { ask } else { ask.header("cookie", cookies.join("; ")) };
+        let cookies = self.jar.header();
+        let ask = if cookies.is_empty() { ask } else { ask.header("cookie", cookies) };
         let reply = self.house.asks(ask).await;
-        self.keep(&reply);
+        self.jar.keep(&reply.headers);
         reply
-    }
-
-    fn keep(&self, reply: &Reply) {
-        let mut jar = self.jar.lock().unwrap();
-        for cookie in reply.all("set-cookie") {
-            let (name, rest) = cookie.split_once('=').expect("a cookie");
-            let (value, attributes) = rest.split_once(';').unwrap_or((rest, ""));
-            if attributes.contains("Max-Age=0") {
-                jar.remove(name);
-            } else {
-                jar.insert(name.to_owned(), value.to_owned());
-            }
-        }
     }
 
     pub async fn opens(&self, path: &str) -> Reply {

@@ -15,7 +15,7 @@ use super::wire::{Ask, Reply, with_query};
 /// Every path there is: those the dialect and the console list, and those the pages and the roof hang up in their source.
 pub fn every_path(house: &House) -> BTreeSet<String> {
     let mut paths: BTreeSet<String> = oidc::METHODS.iter().map(|(path, _)| (*path).to_owned()).collect();
-    let doors = console::doors(&house.desk, oidc::endpoints);
+    let doors = console::doors(&house.server.desk, oidc::endpoints);
     paths.extend(doors.list().iter().map(|door| format!("/admin{}", door.path.replace(":id", "some-id"))));
     paths.extend(
         ["/static/app.css", "/static/nothing", "/openapi/oidc.json", "/openapi/nothing.json"].map(str::to_owned),

@@ -5,27 +5,20 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use countersign::base::clock::{Clock, StillClock, Timestamp};
-use countersign::base::rng::{Rng, SeededRng};
-use countersign::base::seal::SealingKey;
+use countersign::base::rng::SeededRng;
 use countersign::base::secret::Secret;
 use countersign::engine::admin::Actor;
 use countersign::engine::admin::client_change::ClientChange;
 use countersign::engine::admin::user_change::{NewUser, UserChange};
-use countersign::engine::{Caller, Engine, Foundation, HashingLimits, Identity};
-use countersign::http::desk::Desk;
-use countersign::http::metrics::Metrics;
+use countersign::engine::{Caller, Engine, Foundation};
 use countersign::model::client::ClientType;
 use countersign::model::scope::{Scope, ScopeDefinition};
 use countersign::model::user::Profile;
-use countersign::server::app::{Parts, app};
-use countersign::server::health::Readiness;
 use countersign::store::{Key, Value};
-use poem::endpoint::BoxEndpoint;
 use poem::http::Uri;
-use poem::http::uri::Scheme;
-use poem::web::{LocalAddr, RemoteAddr};
-use poem::{Addr, Endpoint, EndpointExt, Request, RequestParts, Response};
 use tokio::sync::OnceCell;
+
+use crate::indoors::{self, Indoors};
 
 use super::app::App;
 use super::browser::Browser;
@@ -45,9 +38,7 @@ pub struct House {
     pub engine: Arc<Engine>,
     pub clock: Arc<StillClock>,
     pub store: Arc<Cellar>,
-    pub metrics: Arc<Metrics>,
-    pub desk: Arc<Desk>,
-    endpoint: BoxEndpoint<'static, Response>,
+    pub server: Indoors,
     asked: AtomicU64,
 }
 
@@ -85,18 +76,8 @@ impl House {
         clock: Arc<StillClock>,
         seed: u64,
     ) -> House {
-        let (engine, rng) = open(issuer, &store, &clock, seed).await;
-        let metrics = Arc::new(Metrics::new());
-        let desk = Arc::new(Desk::new(engine.clone(), rng.clone(), metrics.clone(), sealing().mac_key("forms")));
-        let parts = Parts {
-            desk: desk.clone(),
-            rng,
-            metrics: metrics.clone(),
-            probe: Arc::new(|| Box::pin(async { Readiness::Ready })),
-            local_metrics: true,
-            proxies: proxies.iter().map(|network| network.parse().expect("a network")).collect(),
-        };
-        House { issuer, engine, clock, store, metrics, desk, endpoint: app(parts).boxed(), asked: AtomicU64::new(0) }
+        let server = Indoors::open(foundation(issuer, &store, &clock, seed), proxies).await;
+        House { issuer, engine: server.engine.clone(), clock, store, server, asked: AtomicU64::new(0) }
     }
 
     /// Asks, and insists on what holds for every reply.
@@ -104,10 +85,7 @@ impl House {
         let uri: Uri = ask.path.parse().unwrap_or_else(|error| panic!("{}: {error}", ask.path));
         let mut request = poem::http::Request::new(());
         (*request.method_mut(), *request.uri_mut(), *request.headers_mut()) = (ask.method, uri, ask.headers);
-        let peer = Addr::SocketAddr((ask.peer, 50_000).into());
-        let (parts, ()) = request.into_parts();
-        let parts: RequestParts = (parts, LocalAddr::default(), RemoteAddr(peer), Scheme::HTTP).into();
-        let response = self.endpoint.get_response(Request::from_parts(parts, ask.body.into())).await;
+        let response = self.server.answer(request, ask.body, ask.peer).await;
         let (head, body) = response.into_parts();
         let body = body.into_bytes().await.expect("a whole body");
         let body = String::from_utf8_lossy(&body).into_owned();
@@ -195,21 +173,8 @@ pub fn host() -> Caller {
     Caller::host(&SeededRng::new(9))
 }
 
-pub fn sealing() -> SealingKey {
-    SealingKey::from_bytes(&[7; 32])
-}
-
-async fn open(issuer: &str, store: &Arc<Cellar>, clock: &Arc<StillClock>, seed: u64) -> (Arc<Engine>, Arc<dyn Rng>) {
-    let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(seed));
-    let foundation = Foundation {
-        store: store.clone(),
-        clock: clock.clone(),
-        rng: rng.clone(),
-        sealing: Arc::new(sealing()),
-        identity: Identity { issuer: issuer.to_owned() },
-        hashing: HashingLimits { memory_kib: 8, iterations: 1, threads: 1, queue: 64 },
-    };
-    (Arc::new(Engine::open(foundation).await.expect("an engine")), rng)
+fn foundation(issuer: &str, store: &Arc<Cellar>, clock: &Arc<StillClock>, seed: u64) -> Foundation {
+    indoors::foundation(issuer, store.clone(), clock.clone(), Arc::new(SeededRng::new(seed)))
 }
 
 /// What a store holds on its first day: keys and scopes. Made once for all stories, since finding an RSA key takes a while.
@@ -217,7 +182,7 @@ async fn first_day() -> Vec<(Key, Value)> {
     static ENTRIES: OnceCell<Vec<(Key, Value)>> = OnceCell::const_new();
     let made = ENTRIES.get_or_init(|| async {
         let (store, clock) = (Arc::new(Cellar::default()), Arc::new(StillClock::at(START)));
-        let _ = open(ISSUER, &store, &clock, 1).await;
+        let _ = Engine::open(foundation(ISSUER, &store, &clock, 1)).await.expect("an engine");
         store.everything().await
     });
     made.await.clone()

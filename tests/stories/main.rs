@@ -10,6 +10,11 @@
 //! - What ends access, and how it is felt: [`matrix`]. What cannot be answered: [`failures`].
 //! - What nobody learns: [`cors`], [`headers`], [`secrets`], [`entry`].
 
+#[path = "../common/indoors.rs"]
+mod indoors;
+#[path = "../common/jar.rs"]
+mod jar;
+
 mod app;
 mod browser;
 mod house;
