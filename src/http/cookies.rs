@@ -1,4 +1,4 @@
-//! Cookies: two names, one way to write them.
+//! Cookies: three names, one way to write them.
 
 use std::time::Duration;
 
@@ -9,6 +9,8 @@ use poem::http::{HeaderMap, HeaderValue};
 pub const SESSION: &str = "countersign-session";
 /// The cookie of any browser that has begun something: binds forms and interactions to it.
 pub const BROWSER: &str = "countersign-browser";
+/// The cookie of a browser somebody has signed in with: it stays when they sign out, and opens nothing.
+pub const FAMILIAR: &str = "countersign-familiar";
 
 /// How cookies are named and marked, which depends on the issuer only.
 ///

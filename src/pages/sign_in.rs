@@ -11,7 +11,7 @@ use crate::base::ids::InteractionId;
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::authorize::{InteractionView, WaitsFor};
-use crate::engine::users::{NewSession, SignIn, SignedIn};
+use crate::engine::users::{NewSession, SignIn, SignedIn, familiar};
 use crate::http::cookies;
 use crate::http::desk::{Desk, see_other};
 use crate::http::headers::form_target;
@@ -112,13 +112,16 @@ fn ask(visit: &Visit, fields: &Params, interaction: Option<&InteractionView>) ->
         browser: Some(visit.browser.secret.clone()),
         current: visit.current.clone(),
         known: visit.desk.cookies.read(visit.headers(), cookies::SESSION).map(Secret::new),
+        familiar: visit.desk.cookies.read(visit.headers(), cookies::FAMILIAR).map(Secret::new),
     }
 }
 
-/// The same response, with the cookie of the new session: its value is new each time somebody proves who they are.
+/// The same response, with the cookie of the new session: its value is new each time somebody proves who they are. Another
+/// one stays when they sign out, so that the browser is known again.
 pub(super) fn with_session(visit: &Visit, session: &NewSession, mut response: Response) -> Response {
-    let cookie = visit.desk.cookies.set(cookies::SESSION, session.cookie.expose(), Some(Session::ABSOLUTE));
-    if let Some(cookie) = cookie {
+    let held = visit.desk.cookies.set(cookies::SESSION, session.cookie.expose(), Some(Session::ABSOLUTE));
+    let familiar = visit.desk.cookies.set(cookies::FAMILIAR, session.familiar.expose(), Some(familiar::LIFE));
+    for cookie in [held, familiar].into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response

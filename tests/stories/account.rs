@@ -56,6 +56,27 @@ async fn people_change_their_profile_and_nothing_that_is_not_theirs_to_change() 
 }
 
 #[tokio::test]
+async fn a_browser_is_known_again_after_signing_out() {
+    let house = House::fresh().await;
+    let alice = house.person("alice").await;
+    alice.signs_in().await;
+    alice.signs_out().await;
+    assert_eq!(alice.browser.session(), None);
+    assert!(alice.browser.cookies().contains_key("__Host-countersign-familiar"));
+    assert_eq!(alice.browser.opens("/account").await.status, 303, "it opens nothing");
+
+    let stranger = house.browser();
+    let mut told = Vec::new();
+    for password in ["guess"; 7].into_iter().chain([PASSWORD]) {
+        let page = stranger.opens("/login").await;
+        told.push(stranger.submits(&page, &[("username", "alice"), ("password", password)]).await.status);
+    }
+    assert_eq!(told, [401, 401, 401, 401, 401, 429, 429, 429], "who does not know the browser waits");
+    assert_eq!(alice.signs_in().await.status, 303, "she does not");
+    assert!(alice.browser.session().is_some());
+}
+
+#[tokio::test]
 async fn people_end_their_own_sessions_and_nobody_elses() {
     let house = House::fresh().await;
     let (alice, mallory, shop) = (house.person("alice").await, house.person("mallory").await, house.app("shop").await);

@@ -75,7 +75,7 @@ async fn refuses_a_secret_of_one_kind_wherever_another_is_wanted() {
             house.asks(ask.basic("shop", &secret)).await.refuses(401, "invalid_client");
         }
         // As a cookie, in either place.
-        for name in ["__Host-countersign-session", "__Host-countersign-browser"] {
+        for name in ["session", "browser", "familiar"].map(|name| format!("__Host-countersign-{name}")) {
             let reply = house.asks(Ask::get("/account").header("cookie", format!("{name}={secret}"))).await;
             let comes_in = is(&["session"]) && name.ends_with("session");
             assert_eq!(reply.status == 200, comes_in, "{kind} as {name}: {reply}");

@@ -1,7 +1,7 @@
 //! People: how they come in, how they stay, what they may change about themselves, and the way back in.
 //!
 //! Reading order: [`sign_in`] is the story. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
-//! and checks them, [`tries`] says how often somebody may guess. [`sessions`] holds whoever is signed in, [`set_up`]
+//! and checks them, [`tries`] says how often somebody may guess, [`familiar`] knows browsers again. [`sessions`] holds whoever is signed in, [`set_up`]
 //! makes the first administrator, [`recovery`] lets somebody in who lost the way, [`account`] and [`applications`] are
 //! what people do for themselves
 //! ([`launcher`], [`own_activity`]), [`names`]
@@ -11,6 +11,7 @@ pub mod account;
 pub mod applications;
 pub mod argon;
 pub mod device;
+pub mod familiar;
 mod guessing;
 pub mod hasher;
 pub mod launcher;

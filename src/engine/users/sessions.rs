@@ -44,6 +44,8 @@ impl SignedIn {
 pub struct NewSession {
     /// What the browser shall keep. Shown once.
     pub cookie: Secret,
+    /// What the browser shall keep beyond the session: that this person has signed in with it.
+    pub familiar: Secret,
     /// The session and its person.
     pub signed_in: SignedIn,
 }
@@ -265,7 +267,8 @@ impl Engine {
             life: SessionLife::Open,
             access_epoch: user.access_epoch,
         };
-        NewSession { cookie: handle.secret, signed_in: SignedIn { session, user: user.clone() } }
+        let familiar = self.familiar(user);
+        NewSession { cookie: handle.secret, familiar, signed_in: SignedIn { session, user: user.clone() } }
     }
 
     /// Renews a session of `user`, who has just proved again who they are: its id stays, everything else is new.

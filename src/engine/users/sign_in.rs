@@ -41,6 +41,8 @@ pub struct SignIn {
     /// A session cookie this browser holds from an earlier time, live or not: it shows that its person has signed in here
     /// before, and strangers' failures elsewhere do not keep them out.
     pub known: Option<Secret>,
+    /// What an earlier sign-in left in this browser ([`NewSession::familiar`]); it says the same after signing out.
+    pub familiar: Option<Secret>,
 }
 
 impl Engine {
@@ -168,6 +170,9 @@ impl Engine {
     async fn knows_browser(&self, ask: &SignIn, user: Option<&User>) -> Result<bool, Fault> {
         let Some(user) = user else { return Ok(false) };
         if ask.current.as_ref().is_some_and(|current| current.user().id == user.id) {
+            return Ok(true);
+        }
+        if ask.familiar.as_ref().is_some_and(|token| self.is_familiar(token, user)) {
             return Ok(true);
         }
         let Some(cookie) = &ask.known else { return Ok(false) };

@@ -125,6 +125,7 @@ pub(crate) fn ask(username: &str, password: &str) -> SignIn {
         browser: None,
         current: None,
         known: None,
+        familiar: None,
     }
 }
 
