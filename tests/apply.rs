@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use countersign::base::clock::{StillClock, Timestamp};
 use countersign::base::rng::{Rng, SystemRng};
+use countersign::base::secret::Secret;
 use countersign::declared;
 use countersign::engine::admin::Actor;
 use countersign::engine::admin::activity::ActivityFilter;
 use countersign::engine::admin::apply::{Action, ApplyOptions, ItemChange, Outcome};
 use countersign::engine::admin::client_change::{ClientChange, NewClient};
 use countersign::engine::admin::user_change::NewUser;
+use countersign::engine::users::SignIn;
 use countersign::engine::{Caller, Engine};
 use countersign::model::client::ClientType;
 use countersign::model::face::Face;
@@ -122,6 +124,76 @@ async fn one_change_in_the_file_is_one_change() {
     assert_eq!(server.apply(&text, APPLY).await.len(), 0);
     let text = text.replace("password = ", "disabled = false\n# ");
     assert_eq!(server.apply(&text, APPLY).await.len(), 0, "a password that is not named stays");
+}
+
+impl Server {
+    /// The person chooses a password by a recovery link.
+    async fn chooses(&self, name: &str, password: &str) {
+        let user = self.engine.user_called(&self.host, name).await.unwrap().unwrap();
+        let link = self.engine.start_recovery(&self.host, &self.caller, &user.id).await.unwrap();
+        self.engine.finish_recovery(&self.caller, &link, &Secret::new(password)).await.unwrap();
+    }
+
+    /// Which of these passwords they can sign in with.
+    async fn enters(&self, name: &str, passwords: [&'static str; 3]) -> Vec<&'static str> {
+        let mut right = Vec::new();
+        for password in passwords {
+            let (username, password_typed) = (name.to_owned(), Secret::new(password));
+            let (interaction, browser, current, known, familiar) = (None, None, None, None, None);
+            let ask = SignIn { username, password: password_typed, interaction, browser, current, known, familiar };
+            if self.engine.sign_in(&self.caller, &ask).await.is_ok() {
+                right.push(password);
+            }
+        }
+        right
+    }
+}
+
+const DECLARED: &str = "a windmill under seven moons";
+const CHOSEN: &str = "plum kettle orbits vase";
+const LATER: &str = "eight owls over a windmill";
+
+#[tokio::test]
+async fn what_a_person_chose_instead_of_the_declared_password_stays_theirs() {
+    let server = Server::new().await;
+    let [none, set] = [&[][..], &["~ user sample: password".to_owned()][..]];
+    let enters = async || server.enters("sample", [DECLARED, CHOSEN, LATER]).await;
+    server.apply(FULL, APPLY).await;
+    assert_eq!(enters().await, [DECLARED]);
+    server.chooses("sample", CHOSEN).await;
+    for _ in 0..2 {
+        assert_eq!(server.apply(FULL, APPLY).await, none);
+        assert_eq!(enters().await, [CHOSEN]);
+    }
+
+    let later = FULL.replace(DECLARED, LATER);
+    assert_eq!(server.apply(&later, APPLY).await, set, "what the file says anew is set");
+    assert_eq!(server.apply(&later, APPLY).await, none);
+    assert_eq!(enters().await, [LATER]);
+
+    // A hash is a declared value like another.
+    let user = server.engine.user_called(&server.host, "sample").await.unwrap().unwrap();
+    let hash = user.password.unwrap().as_str().to_owned();
+    assert_eq!(server.apply(FULL, APPLY).await, set);
+    let hashed = FULL.replace(&format!("password = \"{DECLARED}\""), &format!("password_hash = \"{hash}\""));
+    assert_eq!(server.apply(&hashed, APPLY).await, set);
+    assert_eq!(enters().await, [LATER]);
+    server.chooses("sample", CHOSEN).await;
+    assert_eq!(server.apply(&hashed, APPLY).await, none);
+    assert_eq!(enters().await, [CHOSEN]);
+}
+
+#[tokio::test]
+async fn a_declared_password_that_was_theirs_already_is_remembered() {
+    let server = Server::new().await;
+    let none: [&str; 0] = [];
+    let unsaid = FULL.replace("password = ", "disabled = false\n# ");
+    server.apply(&unsaid, APPLY).await;
+    server.chooses("sample", DECLARED).await;
+    assert_eq!(server.apply(FULL, APPLY).await, none);
+    server.chooses("sample", CHOSEN).await;
+    assert_eq!(server.apply(FULL, APPLY).await, none);
+    assert_eq!(server.enters("sample", [DECLARED, CHOSEN, LATER]).await, [CHOSEN]);
 }
 
 #[tokio::test]

@@ -297,6 +297,7 @@ pub fn alice() -> User {
         email: Some("alice@example.org".to_owned()),
         email_verified: true,
         password: None,
+        declared_password: None,
         password_changed_at: None,
         admin: false,
         may_register_clients: false,

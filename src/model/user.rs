@@ -23,6 +23,10 @@ pub struct User {
     pub email_verified: bool,
     /// Their password, if they have one.
     pub password: Option<PasswordHash>,
+    /// What was made of the password that the declared-state file said last, while it says one: only another one there is
+    /// set anew, so that what the person chooses instead stays theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub declared_password: Option<PasswordHash>,
     /// When the password was last set.
     pub password_changed_at: Option<Timestamp>,
     /// Whether they administer this server.

@@ -80,6 +80,7 @@ pub fn blank_user(id: UserId, username: String, now: Timestamp) -> User {
         email: None,
         email_verified: false,
         password: None,
+        declared_password: None,
         password_changed_at: None,
         admin: false,
         may_register_clients: false,

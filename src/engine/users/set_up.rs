@@ -143,6 +143,7 @@ impl Engine {
             email: names.email.clone(),
             email_verified: false,
             password: Some(password.clone()),
+            declared_password: None,
             password_changed_at: Some(now),
             admin: true,
             may_register_clients: true,

@@ -50,6 +50,7 @@ impl House {
             email: Some(format!("{username}@example.net")),
             email_verified: false,
             password: Some(password),
+            declared_password: None,
             password_changed_at: Some(now),
             admin: false,
             may_register_clients: false,

@@ -95,7 +95,7 @@ impl Engine {
                 draft.problems.sort_by_key(|problem| problem.line);
                 return Ok(Outcome::Wrong(draft.problems));
             }
-            if options.dry_run || draft.report.is_empty() {
+            if options.dry_run || draft.changes.only_expects() {
                 return Ok(Outcome::Done(draft.report));
             }
             match self.ledger.commit(draft.changes).await {

@@ -3,6 +3,7 @@
 use crate::base::ids::UserId;
 use crate::engine::Denied;
 use crate::model::audit::AuditKind;
+use crate::model::credential::PasswordHash;
 use crate::model::user::{User, login_key};
 use crate::records::{Kept, RecordChanges};
 use crate::store::Order;
@@ -93,41 +94,66 @@ impl Draft<'_> {
         Ok(())
     }
 
-    /// Sets the declared password unless it is theirs already; returns whether it was set.
+    /// Sets the declared password when the file says another one than before; returns whether it was set. What somebody
+    /// chose instead of the one it still says is theirs.
     async fn password(&mut self, declared: &DeclaredUser, user: &mut User) -> Result<bool, Denied> {
-        let hash = match &declared.password {
-            None => return Ok(false),
-            Some(DeclaredPassword::Hash(hash)) if user.password.as_ref() == Some(hash) => return Ok(false),
-            Some(DeclaredPassword::Hash(hash)) => {
-                if !crate::engine::users::is_checkable(hash) {
-                    let sentence = "costs too much or too little to check: expected Argon2id with usual parameters";
-                    self.wrong(&declared.place, "password_hash", sentence);
-                    return Ok(false);
-                }
-                hash.clone()
+        let Some(said) = &declared.password else { return Ok(false) };
+        if user.password.is_some() && self.is_made_of(user.declared_password.as_ref(), said).await? {
+            return Ok(false);
+        }
+        if self.is_made_of(user.password.as_ref(), said).await? {
+            user.declared_password.clone_from(&user.password);
+            return Ok(false);
+        }
+        let Some(hash) = self.accepted(declared, said, user).await? else { return Ok(false) };
+        user.password = Some(hash.clone());
+        user.declared_password = Some(hash);
+        user.password_changed_at = Some(self.now);
+        Ok(true)
+    }
+
+    /// Whether this hash was made of what the file says.
+    async fn is_made_of(&self, hash: Option<&PasswordHash>, said: &DeclaredPassword) -> Result<bool, Denied> {
+        match said {
+            DeclaredPassword::Hash(said) => Ok(hash == Some(said)),
+            DeclaredPassword::Plain(plain) => self.engine.is_password(plain, hash).await,
+        }
+    }
+
+    /// What is kept of the declared password; `None` if nobody may have it, which is then said.
+    async fn accepted(
+        &mut self,
+        declared: &DeclaredUser,
+        said: &DeclaredPassword,
+        user: &User,
+    ) -> Result<Option<PasswordHash>, Denied> {
+        match said {
+            DeclaredPassword::Hash(hash) if crate::engine::users::is_checkable(hash) => Ok(Some(hash.clone())),
+            DeclaredPassword::Hash(_) => {
+                let sentence = "costs too much or too little to check: expected Argon2id with usual parameters";
+                self.wrong(&declared.place, "password_hash", sentence);
+                Ok(None)
             }
-            Some(DeclaredPassword::Plain(plain)) => {
-                if self.engine.is_password(plain, user.password.as_ref()).await? {
-                    return Ok(false);
-                }
+            DeclaredPassword::Plain(plain) => {
                 match self.engine.accepted_password(plain, &self.surroundings.settings, user) {
-                    Ok(password) => self.engine.gate.hasher.hash(&password).await?,
+                    Ok(password) => Ok(Some(self.engine.gate.hasher.hash(&password).await?)),
                     Err(sentence) => {
                         self.wrong(&declared.place, "password", sentence);
-                        return Ok(false);
+                        Ok(None)
                     }
                 }
             }
-        };
-        user.password = Some(hash);
-        user.password_changed_at = Some(self.now);
-        Ok(true)
+        }
     }
 
     async fn put_user(&mut self, was: Option<&Kept<User>>, mut user: User, password: bool) -> Result<(), Denied> {
         let before = was.map(|was| fields::of_user(was)).unwrap_or_default();
         let mut differences = diff(&before, &fields::of_user(&user));
         if differences.is_empty() && !password {
+            // What the file says is theirs already: that it was said is remembered without a word.
+            if let Some(was) = was.filter(|was| was.declared_password != user.declared_password) {
+                self.changes.update(was, &user);
+            }
             return Ok(());
         }
         user.updated_at = self.now;
