@@ -225,7 +225,7 @@ async fn pruning_takes_only_what_a_file_made() {
         id: Some(countersign::base::ids::ClientId::from_text("by-hand")),
         name: "By hand".to_owned(),
         kind: ClientType::Web,
-        faces: BTreeSet::from([Face::named("oidc")]),
+        faces: vec![Face::named("oidc")],
         changes: vec![ClientChange::AddRedirectUri(RedirectUri::parse("https://a.test/cb").unwrap())],
     };
     engine.create_client(host, caller, &by_hand).await.unwrap();

@@ -23,7 +23,7 @@ impl Openapi {
                 ExitCode::SUCCESS
             }
             None => {
-                let known = dialects::DOCUMENTS.join(", ");
+                let known = dialects::documents().collect::<Vec<_>>().join(", ");
                 eprintln!("There is no document called {}. There are: {known}.", self.dialect);
                 ExitCode::from(2)
             }

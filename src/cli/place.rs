@@ -199,6 +199,7 @@ async fn engine(config: &Config, store: Arc<dyn Store>, sealing: SealingKey) -> 
         sealing: Arc::new(sealing),
         identity: identity.map_err(Reply::refused)?,
         hashing: server.hashing,
+        faces: crate::dialects::FACES,
     };
     Engine::open(foundation).await.map_err(Reply::refused)
 }

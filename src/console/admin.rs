@@ -1,6 +1,7 @@
 //! An administrator's visit to the console, and the ways every handler answers.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use askama::Template;
 use poem::http::StatusCode;
@@ -14,8 +15,6 @@ use crate::http::page::{Frame, Page, Problems};
 use crate::http::visit::{Outcome, Visit};
 use crate::model::refusal::Refusal;
 
-use super::doors::Where;
-
 /// A visit of somebody who administers this server.
 pub(super) struct Admin {
     visit: Visit,
@@ -23,7 +22,7 @@ pub(super) struct Admin {
     pub actor: Actor,
     /// What the page is about: the last name in its path.
     pub about: String,
-    endpoints: Where,
+    endpoints: Arc<Endpoints>,
 }
 
 impl Deref for Admin {
@@ -34,13 +33,13 @@ impl Deref for Admin {
 }
 
 impl Admin {
-    pub(super) fn new(visit: Visit, actor: Actor, about: String, endpoints: Where) -> Admin {
+    pub(super) fn new(visit: Visit, actor: Actor, about: String, endpoints: Arc<Endpoints>) -> Admin {
         Admin { visit, actor, about, endpoints }
     }
 
     /// Where this server's endpoints lie.
-    pub fn endpoints(&self) -> Endpoints {
-        (self.endpoints)(&self.engine().identity().issuer)
+    pub fn endpoints(&self) -> &Endpoints {
+        &self.endpoints
     }
 
     /// One value of the query; empty when it is not there.

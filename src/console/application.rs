@@ -123,11 +123,11 @@ fn connect(admin: &Admin, client: &Client) -> Vec<Fact> {
         Fact::new("Issuer", issuer),
         Fact::new("Client ID", client.id.as_str()),
         Fact::new("Discovery document", &discovery),
-        Fact::new("Token endpoint", &endpoints.token),
     ];
+    facts.extend(endpoints.token.iter().map(|token| Fact::new("Token endpoint", token)));
     if client.kind != ClientType::Service {
         facts.insert(3, Fact::new("Authorization endpoint", &endpoints.authorization));
-        facts.push(Fact::new("Userinfo endpoint", &endpoints.userinfo));
+        facts.extend(endpoints.userinfo.iter().map(|userinfo| Fact::new("Userinfo endpoint", userinfo)));
         facts.push(Fact::new("Sign-out endpoint", &endpoints.end_session));
     }
     facts.push(Fact::new("Key set", &endpoints.keys));
@@ -138,8 +138,8 @@ fn snippet(admin: &Admin, client: &Client) -> Snippet {
     let endpoints = admin.endpoints();
     Snippet {
         issuer: admin.engine().identity().issuer.clone(),
-        authorize: endpoints.authorization,
-        token: endpoints.token,
+        authorize: endpoints.authorization.clone(),
+        token: endpoints.token.clone().unwrap_or_default(),
         client_id: client.id.to_string(),
         redirect_uri: client.redirect_uris.first().map(|uri| uri.as_str().to_owned()).unwrap_or_default(),
         scope: client.scopes.to_string(),

@@ -21,13 +21,11 @@ use super::admin::Admin;
 /// The check boxes of the console's forms: names that occur once for each box that is ticked.
 const CHECK_BOXES: &[&str] = &["scope", "group"];
 
-/// Where the endpoints lie under an issuer: the roof knows, the console does not.
-pub type Where = fn(&str) -> Endpoints;
-
 /// Every page and form of the console.
 pub struct Doors {
     desk: Arc<Desk>,
-    endpoints: Where,
+    /// Where clients find what: the roof knows, the console does not.
+    endpoints: Arc<Endpoints>,
     hung: BTreeMap<&'static str, Methods>,
     list: Vec<Door>,
 }
@@ -43,8 +41,8 @@ pub struct Door {
 
 impl Doors {
     /// No door yet. Hang each page before its forms.
-    pub(super) fn new(desk: &Arc<Desk>, endpoints: Where) -> Doors {
-        Doors { desk: desk.clone(), endpoints, hung: BTreeMap::new(), list: Vec::new() }
+    pub(super) fn new(desk: &Arc<Desk>, endpoints: Endpoints) -> Doors {
+        Doors { desk: desk.clone(), endpoints: Arc::new(endpoints), hung: BTreeMap::new(), list: Vec::new() }
     }
 
     /// Hangs a page; `handler` shows it to an administrator.
@@ -53,10 +51,13 @@ impl Doors {
         H: Fn(Admin) -> F + Send + Sync + Copy + 'static,
         F: Future<Output = Outcome> + Send + 'static,
     {
-        let endpoints = self.endpoints;
-        let page = visit::page(&self.desk, move |visit, request: Request| async move {
-            visit.person()?;
-            handler(enter(visit, &request, endpoints).await?).await
+        let endpoints = self.endpoints.clone();
+        let page = visit::page(&self.desk, move |visit, request: Request| {
+            let endpoints = endpoints.clone();
+            async move {
+                visit.person()?;
+                handler(enter(visit, &request, endpoints).await?).await
+            }
         });
         self.hang(Door { method: "GET", path }, |methods| methods.get(page))
     }
@@ -67,15 +68,18 @@ impl Doors {
         H: Fn(Admin, Params) -> F + Send + Sync + Copy + 'static,
         F: Future<Output = Outcome> + Send + 'static,
     {
-        let (endpoints, depth) = (self.endpoints, self.depth_of_page(path));
-        let form = visit::page(&self.desk, move |visit, mut request: Request| async move {
-            if visit.current.is_none() {
-                // Whoever was signed out meanwhile comes back to the page the form is on.
-                return Err(sign_in_first(&first_parts(request.original_uri().path(), depth)));
+        let (endpoints, depth) = (self.endpoints.clone(), self.depth_of_page(path));
+        let form = visit::page(&self.desk, move |visit, mut request: Request| {
+            let endpoints = endpoints.clone();
+            async move {
+                if visit.current.is_none() {
+                    // Whoever was signed out meanwhile comes back to the page the form is on.
+                    return Err(sign_in_first(&first_parts(request.original_uri().path(), depth)));
+                }
+                let admin = enter(visit, &request, endpoints).await?;
+                let fields = admin.form_repeating(&mut request, CHECK_BOXES).await?;
+                handler(admin, fields).await
             }
-            let admin = enter(visit, &request, endpoints).await?;
-            let fields = admin.form_repeating(&mut request, CHECK_BOXES).await?;
-            handler(admin, fields).await
         });
         self.hang(Door { method: "POST", path }, |methods| methods.post(form))
     }
@@ -108,7 +112,7 @@ impl Doors {
 }
 
 /// An administrator comes in; everybody else sees why not.
-async fn enter(visit: Visit, request: &Request, endpoints: Where) -> Result<Admin, Response> {
+async fn enter(visit: Visit, request: &Request, endpoints: Arc<Endpoints>) -> Result<Admin, Response> {
     let about = request.raw_path_param("id").unwrap_or_default().to_owned();
     match Actor::administrator(visit.person()?) {
         Ok(actor) => Ok(Admin::new(visit, actor, about, endpoints)),

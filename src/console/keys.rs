@@ -20,7 +20,7 @@ pub(super) async fn list(admin: Admin) -> Outcome {
     let rows = facts.iter().map(|key| row(key, now)).collect();
     let turns = Algorithm::ALL.into_iter().map(|alg| turn(alg, &facts, now)).collect();
     let (frame, _) = admin.framed().await?;
-    Ok(admin.show(Keys { frame, published_at: admin.endpoints().keys, rows, turns }))
+    Ok(admin.show(Keys { frame, published_at: admin.endpoints().keys.clone(), rows, turns }))
 }
 
 pub(super) async fn rotate(admin: Admin, form: Params) -> Outcome {

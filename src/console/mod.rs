@@ -27,17 +27,18 @@ use std::sync::Arc;
 
 use poem::{Endpoint, Response};
 
+use crate::engine::discovery::Endpoints;
 use crate::http::desk::Desk;
 
-use doors::{Doors, Where};
+use doors::Doors;
 
 /// The console, below `/admin`. `endpoints` says where applications find this server's endpoints.
-pub fn routes(desk: &Arc<Desk>, endpoints: Where) -> impl Endpoint<Output = Response> + use<> {
+pub fn routes(desk: &Arc<Desk>, endpoints: Endpoints) -> impl Endpoint<Output = Response> + use<> {
     doors(desk, endpoints).into_endpoint()
 }
 
 /// Every page and form of the console.
-pub fn doors(desk: &Arc<Desk>, endpoints: Where) -> Doors {
+pub fn doors(desk: &Arc<Desk>, endpoints: Endpoints) -> Doors {
     Doors::new(desk, endpoints)
         .page("/", overview::show)
         .page("/applications", applications::list)

@@ -3,21 +3,23 @@
 use crate::base::clock::Timestamp;
 use crate::base::ids::ClientId;
 use crate::base::secret::Secret;
+use crate::dialects;
 use crate::engine::admin::client_change::{customary, customary_origins};
 use crate::engine::admin::declared::{DeclaredClient, DeclaredSecret, DeclaredSecretValue};
 use crate::engine::admin::rules;
 use crate::jose::Algorithm;
-use crate::model::client::{AccessTokenForm, ClaimsProfile, Client, ClientType, ConsentPolicy, GrantType, SecretHash};
+use crate::model::client::{
+    AccessKey, AccessTokenForm, ClaimsProfile, Client, ClientType, ConsentPolicy, GrantType, ReleasedAttributes,
+    SecretHash,
+};
 use crate::model::face::Face;
 use crate::model::lifetime::Lifetime;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scope;
-use crate::toml_file::Section;
+use crate::toml_file::{Section, one_of};
 
-use super::{LATER_DIALECTS, NOT_YET, choice_or_later, judge, known_or_later, place};
+use super::{choice_or_later, judge, known_or_later, place};
 
-/// The one dialect so far.
-const OIDC: &str = "oidc";
 const LATER_GRANTS: [&str; 5] =
     ["password", "register", "register_minor", "anonymous", "urn:ietf:params:oauth:grant-type:device_code"];
 const ALGORITHMS: [(Algorithm, &str); 3] =
@@ -28,11 +30,8 @@ pub(super) fn client(section: &Section<'_>) -> Option<DeclaredClient> {
     section.required("type");
     let kind = choice_or_later(section, "type", &ClientType::ALL, &["device"]);
     let client_key = section.string("client_key");
-    let base = base(id.as_deref(), name.as_deref(), kind);
+    let base = base(id.as_deref(), name.as_deref(), kind, &faces(section));
     let client = described(section, Client { client_key: client_key.clone().unwrap_or(base.id.to_string()), ..base });
-    for key in ["released_attributes", "account_id", "access_keys"] {
-        section.later(key, NOT_YET);
-    }
     let declared = DeclaredClient {
         place: place(section),
         client_key,
@@ -42,18 +41,17 @@ pub(super) fn client(section: &Section<'_>) -> Option<DeclaredClient> {
     };
     let whole = id.is_some() && name.is_some() && kind.is_some();
     if whole {
-        judge(section, rules::client(&declared.client));
+        judge(section, rules::client(&declared.client, &dialects::FACES));
     }
     section.close();
     whole.then_some(declared)
 }
 
 /// What is customary for its type. What is missing was reported; something has to stand in its place to read on.
-fn base(id: Option<&str>, name: Option<&str>, kind: Option<ClientType>) -> Client {
+fn base(id: Option<&str>, name: Option<&str>, kind: Option<ClientType>, faces: &[Face]) -> Client {
     let id = ClientId::from_text(id.unwrap_or("missing"));
     let name = name.unwrap_or("missing").to_owned();
-    // The declared client key, or the one it has, takes the place of the one that is drawn here.
-    customary(kind.unwrap_or(ClientType::Web), id, name, Timestamp(0), &crate::base::rng::SeededRng::new(0))
+    customary(kind.unwrap_or(ClientType::Web), id, name, faces, &dialects::FACES)
 }
 
 fn described(section: &Section<'_>, base: Client) -> Client {
@@ -63,7 +61,6 @@ fn described(section: &Section<'_>, base: Client) -> Client {
         section.report("require_pkce", "a client without a secret always needs PKCE: leave the key out");
     }
     Client {
-        faces: faces(section),
         origins: section.strings("origins").unwrap_or_else(|| customary_origins(base.kind, &redirect_uris)),
         redirect_uris,
         post_logout_redirect_uris: section.list("post_logout_redirect_uris", RedirectUri::parse).unwrap_or_default(),
@@ -76,21 +73,18 @@ fn described(section: &Section<'_>, base: Client) -> Client {
             .choice("consent", &[(ConsentPolicy::Ask, "ask"), (ConsentPolicy::Skip, "skip")])
             .unwrap_or(base.consent),
         first_party: section.boolean("first_party").unwrap_or(false),
-        require_pkce: section.boolean("require_pkce").unwrap_or(true),
+        require_pkce: section.boolean("require_pkce").unwrap_or(base.require_pkce),
         require_device_id: section.boolean("require_device_id").unwrap_or(false),
         id_token_alg: section.choice("id_token_alg", &ALGORITHMS).unwrap_or(base.id_token_alg),
         access_token: section
             .choice("access_token", &[(AccessTokenForm::Jwt, "jwt"), (AccessTokenForm::Opaque, "opaque")])
             .unwrap_or(base.access_token),
         access_token_alg: section.choice("access_token_alg", &ALGORITHMS).unwrap_or(base.access_token_alg),
-        claims_profile: choice_or_later(
-            section,
-            "claims_profile",
-            &[(ClaimsProfile::Rfc9068, "rfc9068")],
-            &["incrowd", "worksection", "laserfiche"],
-        )
-        .unwrap_or(base.claims_profile),
-        audience: section.strings("audience").unwrap_or_default(),
+        claims_profile: section.choice("claims_profile", &ClaimsProfile::ALL).unwrap_or(base.claims_profile),
+        audience: section.strings("audience").unwrap_or(base.audience),
+        released_attributes: released(section),
+        account_id: section.string("account_id").unwrap_or_default(),
+        access_keys: access_keys(section),
         code_ttl: section.parsed("code_ttl", Lifetime::parse).unwrap_or(base.code_ttl),
         access_ttl: section.parsed("access_ttl", Lifetime::parse).unwrap_or(base.access_ttl),
         refresh_ttl: section.parsed("refresh_ttl", Lifetime::parse).unwrap_or(base.refresh_ttl),
@@ -99,9 +93,39 @@ fn described(section: &Section<'_>, base: Client) -> Client {
     }
 }
 
-fn faces(section: &Section<'_>) -> std::collections::BTreeSet<Face> {
-    let names = section.list("dialects", |text| known_or_later(text, &[(OIDC, OIDC)], &LATER_DIALECTS));
-    names.unwrap_or_else(|| vec![OIDC]).into_iter().map(Face::named).collect()
+/// The dialects in the order of the file: what the file does not say is customary for the first.
+fn faces(section: &Section<'_>) -> Vec<Face> {
+    let known: Vec<(&str, &str)> = dialects::FACES.names().map(|name| (name, name)).collect();
+    let names = section.list("dialects", one_of(&known));
+    names.unwrap_or_else(|| vec![dialects::oidc::NAME]).into_iter().map(Face::named).collect()
+}
+
+/// `{ consumer = [...], contact = [...] }`.
+fn released(section: &Section<'_>) -> ReleasedAttributes {
+    let Some(section) = section.section("released_attributes") else { return ReleasedAttributes::default() };
+    let set = |key| section.strings(key).unwrap_or_default().into_iter().collect();
+    let released = ReleasedAttributes { consumer: set("consumer"), contact: set("contact") };
+    section.close();
+    released
+}
+
+/// Public JWKs (RFC 7517, section 4) of the one kind that access keys have: ES256.
+fn access_keys(section: &Section<'_>) -> Vec<AccessKey> {
+    section.sections("access_keys").iter().filter_map(access_key).collect()
+}
+
+fn access_key(section: &Section<'_>) -> Option<AccessKey> {
+    section.choice("kty", &[((), "EC")]);
+    section.choice("crv", &[((), "P-256")]);
+    section.choice("alg", &[((), "ES256")]);
+    section.choice("use", &[((), "sig")]);
+    if section.has("d") {
+        section.report("d", "this is the private half: give the public key only");
+    }
+    let (kid, x, y) = (section.required("kid"), section.required("x"), section.required("y"));
+    let key = AccessKey { kid: kid?, x: x?, y: y?, created_at: Timestamp(0) };
+    section.close();
+    Some(key)
 }
 
 fn secrets(section: &Section<'_>, kind: ClientType) -> Option<Vec<DeclaredSecret>> {
@@ -141,7 +165,6 @@ fn hash(section: &Section<'_>, text: &str) -> Option<DeclaredSecretValue> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::toml_file::one_of;
 
     #[test]
     fn the_names_in_files_are_those_of_the_standards() {

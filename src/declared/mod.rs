@@ -14,11 +14,12 @@ mod tests;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::dialects::FACES;
 use crate::engine::admin::declared::{Declared, DeclaredGroup, DeclaredScope, DeclaredSettings, Place};
 use crate::engine::admin::rules;
 use crate::model::refusal::FieldProblem;
 use crate::model::scope::{self, Scope, ScopeDefinition};
-use crate::model::settings::{ClientRegistration, SelfRegistration, Settings};
+use crate::model::settings::{ClientRegistration, Placement, SelfRegistration, Settings};
 use crate::toml_file::{self, Outside, Problems, Section};
 
 /// Reads `text`, the content of `file`.
@@ -55,25 +56,29 @@ fn settings(section: &Section<'_>) -> DeclaredSettings {
             .number("password_min_length", 8..=128)
             .and_then(|length| u32::try_from(length).ok())
             .unwrap_or(default.password_min_length),
+        dialects: section.section("dialects").map(|section| placements(&section)).unwrap_or_default(),
         issuer: None,
     };
-    if let Some(dialects) = section.section("dialects") {
-        dialects_switched(&dialects);
-    }
-    judge(section, rules::settings(&settings));
+    judge(section, rules::settings(&settings, &FACES));
     section.close();
     DeclaredSettings { place: place(section), settings }
 }
 
-/// Each dialect can be on, off or under a prefix once it is there; so far there is one, and it is on.
-fn dialects_switched(section: &Section<'_>) {
-    if section.boolean("oidc") == Some(false) {
-        section.report("oidc", "the only dialect of this version cannot be switched off: leave the key out");
-    }
-    for name in LATER_DIALECTS {
-        section.later(name, NOT_YET);
+/// Each dialect is on, off, or below a prefix. What lies where it does by default is not kept, so that nothing changes when
+/// the file says so.
+fn placements(section: &Section<'_>) -> BTreeMap<String, Placement> {
+    let mut placements = BTreeMap::new();
+    for customs in FACES.all {
+        let placement = match section.switch_or_text(customs.name) {
+            None | Some(Ok(true)) => continue,
+            Some(Ok(false)) => Placement::Switched(false),
+            Some(Err(prefix)) if prefix == customs.prefix => continue,
+            Some(Err(prefix)) => Placement::Below(prefix),
+        };
+        placements.insert(customs.name.to_owned(), placement);
     }
     section.close();
+    placements
 }
 
 fn scope(section: &Section<'_>) -> Option<DeclaredScope> {
@@ -129,10 +134,6 @@ fn repeated(root: &Section<'_>, declared: &Declared) {
         it.id.iter().for_each(|id| once("user id", "id", &it.place, id.as_str()));
     }
 }
-
-/// What belongs to dialects that are still to come.
-const LATER_DIALECTS: [&str; 4] = ["worksection", "laserfiche", "chat", "machine"];
-const NOT_YET: &str = "is not available in this version: leave it out";
 
 /// One of the `known` names; one of the `later` ones is refused honestly.
 fn choice_or_later<T: Copy>(

@@ -5,8 +5,10 @@ use std::sync::Arc;
 use poem::{Endpoint, IntoResponse, Request, Response, Result};
 
 use crate::base::ids::ClientId;
+use crate::dialects::extract;
 use crate::engine::Engine;
 use crate::http::cors;
+use crate::http::params::Params;
 
 /// Who may read the answers of one endpoint.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,6 +27,14 @@ pub enum Readers {
 /// The client an answer is for; an endpoint leaves it on the response.
 #[derive(Clone, Debug)]
 pub struct AnsweredClient(pub ClientId);
+
+/// Marks whom the answer is for, so that only their origins may read it.
+pub fn for_client(mut response: Response, request: &Request, fields: &Params) -> Response {
+    if let Some(client) = extract::named_client(request, fields) {
+        response.set_data(AnsweredClient(ClientId::from_text(client)));
+    }
+    response
+}
 
 const HEADERS: &str = "authorization, content-type";
 

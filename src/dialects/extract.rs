@@ -1,5 +1,6 @@
 //! Reading requests in the way OAuth 2.0 wants them, described to OpenAPI in the way its generators want them.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
 use poem::{Error, Request, RequestBody, Response, Result};
@@ -8,8 +9,10 @@ use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::base::secret::Secret;
+use crate::engine::authenticate_client::Presented;
 use crate::http::body::{self, BodyError};
 use crate::http::params::Params;
+use crate::model::refusal::Refusal;
 
 /// How a dialect says that a request could not be read.
 pub trait Wording {
@@ -68,6 +71,28 @@ pub fn authorization(request: &Request) -> Option<Secret> {
         .map(|value| value.to_str().unwrap_or("\u{fffd}"))
         .collect();
     (!values.is_empty()).then(|| Secret::new(values.join(", ")))
+}
+
+/// How the client authenticates, as it came.
+pub fn presented(request: &Request, fields: &Params) -> Presented {
+    Presented {
+        authorization: authorization(request),
+        client_id: fields.get("client_id").map(str::to_owned),
+        client_secret: fields.get("client_secret").map(Secret::new),
+    }
+}
+
+/// A parameter that must be there.
+///
+/// # Errors
+/// It is absent or empty.
+pub fn required<'a>(fields: &'a Params, name: &'static str) -> Result<&'a str, Refusal> {
+    fields.get(name).ok_or(Refusal::ParameterMissing(name))
+}
+
+/// All parameters by name, for verbs that read many.
+pub fn all(fields: &Params) -> BTreeMap<String, String> {
+    fields.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }
 
 /// The client a request names, in the body or as the user name of a Basic header, whether or not that is true.

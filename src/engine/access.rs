@@ -1,6 +1,7 @@
 //! An access token presented by somebody: what it says, and whether that still holds.
 //!
-//! Opaque tokens are looked up; JWTs are verified, must be of the kind `at+jwt`, and must not be among the revoked. Either way
+//! Opaque tokens are looked up; JWTs are verified, must be of the kind `at+jwt` or say that they are access tokens
+//! (`token_use`), and must not be among the revoked. Either way
 //! the grant behind it must stand, or the client that acts for itself be enabled.
 
 use serde::Deserialize;
@@ -10,6 +11,7 @@ use crate::base::ids::{ClientId, GrantId};
 use crate::base::secret::{Kind, Secret};
 use crate::jose::jwt::{self, Expect};
 use crate::model::client::Client;
+use crate::model::grant::Grant;
 use crate::model::refusal::Refusal;
 use crate::model::scope::Scopes;
 use crate::model::token::{AccessToken, RevokedJwt};
@@ -17,7 +19,7 @@ use crate::records::Kept;
 use crate::store::Fault;
 
 use super::Engine;
-use super::mint::ACCESS_TOKEN_TYP;
+use super::mint::{ACCESS_TOKEN_TYP, ACCESS_TOKEN_USE};
 use super::standing::Standing;
 
 /// An access token of ours that has not expired. Whether it still holds is another question: [`Engine::holds`].
@@ -67,7 +69,7 @@ impl Engine {
                 let ours = kept.filter(|kept| kept.digest.is_of(token.expose()) && self.now() < kept.expires_at);
                 Ok(ours.map(of_record))
             }
-            None => Ok(self.read_jwt(token.expose())),
+            None => self.read_jwt(token.expose()).await,
         }
     }
 
@@ -86,11 +88,25 @@ impl Engine {
         }
     }
 
-    fn read_jwt(&self, token: &str) -> Option<AccessFacts> {
+    async fn read_jwt(&self, token: &str) -> Result<Option<AccessFacts>, Fault> {
         let (ring, now) = (self.keys(), self.now());
-        let token = jwt::decode::<Claims>(token, |kid| ring.find(kid, now), &Expect::ours(now)).ok()?;
-        let ours = token.is(ACCESS_TOKEN_TYP) && token.claims.iss == self.identity.issuer;
-        ours.then(|| of_claims(token.claims))?
+        let Ok(token) = jwt::decode::<Claims>(token, |kid| ring.find(kid, now), &Expect::ours(now)) else {
+            return Ok(None);
+        };
+        let access = token.is(ACCESS_TOKEN_TYP) || token.claims.token_use.as_deref() == Some(ACCESS_TOKEN_USE);
+        // Our keys sign for nobody else; a profile that names no issuer needs to name no other.
+        let ours = token.claims.iss.as_ref().is_none_or(|iss| *iss == self.identity.issuer);
+        if !access || !ours {
+            return Ok(None);
+        }
+        let grant = token.claims.jti.split_once('.').map(|(grant, _)| GrantId::from_text(grant));
+        let client = match (&token.claims.client_id, &grant) {
+            (Some(client), _) => Some(ClientId::from_text(client)),
+            // A profile without it: the grant knows whom it was given to; without a grant, a client speaks for itself.
+            (None, Some(grant)) => self.ledger.find::<Grant>(grant.as_str()).await?.map(|grant| grant.client.clone()),
+            (None, None) => Some(ClientId::from_text(&token.claims.sub)),
+        };
+        Ok(client.and_then(|client| of_claims(token.claims, client, grant)))
     }
 }
 
@@ -119,15 +135,44 @@ fn client(client: Option<Kept<Client>>, facts: &AccessFacts) -> Result<Holder, R
 /// The claims of our own access tokens.
 #[derive(Deserialize)]
 struct Claims {
-    iss: String,
+    #[serde(default)]
+    iss: Option<String>,
     sub: String,
     aud: Audience,
-    client_id: String,
+    #[serde(default)]
+    client_id: Option<String>,
+    #[serde(default)]
+    token_use: Option<String>,
     iat: Timestamp,
     exp: Timestamp,
     jti: String,
     #[serde(default)]
-    scope: String,
+    scope: Written,
+    #[serde(default)]
+    scopes: Written,
+}
+
+/// Scopes, as a string or as an array.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Text(String),
+    Array(Vec<String>),
+}
+
+impl Default for Written {
+    fn default() -> Written {
+        Written::Text(String::new())
+    }
+}
+
+impl Written {
+    fn text(self) -> String {
+        match self {
+            Written::Text(text) => text,
+            Written::Array(each) => each.join(" "),
+        }
+    }
 }
 
 /// A string, or an array of several (RFC 7519, section 4.1.3).
@@ -138,16 +183,16 @@ enum Audience {
     Many(Vec<String>),
 }
 
-fn of_claims(claims: Claims) -> Option<AccessFacts> {
-    let grant = claims.jti.split_once('.').map(|(grant, _)| GrantId::from_text(grant));
+fn of_claims(claims: Claims, client: ClientId, grant: Option<GrantId>) -> Option<AccessFacts> {
+    let scopes = [claims.scope.text(), claims.scopes.text()].join(" ");
     let audience = match claims.aud {
         Audience::One(one) => vec![one],
         Audience::Many(many) => many,
     };
     Some(AccessFacts {
-        client: ClientId::from_text(claims.client_id),
+        client,
         subject: claims.sub,
-        scopes: Scopes::parse(&claims.scope).ok()?,
+        scopes: Scopes::parse(&scopes).ok()?,
         audience,
         grant,
         issued_at: claims.iat,

@@ -28,8 +28,10 @@ pub enum Document {
 #[allow(missing_docs, reason = "each field is the endpoint of that name")]
 pub struct Endpoints {
     pub authorization: String,
-    pub token: String,
-    pub userinfo: String,
+    /// Absent while the canonical interface is switched off.
+    pub token: Option<String>,
+    /// Absent while the canonical interface is switched off.
+    pub userinfo: Option<String>,
     pub keys: String,
     pub introspection: String,
     pub revocation: String,
@@ -42,7 +44,8 @@ pub struct Endpoints {
 pub struct Metadata {
     pub issuer: String,
     pub authorization_endpoint: String,
-    pub token_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub token_endpoint: Option<String>,
     pub jwks_uri: String,
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub openid: Option<OpenidMetadata>,
@@ -68,7 +71,8 @@ pub struct Metadata {
 #[derive(Clone, Debug, Serialize)]
 #[allow(missing_docs, reason = "each field is the member of that name")]
 pub struct OpenidMetadata {
-    pub userinfo_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub userinfo_endpoint: Option<String>,
     pub end_session_endpoint: String,
     pub subject_types_supported: Vec<&'static str>,
     pub id_token_signing_alg_values_supported: Vec<&'static str>,

@@ -20,7 +20,7 @@ use crate::model::client::{
 };
 use crate::model::code::{Code, CodeLife};
 use crate::model::consent::Consent;
-use crate::model::face::Face;
+use crate::model::face::{ClientCustoms, Customs, Face, Faces, Law};
 use crate::model::grant::{Grant, GrantLife};
 use crate::model::lifetime::Lifetime;
 use crate::model::scope::Scopes;
@@ -222,8 +222,31 @@ pub async fn open_with(store: Arc<dyn Store>, clock: &Arc<StillClock>, seed: u64
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(seed));
     let identity = Identity { issuer: ISSUER.to_owned() };
     let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
-    Engine::open(Foundation { store, clock, rng, sealing, identity, hashing }).await.unwrap()
+    Engine::open(Foundation { store, clock, rng, sealing, identity, hashing, faces: FACES }).await.unwrap()
 }
+
+/// The interfaces of this house: the canonical one, and one with a law of its own in every point.
+const FACES: Faces = Faces {
+    all: &[
+        Customs { name: "front", prefix: "/front", paths: &[], clients: ClientCustoms::CANONICAL, law: Law::CANONICAL },
+        Customs {
+            name: "side",
+            prefix: "/side",
+            paths: &[],
+            clients: ClientCustoms::CANONICAL,
+            law: Law {
+                ends_with_session: false,
+                slides: true,
+                empty_scope_is_everything: true,
+                may_omit_redirect_uri: true,
+                renews_services: true,
+                takes_client_keys: true,
+                takes_access_keys: true,
+            },
+        },
+    ],
+    taken: &["/taken"],
+};
 
 /// The interface that every client here was given.
 pub fn face() -> Face {
@@ -259,6 +282,9 @@ pub fn client(id: &str) -> Client {
         first_party: false,
         require_pkce: true,
         require_device_id: false,
+        released_attributes: Default::default(),
+        account_id: String::new(),
+        access_keys: vec![],
         id_token_alg: Algorithm::Rs256,
         access_token: AccessTokenForm::Jwt,
         access_token_alg: Algorithm::EdDsa,

@@ -137,7 +137,8 @@ impl Engine {
             return Ok(None);
         }
         let Ok(standing) = self.standing(&token.grant).await? else { return Ok(None) };
-        let end = refresh_end(standing.client(), standing.grant()).min(token.expires_at);
+        let law = self.faces.law(&standing.grant().face);
+        let end = refresh_end(standing.client(), &law, standing.grant(), self.now()).min(token.expires_at);
         // What its client may not use is worth nothing.
         let usable = standing.client().may(GrantType::RefreshToken);
         if !usable || end <= self.now() || standing.allows(&standing.grant().scopes).is_err() {

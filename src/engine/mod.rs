@@ -34,6 +34,7 @@ use std::time::Duration;
 use crate::base::clock::{Clock, Timestamp};
 use crate::base::rng::Rng;
 use crate::base::seal::SealingKey;
+use crate::model::face::Faces;
 use crate::model::refusal::Refusal;
 use crate::model::settings::Settings;
 use crate::records::{Examination, Ledger};
@@ -61,6 +62,8 @@ pub struct Foundation {
     pub identity: Identity,
     /// What hashing passwords may cost.
     pub hashing: HashingLimits,
+    /// The interfaces through which requests come.
+    pub faces: Faces,
 }
 
 impl Foundation {
@@ -77,6 +80,7 @@ pub struct Engine {
     pub(crate) sealing: Arc<SealingKey>,
     pub(crate) identity: Identity,
     pub(crate) keys: keys::Keys,
+    pub(crate) faces: Faces,
     /// What is counted instead of written down at once.
     pub(crate) tally: tally::Tally,
     /// Wrong client secrets, by client and network.
@@ -125,6 +129,7 @@ impl Engine {
             sealing: foundation.sealing,
             identity: foundation.identity,
             keys,
+            faces: foundation.faces,
             tally: tally::Tally::default(),
             client_tries: authenticate_client::ClientTries::new(),
             gate,
@@ -145,6 +150,11 @@ impl Engine {
     /// The present moment.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// The interfaces through which requests come.
+    pub fn faces(&self) -> &Faces {
+        &self.faces
     }
 
     /// What the deployment is called and reached by.

@@ -1,13 +1,12 @@
 //! What happens to every request, whoever answers it: a name, a caller, a deadline, a safety net, a log line.
 
 use std::any::Any;
-use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures_util::FutureExt;
-use poem::http::{Method, StatusCode, uri::Scheme};
+use poem::http::{StatusCode, uri::Scheme};
 use poem::{Addr, Endpoint, IntoResponse, PathPattern, Request, Response, Result};
 use tracing::Instrument;
 
@@ -16,7 +15,6 @@ use super::fault::{Fault, Shape, Shapes};
 use super::headers::SecurityHeaders;
 use super::metrics::Metrics;
 use super::request_id;
-use super::routing;
 use crate::base::ids::RequestId;
 use crate::base::rng::Rng;
 
@@ -31,7 +29,6 @@ pub struct Edge<E> {
     headers: SecurityHeaders,
     shapes: Shapes,
     proxies: Vec<Network>,
-    allow: HashMap<String, &'static str>,
     deadline: Duration,
     metrics: Option<Arc<Metrics>>,
 }
@@ -40,7 +37,7 @@ impl<E> Edge<E> {
     /// Around `inner`, with the headers that belong to the issuer and the words of `shapes`.
     pub fn new(inner: E, rng: Arc<dyn Rng>, headers: SecurityHeaders, shapes: Shapes) -> Edge<E> {
         let deadline = Duration::from_secs(20);
-        Edge { inner, rng, headers, shapes, proxies: Vec::new(), allow: HashMap::new(), deadline, metrics: None }
+        Edge { inner, rng, headers, shapes, proxies: Vec::new(), deadline, metrics: None }
     }
 
     /// Believes what these networks forward.
@@ -61,14 +58,6 @@ impl<E> Edge<E> {
     #[must_use]
     pub fn counting(mut self, metrics: Arc<Metrics>) -> Edge<E> {
         self.metrics = Some(metrics);
-        self
-    }
-
-    /// Says which methods a route takes whose own router does not ([`routing::Methods`] does): the route's pattern, and
-    /// what `Allow` shall say.
-    #[must_use]
-    pub fn allow(mut self, pattern: impl Into<String>, methods: &'static str) -> Edge<E> {
-        self.allow.insert(pattern.into(), methods);
         self
     }
 }
@@ -105,11 +94,10 @@ impl<E: Endpoint<Output: IntoResponse>> Endpoint for Edge<E> {
 
 impl<E: Endpoint<Output: IntoResponse>> Edge<E> {
     async fn answer(&self, request: Request, shape: &dyn Shape, id: &RequestId) -> Response {
-        let method = request.method().clone();
         let answering = AssertUnwindSafe(self.inner.call(request)).catch_unwind();
         match tokio::time::timeout(self.deadline, answering).await {
             Ok(Ok(Ok(answer))) => answer.into_response(),
-            Ok(Ok(Err(error))) => self.refuse(error, &method, shape, id),
+            Ok(Ok(Err(error))) => refuse(error, shape, id),
             Ok(Err(panic)) => {
                 tracing::error!(panic = message(&*panic), "the server made a mistake");
                 Fault::Internal.respond(shape, id)
@@ -119,27 +107,6 @@ impl<E: Endpoint<Output: IntoResponse>> Edge<E> {
                 Fault::Unavailable { retry_after: 1 }.respond(shape, id)
             }
         }
-    }
-
-    /// What an endpoint's error becomes: itself if it is already an answer, a fault otherwise.
-    fn refuse(&self, error: poem::Error, method: &Method, shape: &dyn Shape, id: &RequestId) -> Response {
-        if error.is_from_response() {
-            return error.into_response();
-        }
-        let pattern = error.data::<PathPattern>().cloned();
-        let fault = error.downcast_ref::<Fault>().cloned().unwrap_or_else(|| fault_of(&error));
-        let known = pattern.as_ref().and_then(|pattern| self.allow.get(&*pattern.0).copied());
-        let mut response = match (fault, known) {
-            (Fault::MethodNotAllowed { .. }, Some(allow)) if method == Method::OPTIONS => routing::options(allow),
-            (Fault::MethodNotAllowed { allow }, Some(known)) if allow.is_empty() => {
-                Fault::MethodNotAllowed { allow: known.to_owned() }.respond(shape, id)
-            }
-            (fault, _) => fault.respond(shape, id),
-        };
-        if let Some(pattern) = pattern {
-            response.set_data(pattern);
-        }
-        response
     }
 
     fn caller(&self, request: &Request) -> ClientAddress {
@@ -152,8 +119,22 @@ impl<E: Endpoint<Output: IntoResponse>> Edge<E> {
     }
 }
 
+/// What an endpoint's error becomes: itself if it is already an answer, a fault otherwise.
+fn refuse(error: poem::Error, shape: &dyn Shape, id: &RequestId) -> Response {
+    if error.is_from_response() {
+        return error.into_response();
+    }
+    let pattern = error.data::<PathPattern>().cloned();
+    let fault = error.downcast_ref::<Fault>().cloned().unwrap_or_else(|| fault_of(&error));
+    let mut response = fault.respond(shape, id);
+    if let Some(pattern) = pattern {
+        response.set_data(pattern);
+    }
+    response
+}
+
 /// The fault that a framework's error stands for.
-fn fault_of(error: &poem::Error) -> Fault {
+pub(crate) fn fault_of(error: &poem::Error) -> Fault {
     match error.status() {
         StatusCode::NOT_FOUND => Fault::NotFound,
         StatusCode::METHOD_NOT_ALLOWED => Fault::MethodNotAllowed { allow: String::new() },
@@ -176,6 +157,8 @@ fn message(panic: &(dyn Any + Send)) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use poem::http::Method;
+
     use crate::base::rng::SeededRng;
     use crate::http::fault::Plain;
     use crate::http::routing::Methods;
@@ -196,12 +179,11 @@ mod tests {
             .at("/panic", make_sync(|_| -> Response { panic!("oh") }))
             .at("/slow", make(|_| std::future::pending::<Response>()))
             .at("/busy", make_sync(|_| -> Result<Response> { Err(Fault::TooMany { retry_after: 3 }.into()) }))
-            .at("/oauth/token", poem::post(make_sync(|_| "token")))
+            .at("/oauth/token", Methods::new().post(make_sync(|_| "token")))
             .at("/who", make_sync(|r| format!("{} {}", r.data::<ClientAddress>().unwrap().ip, request_id::of(&r))));
         let shapes = Shapes::new(Plain).below("/oauth", Arc::new(Json));
         Edge::new(app, Arc::new(SeededRng::new(1)), SecurityHeaders::for_issuer("https://id.example"), shapes)
             .deadline(Duration::from_millis(20))
-            .allow("/oauth/token", "POST, OPTIONS")
     }
 
     async fn ask(method: Method, path: &'static str) -> (u16, Response) {

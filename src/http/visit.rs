@@ -45,12 +45,12 @@ pub struct Visit {
 /// The endpoint that answers visits with `handler`.
 pub fn page<H, F>(desk: &Arc<Desk>, handler: H) -> impl Endpoint<Output = Response> + use<H, F>
 where
-    H: Fn(Visit, Request) -> F + Send + Sync + Copy + 'static,
+    H: Fn(Visit, Request) -> F + Send + Sync + Clone + 'static,
     F: Future<Output = Outcome> + Send + 'static,
 {
     let desk = desk.clone();
     make(move |request: Request| {
-        let desk = desk.clone();
+        let (desk, handler) = (desk.clone(), handler.clone());
         async move {
             let browser = desk.browser(request.headers());
             let answer = match Visit::begin(desk.clone(), browser.clone(), &request).await {

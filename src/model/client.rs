@@ -49,6 +49,15 @@ pub struct Client {
     pub require_pkce: bool,
     /// Whether every token request must name a device.
     pub require_device_id: bool,
+    /// What a hosted chat may be told of people's attributes.
+    #[serde(default)]
+    pub released_attributes: ReleasedAttributes,
+    /// The account it belongs to; a request that names another is refused. Empty: none.
+    #[serde(default)]
+    pub account_id: String,
+    /// The public keys it may sign its own authentication with.
+    #[serde(default)]
+    pub access_keys: Vec<AccessKey>,
     /// The algorithm of its ID tokens.
     pub id_token_alg: Algorithm,
     /// The form of its access tokens.
@@ -95,9 +104,9 @@ impl Client {
         self.is_public() || self.require_pkce
     }
 
-    /// Whether it was given this interface.
+    /// Whether it may come through this interface: what is the server's own is open to all.
     pub fn has_face(&self, face: &Face) -> bool {
-        self.faces.contains(face)
+        face.is_of_server() || self.faces.contains(face)
     }
 
     /// Whether it may use this grant type.
@@ -207,6 +216,58 @@ pub enum AccessTokenForm {
 pub enum ClaimsProfile {
     /// RFC 9068: `typ: at+jwt`, scope as a string.
     Rfc9068,
+    /// `typ: JWT`, names and authorities of the person, scope as an array, a JWT for a refresh token too.
+    Incrowd,
+    /// `typ: JWT`, `scopes` as an array.
+    Worksection,
+    /// RFC 9068 with account and user ids.
+    Laserfiche,
+}
+
+impl ClaimsProfile {
+    /// Every profile with the name files use.
+    pub const ALL: [(ClaimsProfile, &str); 4] = [
+        (ClaimsProfile::Rfc9068, "rfc9068"),
+        (ClaimsProfile::Incrowd, "incrowd"),
+        (ClaimsProfile::Worksection, "worksection"),
+        (ClaimsProfile::Laserfiche, "laserfiche"),
+    ];
+
+    /// The name files use.
+    pub fn name(self) -> &'static str {
+        ClaimsProfile::ALL.iter().find(|(profile, _)| *profile == self).map_or("", |(_, name)| name)
+    }
+}
+
+/// The user attributes an administrator releases to a client, by the map they are told in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ReleasedAttributes {
+    /// About the person as a customer.
+    pub consumer: BTreeSet<String>,
+    /// About how to reach them.
+    pub contact: BTreeSet<String>,
+}
+
+impl ReleasedAttributes {
+    /// Whether nothing is released.
+    pub fn is_empty(&self) -> bool {
+        self.consumer.is_empty() && self.contact.is_empty()
+    }
+}
+
+/// The public half of a key pair (ES256) with which a client signs its own authentication.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AccessKey {
+    /// The key's id (RFC 7517, section 4.5).
+    pub kid: String,
+    /// The public key's first coordinate, base64url (RFC 7518, section 6.2.1.2).
+    pub x: String,
+    /// The public key's second coordinate.
+    pub y: String,
+    /// When it was registered.
+    pub created_at: Timestamp,
 }
 
 /// One of a client's secrets, as much of it as may be stored.

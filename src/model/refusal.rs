@@ -42,6 +42,17 @@ refusals! {
     /// The header names one client and the body another.
     ClientMismatch = "client_mismatch",
 
+    /// A client's signed assertion cannot be read, or its signature is not that of the key it names.
+    AssertionInvalid = "assertion_invalid",
+    /// No access key of the client has the id that the assertion names.
+    AssertionKeyUnknown = "assertion_key_unknown",
+    /// The assertion is too old, not valid yet, or lives too long.
+    AssertionUntimely = "assertion_untimely",
+    /// The assertion is for somebody else.
+    AssertionAudience = "assertion_audience",
+    /// The request names another account than the client's.
+    AccountDiffers = "account_differs",
+
     // ── token endpoint
     /// This server has no such grant type.
     GrantTypeUnknown = "grant_type_unknown",
@@ -96,6 +107,19 @@ refusals! {
     /// The device is not the one the grant is bound to.
     DeviceDiffers = "device_differs",
 
+    /// Nobody may make an account here by themselves.
+    RegistrationClosed = "registration_closed",
+    /// An account cannot be made of what was sent.
+    RegistrationRefused = "registration_refused",
+    /// The guardian's token is none, of another client, or of an authentication too long ago.
+    GuardianInvalid = "guardian_invalid",
+    /// The guest's token is none, or of another client.
+    GuestInvalid = "guest_invalid",
+    /// The person may not register clients.
+    ClientRegistrationNotPermitted = "client_registration_not_permitted",
+    /// The person has as many clients as anybody may have.
+    TooManyClients = "too_many_clients",
+
     // ── authorization endpoint
     /// The client did not register this redirect URI.
     RedirectUnregistered = "redirect_unregistered",
@@ -139,6 +163,8 @@ refusals! {
     TokenAudience = "token_audience",
     /// It lacks a scope that is needed.
     ScopeInsufficient(&'static str) = "scope_insufficient",
+    /// The web origin is none of the client's.
+    OriginNotAllowed = "origin_not_allowed",
     /// A hint is not a token of ours.
     HintInvalid = "hint_invalid",
 

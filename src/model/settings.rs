@@ -1,6 +1,10 @@
 //! What administrators decide for the whole deployment.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use super::face::Customs;
 
 /// The deployment's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +20,8 @@ pub struct Settings {
     pub client_registration: ClientRegistration,
     /// The shortest password, in characters.
     pub password_min_length: u32,
+    /// Where each interface lies that does not lie where it does by default.
+    pub dialects: BTreeMap<String, Placement>,
     /// The issuer this store was first served under, if it was ever given.
     pub issuer: Option<String>,
 }
@@ -28,7 +34,29 @@ impl Default for Settings {
             self_registration: SelfRegistration::Closed,
             client_registration: ClientRegistration::Permitted,
             password_min_length: 15,
+            dialects: BTreeMap::new(),
             issuer: None,
+        }
+    }
+}
+
+/// Whether an interface is there, and where.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Placement {
+    /// At its own place, or nowhere.
+    Switched(bool),
+    /// Below this prefix; empty for the root.
+    Below(String),
+}
+
+impl Settings {
+    /// The prefix of an interface; `None` when it is switched off.
+    pub fn prefix_of(&self, customs: &Customs) -> Option<String> {
+        match self.dialects.get(customs.name) {
+            None | Some(Placement::Switched(true)) => Some(customs.prefix.to_owned()),
+            Some(Placement::Switched(false)) => None,
+            Some(Placement::Below(prefix)) => Some(prefix.clone()),
         }
     }
 }

@@ -1,14 +1,16 @@
 //! Every face in its place: one endpoint that answers everything.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use poem::endpoint::make_sync;
+use arc_swap::ArcSwap;
+use poem::endpoint::{BoxEndpoint, make_sync};
 use poem::http::header::CACHE_CONTROL;
-use poem::{Endpoint, Request, Response, Route};
+use poem::{Endpoint, EndpointExt, Request, Response, Result, Route};
 
 use crate::base::ids::RequestId;
 use crate::base::rng::Rng;
-use crate::dialects::{self, oidc};
+use crate::dialects::{self, shared};
 use crate::http::assets::{Favicon, StaticFiles};
 use crate::http::client_address::Network;
 use crate::http::desk::Desk;
@@ -17,11 +19,13 @@ use crate::http::fault::{Fault, Shape, Shapes};
 use crate::http::headers::SecurityHeaders;
 use crate::http::metrics::Metrics;
 use crate::http::routing::Methods;
+use crate::model::settings::{Placement, Settings};
 use crate::{console, pages};
 
 use super::health::{self, Probe};
 
 /// What the faces are built from.
+#[derive(Clone)]
 pub struct Parts {
     /// The engine with what every face needs around it.
     pub desk: Arc<Desk>,
@@ -37,50 +41,69 @@ pub struct Parts {
     pub proxies: Vec<Network>,
 }
 
-/// The whole application.
-pub fn app(parts: Parts) -> impl Endpoint<Output = Response> + use<> {
+/// The whole application: built for where the dialects lie, and built again when an administrator moves one.
+pub struct App {
+    parts: Parts,
+    standing: ArcSwap<Standing>,
+}
+
+/// The application as it stands for these places.
+struct Standing {
+    dialects: BTreeMap<String, Placement>,
+    faces: BoxEndpoint<'static, Response>,
+}
+
+impl App {
+    /// The application over `parts`, with every dialect where it lies by default until the first request is asked.
+    pub fn new(parts: Parts) -> App {
+        let standing = ArcSwap::from_pointee(Standing::build(&parts, &Settings::default()));
+        App { parts, standing }
+    }
+}
+
+impl Endpoint for App {
+    type Output = Response;
+
+    async fn call(&self, request: Request) -> Result<Response> {
+        // A store that cannot answer moves nothing.
+        if let Ok(settings) = self.parts.desk.engine.settings().await
+            && settings.dialects != self.standing.load().dialects
+        {
+            self.standing.store(Arc::new(Standing::build(&self.parts, &settings)));
+        }
+        let standing = self.standing.load_full();
+        standing.faces.call(request).await
+    }
+}
+
+impl Standing {
+    fn build(parts: &Parts, settings: &Settings) -> Standing {
+        Standing { dialects: settings.dialects.clone(), faces: faces(parts, settings).boxed() }
+    }
+}
+
+/// Every face in its place.
+fn faces(parts: &Parts, settings: &Settings) -> impl Endpoint<Output = Response> + use<> {
     let desk = &parts.desk;
     let issuer = desk.engine.identity().issuer.clone();
     let mut routes = Route::new()
         .at("/healthz", health::healthz())
-        .at("/readyz", health::readyz(parts.probe))
+        .at("/readyz", health::readyz(parts.probe.clone()))
         .nest("/static", StaticFiles)
         .at("/favicon.ico", Favicon)
         .nest("/openapi", documents());
     if parts.local_metrics {
         routes = routes.at("/metrics", health::local_metrics(parts.metrics.clone()));
     }
-    routes = mount_dialects(routes, desk, path_of(&issuer));
-    routes = routes.nest("/admin", console::routes(desk, oidc::endpoints)).nest("/", pages::routes(desk, resume_path));
+    routes = dialects::mount(routes, desk, path_of(&issuer), settings);
+    let endpoints = dialects::endpoints(&issuer, settings);
+    routes = routes.nest("/admin", console::routes(desk, endpoints)).nest("/", pages::routes(desk, resume_path));
 
-    let json: Arc<dyn Shape> = Arc::new(oidc::JsonShape);
-    let mut shapes = Shapes::new(PageShape(desk.clone())).below("/.well-known", json.clone());
-    shapes = shapes.below(oidc::PREFIX, json.clone()).below("/openapi", json.clone());
-    let path = path_of(&issuer);
-    if !path.is_empty() {
-        shapes = shapes.below(format!("{path}{}", oidc::PREFIX), json.clone());
-        shapes = shapes.below(format!("{path}/.well-known"), json.clone());
-    }
-    let edge = Edge::new(routes, parts.rng, SecurityHeaders::for_issuer(&issuer), shapes)
-        .trusting(parts.proxies)
-        .counting(parts.metrics);
-    oidc::METHODS.iter().fold(edge, |edge, (below, methods)| {
-        // At the root, and once more below the issuer's path if it has one.
-        edge.allow(*below, methods).allow(format!("{path}{below}"), methods)
-    })
-}
-
-/// The dialects at their paths. When the issuer has a path, metadata lies at both of its forms (RFC 8414, section 3.1;
-/// OpenID Connect Discovery, section 4), and the endpoints below that path too.
-fn mount_dialects(mut routes: Route, desk: &Arc<Desk>, path: &str) -> Route {
-    routes = routes.nest(oidc::PREFIX, oidc::routes(desk));
-    if path.is_empty() {
-        return routes.nest("/.well-known", oidc::metadata_routes(desk));
-    }
-    routes
-        .nest(format!("{path}{}", oidc::PREFIX), oidc::routes(desk))
-        .nest(format!("{path}/.well-known"), oidc::metadata_routes(desk))
-        .nest("/.well-known", oidc::inserted_metadata_routes(desk, path))
+    let shapes = Shapes::new(PageShape(desk.clone())).below("/openapi", (dialects::oidc::DIALECT.shape)());
+    let shapes = dialects::shapes(shapes, path_of(&issuer), settings);
+    Edge::new(routes, parts.rng.clone(), SecurityHeaders::for_issuer(&issuer), shapes)
+        .trusting(parts.proxies.clone())
+        .counting(parts.metrics.clone())
 }
 
 /// The path of an issuer: empty, or `/` and more, without a slash at its end.
@@ -92,12 +115,12 @@ fn path_of(issuer: &str) -> &str {
 /// Where an interaction that came through `face` goes on.
 fn resume_path(_face: &crate::model::face::Face) -> String {
     // The authorization endpoint is shared: clients of every dialect that starts there come back there.
-    format!("{}{}", oidc::PREFIX, oidc::RESUME)
+    format!("{}{}", shared::PREFIX, shared::RESUME)
 }
 
 /// The OpenAPI documents, as committed.
 fn documents() -> Route {
-    dialects::DOCUMENTS.iter().fold(Route::new(), |routes, name| {
+    dialects::documents().fold(Route::new(), |routes, name| {
         let text = dialects::openapi_document(name).unwrap_or_default();
         let endpoint = make_sync(move |_: Request| {
             Response::builder().content_type("application/json").header(CACHE_CONTROL, "no-cache").body(text.clone())

@@ -10,6 +10,7 @@ use crate::base::clock::SystemClock;
 use crate::base::keyfile::{self, KeyFileError};
 use crate::base::rng::{Rng, SystemRng};
 use crate::base::seal::SealingKey;
+use crate::dialects;
 use crate::engine::identity::{Identity, IdentityRefused};
 use crate::engine::{Denied, Engine, Foundation};
 use crate::http::client_address::Network;
@@ -19,7 +20,7 @@ use crate::store::redb::{self, OpenError, Redb};
 use crate::store::{Fault, Health, Store};
 
 use super::Options;
-use super::app::{self, Parts};
+use super::app::{App, Parts};
 use super::health::{self, Probe, Readiness};
 
 /// A server that stands, and serves nobody yet.
@@ -97,6 +98,7 @@ impl House {
             sealing: Arc::new(sealing),
             identity,
             hashing: options.hashing,
+            faces: dialects::FACES,
         };
         let engine = Arc::new(Engine::open(foundation).await.map_err(HouseError::Fault)?);
         let metrics = Arc::new(Metrics::new());
@@ -106,7 +108,7 @@ impl House {
 
     /// Everything the server answers.
     pub fn endpoint(&self, local_metrics: bool, proxies: Vec<Network>) -> impl Endpoint<Output = Response> + use<> {
-        app::app(Parts {
+        App::new(Parts {
             desk: self.desk.clone(),
             rng: self.rng.clone(),
             metrics: self.metrics.clone(),

@@ -114,6 +114,15 @@ impl<'s> Section<'s> {
         yes
     }
 
+    /// `true`, `false`, or text instead: `Ok` or `Err`.
+    pub fn switch_or_text(&self, key: &'static str) -> Option<Result<bool, String>> {
+        let value = self.get(key)?;
+        match value.get_ref().as_bool() {
+            Some(yes) => Some(Ok(yes)),
+            None => self.string(key).map(Err),
+        }
+    }
+
     /// A whole number within `range`.
     pub fn number(&self, key: &'static str, range: RangeInclusive<u64>) -> Option<u64> {
         let value = self.get(key)?;

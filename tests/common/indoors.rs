@@ -14,10 +14,11 @@ use poem::{Addr, Body, Endpoint, EndpointExt, Request, RequestParts, Response};
 use countersign::base::clock::Clock;
 use countersign::base::rng::Rng;
 use countersign::base::seal::SealingKey;
+use countersign::dialects;
 use countersign::engine::{Engine, Foundation, HashingLimits, Identity};
 use countersign::http::desk::Desk;
 use countersign::http::metrics::Metrics;
-use countersign::server::app::{Parts, app};
+use countersign::server::app::{App, Parts};
 use countersign::server::health::Readiness;
 use countersign::store::Store;
 
@@ -35,6 +36,7 @@ pub fn foundation(issuer: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>, rn
         sealing: Arc::new(sealing()),
         identity: Identity { issuer: issuer.to_owned() },
         hashing: HashingLimits { memory_kib: 8, iterations: 1, threads: 1, queue: 64 },
+        faces: dialects::FACES,
     }
 }
 
@@ -61,7 +63,7 @@ impl Indoors {
             local_metrics: true,
             proxies: proxies.iter().map(|network| network.parse().expect("a network")).collect(),
         };
-        Indoors { engine, desk, metrics, endpoint: app(parts).boxed() }
+        Indoors { engine, desk, metrics, endpoint: App::new(parts).boxed() }
     }
 
     /// The answer to a request that comes from `peer`, as a server would hand it on: the address stays known while routers

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use countersign::console;
-use countersign::dialects::oidc;
+use countersign::dialects;
 use countersign::engine::admin::user_change::UserChange;
+use countersign::model::settings::Settings;
 use poem::http::Method;
 
 use super::house::House;
@@ -14,8 +15,9 @@ use super::wire::{Ask, Reply, with_query};
 
 /// Every path there is: those the dialect and the console list, and those the pages and the roof hang up in their source.
 pub fn every_path(house: &House) -> BTreeSet<String> {
-    let mut paths: BTreeSet<String> = oidc::METHODS.iter().map(|(path, _)| (*path).to_owned()).collect();
-    let doors = console::doors(&house.server.desk, oidc::endpoints);
+    let placed = dialects::paths(&Settings::default());
+    let mut paths: BTreeSet<String> = placed.into_iter().map(|(path, _)| path).collect();
+    let doors = console::doors(&house.server.desk, dialects::endpoints("https://id.example", &Settings::default()));
     paths.extend(doors.list().iter().map(|door| format!("/admin{}", door.path.replace(":id", "some-id"))));
     paths.extend(
         ["/static/app.css", "/static/nothing", "/openapi/oidc.json", "/openapi/nothing.json"].map(str::to_owned),

@@ -34,6 +34,7 @@ mod headers;
 mod kinds;
 mod matrix;
 mod parameters;
+mod places;
 mod prompts;
 mod redirects;
 mod renewals;

@@ -4,30 +4,20 @@
 //! Descriptions tell an application's author what to mend. Causes that would tell an attacker which check failed share one
 //! sentence; the log has the cause itself.
 
+use std::sync::Arc;
+
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 
 use crate::base::ids::RequestId;
 use crate::dialects::reply;
+use crate::dialects::words::{Words, words};
 use crate::engine::Denied;
 use crate::http::body::BodyError;
 use crate::http::fault::{Fault, Shape};
 use crate::http::params::ParamsError;
 use crate::model::refusal::Refusal;
-
-/// A registered error code with a sentence in plain ASCII (RFC 6749, section 5.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Words {
-    /// The code.
-    pub error: &'static str,
-    /// The sentence.
-    pub description: &'static str,
-}
-
-const fn words(error: &'static str, description: &'static str) -> Words {
-    Words { error, description }
-}
 
 /// What a bad authorization grant is told, whichever check it failed (RFC 6749, section 5.2).
 const BAD_GRANT: Words =
@@ -49,7 +39,12 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::ClientOfAnotherFace
         | Refusal::ClientSecretMissing
         | Refusal::ClientSecretWrong
-        | Refusal::CredentialsMalformed => BAD_CLIENT,
+        | Refusal::CredentialsMalformed
+        | Refusal::AssertionInvalid
+        | Refusal::AssertionKeyUnknown
+        | Refusal::AssertionUntimely
+        | Refusal::AssertionAudience
+        | Refusal::AccountDiffers => BAD_CLIENT,
         Refusal::CredentialsTwice => {
             words("invalid_request", "Authenticate the client in one way only: by header or in the body.")
         }
@@ -77,6 +72,13 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::ConsentWithdrawn
         | Refusal::ScopeWithdrawn
         | Refusal::DeviceDiffers => BAD_GRANT,
+        Refusal::RegistrationClosed | Refusal::RegistrationRefused => {
+            words("invalid_request", "An account cannot be made of what was sent.")
+        }
+        Refusal::GuardianInvalid | Refusal::GuestInvalid => BAD_GRANT,
+        Refusal::ClientRegistrationNotPermitted | Refusal::TooManyClients => {
+            words("access_denied", "Clients cannot be registered this way.")
+        }
         Refusal::DeviceMissing => words("invalid_request", "This client must send device_id."),
         Refusal::ScopeWidened => words("invalid_scope", "The scope may only narrow what was granted."),
         Refusal::ScopeNotAllowed => {
@@ -109,6 +111,7 @@ pub fn of(refusal: &Refusal) -> Words {
 
         Refusal::TokenMissing => words("invalid_request", "An access token is needed."),
         Refusal::TokenInvalid | Refusal::TokenAudience => BAD_TOKEN,
+        Refusal::OriginNotAllowed => words("access_denied", "This origin may not do this."),
         Refusal::ScopeInsufficient(_) => words("insufficient_scope", "The access token lacks a scope."),
         Refusal::HintInvalid => words("invalid_request", "The id_token_hint is not a token of this server."),
 
@@ -258,8 +261,13 @@ pub fn unreadable(error: &BodyError) -> Response {
     spoken(status, words("invalid_request", sentence))
 }
 
+/// How this dialect says what the transport refuses.
+pub fn shape() -> Arc<dyn Shape> {
+    Arc::new(JsonShape)
+}
+
 /// Transport faults below this dialect's prefix, in its shape.
-pub struct JsonShape;
+struct JsonShape;
 
 impl Shape for JsonShape {
     fn render(&self, fault: &Fault, _: &RequestId) -> Response {

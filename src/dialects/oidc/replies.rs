@@ -1,7 +1,6 @@
 //! Engine → wire: what success looks like.
 
 use poem_openapi::Object;
-use poem_openapi::types::Any;
 use serde::Serialize;
 
 use crate::engine::token::Issued;
@@ -51,43 +50,6 @@ pub struct ErrorBody {
     /// A sentence for whoever wrote the client.
     pub error_description: Option<String>,
 }
-
-/// What a token is worth (RFC 7662, section 2.2). Of an inactive one nothing else is said.
-#[derive(Object)]
-#[oai(rename = "IntrospectionResponse", skip_serializing_if_is_none)]
-pub struct IntrospectionBody {
-    /// Whether it is worth anything now.
-    pub active: bool,
-    /// What it is good for, separated by spaces.
-    pub scope: Option<String>,
-    /// The client it was issued to.
-    pub client_id: Option<String>,
-    /// The name its user signs in with.
-    pub username: Option<String>,
-    /// `Bearer`, for access tokens.
-    pub token_type: Option<String>,
-    /// When it expires, in seconds since 1970.
-    pub exp: Option<i64>,
-    /// When it was issued, in seconds since 1970.
-    pub iat: Option<i64>,
-    /// Whom it is about.
-    pub sub: Option<String>,
-    /// Whom it is for.
-    pub aud: Option<Vec<String>>,
-    /// Who issued it.
-    pub iss: Option<String>,
-    /// Its id.
-    pub jti: Option<String>,
-    /// When its person proved who they are, in seconds since 1970.
-    pub auth_time: Option<i64>,
-    /// How strongly they did.
-    pub acr: Option<String>,
-}
-
-/// Nothing, on purpose: a revocation has no body worth reading (RFC 7009, section 2.2).
-#[derive(Object, Serialize)]
-#[oai(rename = "Revoked")]
-pub struct RevokedBody {}
 
 /// What an access token may know about a person (OpenID Connect Core, section 5.1), each claim as the scopes allow;
 /// scopes of the deployment's own may add more.
@@ -144,47 +106,4 @@ pub struct ExternalIdBody {
     pub created_at: i64,
     /// When it last changed, in seconds since 1970.
     pub updated_at: i64,
-}
-
-/// A key set (RFC 7517, section 5).
-#[derive(Object)]
-#[oai(rename = "JsonWebKeySet")]
-pub struct KeySetBody {
-    /// RSA keys first, then EC and OKP keys.
-    pub keys: Vec<Any<serde_json::Value>>,
-}
-
-/// Server metadata (OpenID Connect Discovery, section 3; RFC 8414, section 2).
-#[derive(Object)]
-#[oai(rename = "ServerMetadata", skip_serializing_if_is_none)]
-#[allow(missing_docs, reason = "each field is the member of the same name")]
-pub struct MetadataBody {
-    pub issuer: String,
-    pub authorization_endpoint: Option<String>,
-    pub token_endpoint: Option<String>,
-    pub jwks_uri: Option<String>,
-    pub userinfo_endpoint: Option<String>,
-    pub end_session_endpoint: Option<String>,
-    pub introspection_endpoint: Option<String>,
-    pub revocation_endpoint: Option<String>,
-    pub response_types_supported: Vec<String>,
-    pub response_modes_supported: Option<Vec<String>>,
-    pub grant_types_supported: Option<Vec<String>>,
-    pub scopes_supported: Option<Vec<String>>,
-    pub subject_types_supported: Option<Vec<String>>,
-    pub id_token_signing_alg_values_supported: Option<Vec<String>>,
-    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
-    pub claims_supported: Option<Vec<String>>,
-    pub code_challenge_methods_supported: Option<Vec<String>>,
-    pub introspection_endpoint_auth_methods_supported: Option<Vec<String>>,
-    pub revocation_endpoint_auth_methods_supported: Option<Vec<String>>,
-    pub authorization_response_iss_parameter_supported: Option<bool>,
-    pub claims_parameter_supported: Option<bool>,
-    pub request_parameter_supported: Option<bool>,
-    pub request_uri_parameter_supported: Option<bool>,
-    pub prompt_values_supported: Option<Vec<String>>,
-    pub display_values_supported: Option<Vec<String>>,
-    pub acr_values_supported: Option<Vec<String>>,
-    pub claim_types_supported: Option<Vec<String>>,
-    pub ui_locales_supported: Option<Vec<String>>,
 }

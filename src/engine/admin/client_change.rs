@@ -6,8 +6,10 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::{self, ClientId};
 use crate::base::rng::Rng;
 use crate::jose::Algorithm;
-use crate::model::client::{AccessTokenForm, ClaimsProfile, Client, ClientType, ConsentPolicy, GrantType};
-use crate::model::face::Face;
+use crate::model::client::{
+    AccessTokenForm, ClaimsProfile, Client, ClientType, ConsentPolicy, GrantType, ReleasedAttributes,
+};
+use crate::model::face::{ClientCustoms, Face, Faces};
 use crate::model::lifetime::Lifetime;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::{Scope, Scopes};
@@ -23,8 +25,8 @@ pub struct NewClient {
     pub name: String,
     /// What kind of program it is.
     pub kind: ClientType,
-    /// The interfaces it may use.
-    pub faces: BTreeSet<Face>,
+    /// The interfaces it may use; what is customary is that of the first.
+    pub faces: Vec<Face>,
     /// What is not customary about it, applied in order.
     pub changes: Vec<ClientChange>,
 }
@@ -58,9 +60,14 @@ pub enum ClientChange {
     FirstParty(bool),
     RequirePkce(bool),
     RequireDeviceId(bool),
+    ReleasedAttributes(ReleasedAttributes),
+    AccountId(String),
     IdTokenAlg(Algorithm),
     AccessToken(AccessTokenForm),
     AccessTokenAlg(Algorithm),
+    ClaimsProfile(ClaimsProfile),
+    /// Takes what is customary for clients of the interface: lifetimes, algorithm, claims, audience, grants.
+    Customs(Box<ClientCustoms>),
     Audience(Vec<String>),
     CodeTtl(Lifetime),
     AccessTtl(Lifetime),
@@ -94,9 +101,13 @@ impl ClientChange {
             // Public clients always need it, so for them there is nothing to relax.
             ClientChange::RequirePkce(yes) => client.require_pkce = yes || client.is_public(),
             ClientChange::RequireDeviceId(yes) => client.require_device_id = yes,
+            ClientChange::ReleasedAttributes(released) => client.released_attributes = released,
+            ClientChange::AccountId(account) => client.account_id = account,
             ClientChange::IdTokenAlg(algorithm) => client.id_token_alg = algorithm,
             ClientChange::AccessToken(form) => client.access_token = form,
             ClientChange::AccessTokenAlg(algorithm) => client.access_token_alg = algorithm,
+            ClientChange::ClaimsProfile(profile) => client.claims_profile = profile,
+            ClientChange::Customs(customs) => accustom(client, &customs),
             ClientChange::Audience(audience) => client.audience = audience,
             ClientChange::CodeTtl(span) => client.code_ttl = span,
             ClientChange::AccessTtl(span) => client.access_ttl = span,
@@ -112,19 +123,40 @@ fn add<T: PartialEq>(items: &mut Vec<T>, item: T) {
     }
 }
 
-/// A client of this kind with everything customary (the row of the canonical interface).
-pub fn customary(kind: ClientType, id: ClientId, name: String, at: Timestamp, rng: &dyn Rng) -> Client {
-    let grants: &[GrantType] = match kind {
-        ClientType::Service => &[GrantType::ClientCredentials],
-        _ => &[GrantType::AuthorizationCode, GrantType::RefreshToken],
+/// Gives `client` what is customary for clients of an interface.
+fn accustom(client: &mut Client, customs: &ClientCustoms) {
+    let grants = match client.kind {
+        ClientType::Service => customs.service_grants,
+        _ => customs.grants,
     };
+    client.grants = grants.iter().copied().collect();
+    client.require_pkce = customs.require_pkce || client.is_public();
+    client.code_ttl = customs.code_ttl;
+    client.access_ttl = customs.access_ttl;
+    client.refresh_ttl = customs.refresh_ttl;
+    client.access_token_alg = customs.access_token_alg;
+    client.claims_profile = customs.claims_profile;
+    client.audience = if customs.audience_is_client { vec![client.id.to_string()] } else { Vec::new() };
+}
+
+/// A client of this kind with everything customary for the first of its interfaces.
+pub fn customary(kind: ClientType, id: ClientId, name: String, faces: &[Face], known: &Faces) -> Client {
+    let first = faces.first().and_then(|face| known.find(face.as_str()));
+    let mut client = plain(kind, id, name);
+    client.faces = faces.iter().cloned().collect();
+    accustom(&mut client, &first.map_or(ClientCustoms::CANONICAL, |customs| customs.clients));
+    client
+}
+
+/// A client of this kind before any custom; what is drawn and when it was made is for [`NewClient::draft`] to say.
+fn plain(kind: ClientType, id: ClientId, name: String) -> Client {
     let scopes: &[&str] = match kind {
         ClientType::Service => &[],
         _ => &[Scope::OPENID, Scope::PROFILE, Scope::EMAIL],
     };
     Client {
+        client_key: id.to_string(),
         id,
-        client_key: ids::random(rng),
         name,
         kind,
         secrets: Vec::new(),
@@ -132,13 +164,16 @@ pub fn customary(kind: ClientType, id: ClientId, name: String, at: Timestamp, rn
         redirect_uris: Vec::new(),
         post_logout_redirect_uris: Vec::new(),
         origins: Vec::new(),
-        grants: grants.iter().copied().collect(),
+        grants: BTreeSet::new(),
         scopes: scopes.iter().filter_map(|name| Scope::parse(name).ok()).collect(),
         groups: BTreeSet::new(),
         consent: ConsentPolicy::Ask,
         first_party: false,
         require_pkce: true,
         require_device_id: false,
+        released_attributes: ReleasedAttributes::default(),
+        account_id: String::new(),
+        access_keys: Vec::new(),
         id_token_alg: Algorithm::Rs256,
         access_token: AccessTokenForm::Jwt,
         access_token_alg: Algorithm::EdDsa,
@@ -149,11 +184,11 @@ pub fn customary(kind: ClientType, id: ClientId, name: String, at: Timestamp, rn
         refresh_ttl: Lifetime::seconds(30 * 86_400),
         refresh_grace: Lifetime::seconds(if kind.is_public() { 10 } else { 0 }),
         disabled_at: None,
-        created_at: at,
+        created_at: Timestamp(0),
         created_by: None,
         owner: None,
         managed: false,
-        incarnation: ids::random(rng),
+        incarnation: String::new(),
     }
 }
 
@@ -170,10 +205,12 @@ pub fn customary_origins(kind: ClientType, redirect_uris: &[RedirectUri]) -> Vec
 
 impl NewClient {
     /// The client this describes.
-    pub(super) fn draft(&self, actor: &Actor, at: Timestamp, rng: &dyn Rng) -> Client {
+    pub(super) fn draft(&self, actor: &Actor, known: &Faces, at: Timestamp, rng: &dyn Rng) -> Client {
         let id = self.id.clone().unwrap_or_else(|| ClientId::random(rng));
-        let mut client = customary(self.kind, id, self.name.clone(), at, rng);
-        client.faces.clone_from(&self.faces);
+        let mut client = customary(self.kind, id, self.name.clone(), &self.faces, known);
+        client.client_key = ids::random(rng);
+        client.incarnation = ids::random(rng);
+        client.created_at = at;
         client.created_by = actor.in_words();
         for change in &self.changes {
             change.make(&mut client);

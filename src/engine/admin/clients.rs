@@ -47,7 +47,7 @@ impl Engine {
     pub async fn create_client(&self, actor: &Actor, caller: &Caller, new: &NewClient) -> Result<Registered, Denied> {
         self.settle(|| async {
             let now = self.now();
-            let mut client = new.draft(actor, now, &*self.rng);
+            let mut client = new.draft(actor, &self.faces, now, &*self.rng);
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
             if self.ledger.find::<Client>(client.id.as_str()).await?.is_some() {
@@ -192,7 +192,7 @@ impl Engine {
         client: &Client,
         changes: &mut Changes,
     ) -> Result<(), Denied> {
-        rules::refuse(rules::client(client))?;
+        rules::refuse(rules::client(client, &self.faces))?;
         let same_key = was.is_some_and(|was| was.client_key == client.client_key);
         if !same_key && self.ledger.find_unique::<Client>("key", &client.client_key).await?.is_some() {
             return Err(Refusal::Taken("client_key").into());

@@ -5,7 +5,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::model::audit::AuditRecord;
-use crate::model::client::Client;
+use crate::model::client::{AccessKey, Client};
 use crate::model::scope::ScopeDefinition;
 use crate::model::settings::Settings;
 use crate::model::user::User;
@@ -43,6 +43,9 @@ pub fn of_client(client: &Client) -> Fields {
         ("first_party", json!(client.first_party)),
         ("require_pkce", json!(client.needs_pkce())),
         ("require_device_id", json!(client.require_device_id)),
+        ("released_attributes", released(client)),
+        ("account_id", text(&client.account_id)),
+        ("access_keys", client.access_keys.iter().map(access_key).collect()),
         ("id_token_alg", json!(client.id_token_alg)),
         ("access_token", json!(client.access_token)),
         ("access_token_alg", json!(client.access_token_alg)),
@@ -53,6 +56,20 @@ pub fn of_client(client: &Client) -> Fields {
         ("refresh_ttl", json!(client.refresh_ttl)),
         ("refresh_grace", json!(client.refresh_grace)),
     ]
+}
+
+fn released(client: &Client) -> Value {
+    let released = &client.released_attributes;
+    if released.is_empty() {
+        Value::Null
+    } else {
+        json!({ "consumer": released.consumer, "contact": released.contact })
+    }
+}
+
+/// A public key as a JWK (RFC 7517, section 4).
+fn access_key(key: &AccessKey) -> Value {
+    json!({ "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": key.kid, "x": key.x, "y": key.y })
 }
 
 /// The fields of a user, the password left out.
@@ -90,6 +107,7 @@ pub fn of_settings(settings: &Settings) -> Fields {
         ("self_registration", json!(settings.self_registration)),
         ("client_registration", json!(settings.client_registration)),
         ("password_min_length", json!(settings.password_min_length)),
+        ("dialects", json!(settings.dialects)),
     ]
 }
 

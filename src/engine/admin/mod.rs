@@ -19,6 +19,7 @@ pub mod export;
 pub mod fields;
 pub mod groups;
 pub mod overview;
+mod places;
 pub mod rules;
 pub mod scopes;
 pub mod secrets;

@@ -1,8 +1,10 @@
 //! What the fields of clients, users, groups, scopes and settings may hold. One set of rules for the console, the command
 //! line and the declared-state file; every problem is a full sentence that says what to do.
 
+use super::places;
 use crate::engine::users::names::Names;
 use crate::model::client::{Client, ClientType, GrantType};
+use crate::model::face::Faces;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::refusal::{FieldProblem, Refusal};
 use crate::model::scope::{self, ScopeDefinition};
@@ -32,8 +34,8 @@ pub(super) fn refuse(problems: Vec<FieldProblem>) -> Result<(), Refusal> {
     problems.into_iter().next().map_or(Ok(()), |problem| Err(Refusal::FieldInvalid(problem)))
 }
 
-/// What is wrong with a client by itself.
-pub fn client(client: &Client) -> Vec<FieldProblem> {
+/// What is wrong with a client by itself, given the interfaces there are.
+pub fn client(client: &Client, faces: &Faces) -> Vec<FieldProblem> {
     let mut found = Problems(Vec::new());
     let signs_people_in = client.may(GrantType::AuthorizationCode);
     found.unless(is_id(client.id.as_str()), "id", "Use 1 to 128 letters, digits, or any of . _ ~ - for the client id.");
@@ -46,8 +48,9 @@ pub fn client(client: &Client) -> Vec<FieldProblem> {
     let acts_alone = client.may(GrantType::ClientCredentials);
     let alone = "Only a web or service client can use client_credentials: it needs a secret.";
     found.unless(!(acts_alone && client.is_public()), "grants", alone);
-    let refresh = "refresh_token renews what authorization_code began: add that grant, or leave this one out.";
-    found.unless(!client.may(GrantType::RefreshToken) || signs_people_in, "grants", refresh);
+    let refresh = "refresh_token renews what another grant began: add authorization_code, or leave this one out.";
+    let renewable = signs_people_in || (acts_alone && client.faces.iter().any(|face| faces.law(face).renews_services));
+    found.unless(!client.may(GrantType::RefreshToken) || renewable, "grants", refresh);
     let missing = "Add the address people return to after signing in.";
     found.unless(!(signs_people_in && client.redirect_uris.is_empty()), "redirect_uris", missing);
     addresses(client, &mut found);
@@ -63,11 +66,23 @@ pub fn client(client: &Client) -> Vec<FieldProblem> {
     found.unless(client.audience.len() <= MOST && client.audience.iter().all(sound), "audience", AUDIENCE);
     let secretless = "A client of this type keeps no secret.";
     found.unless(!client.is_public() || client.secrets.is_empty(), "secret", secretless);
+    released(client, &mut found);
     found.unless(client.secrets.len() <= MOST_SECRETS, "secret", "A client has at most 20 secrets: remove an old one.");
     found.0
 }
 
 const AUDIENCE: &str = "Name at most 100 audiences, each of 1 to 512 characters without spaces.";
+
+/// What may be told of attributes, and the account it belongs to.
+fn released(client: &Client, found: &mut Problems) {
+    let released = &client.released_attributes;
+    let names = released.consumer.iter().chain(&released.contact);
+    let few = released.consumer.len() <= MOST && released.contact.len() <= MOST;
+    let sentence = "Name at most 100 attributes in each map, by letters, digits, or any of . _ ~ -.";
+    found.unless(few && names.into_iter().all(|name| is_id(name)), "released_attributes", sentence);
+    let account = client.account_id.is_empty() || is_id(&client.account_id);
+    found.unless(account, "account_id", "Use 1 to 128 letters, digits, or any of . _ ~ - for the account id.");
+}
 
 fn addresses(client: &Client, found: &mut Problems) {
     let own_scheme = |uri: &RedirectUri| uri.origin().is_none() && client.kind != ClientType::Native;
@@ -156,14 +171,15 @@ pub fn scope(scope: &ScopeDefinition) -> Vec<FieldProblem> {
     found.0
 }
 
-/// What is wrong with the settings.
-pub fn settings(settings: &Settings) -> Vec<FieldProblem> {
+/// What is wrong with the settings, given the interfaces there are.
+pub fn settings(settings: &Settings, faces: &Faces) -> Vec<FieldProblem> {
     let mut found = Problems(Vec::new());
     found.unless(is_name(&settings.name), "name", "Give a name of 1 to 100 characters.");
     let url = settings.account_url.as_deref().is_none_or(is_web_address);
     found.unless(url, "account_url", "Give an https address, without user, query and fragment.");
     let length = (8..=128).contains(&settings.password_min_length);
     found.unless(length, "password_min_length", "The shortest password is between 8 and 128 characters.");
+    found.0.extend(places::problems(settings, faces));
     found.0
 }
 

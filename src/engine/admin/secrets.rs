@@ -47,7 +47,7 @@ impl Engine {
             let mut client = was.record().clone();
             client.secrets.retain(|secret| secret.expires_at.is_none_or(|end| end > now));
             let secret = generate(&mut client, expires_at, now, &*self.rng);
-            rules::refuse(rules::client(&client))?;
+            rules::refuse(rules::client(&client, &self.faces))?;
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
             // `generate` has just pushed it.

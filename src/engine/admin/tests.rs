@@ -82,7 +82,7 @@ fn wiki() -> NewClient {
         id: Some(ClientId::from_text("wiki")),
         name: "Team wiki".to_owned(),
         kind: ClientType::Web,
-        faces: BTreeSet::from([Face::named("oidc")]),
+        faces: vec![Face::named("oidc")],
         changes: vec![ClientChange::AddRedirectUri(uri("https://wiki.example/cb"))],
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use crate::base::ids::UserId;
 use crate::model::claims::ClaimsRequest;
 use crate::model::client::{Client, GrantType};
+use crate::model::face::Law;
 use crate::model::interaction::{Prompt, ResponseMode};
 use crate::model::refusal::Refusal;
 use crate::model::scope::{Scope, Scopes, is_built_in};
@@ -89,14 +90,16 @@ pub(super) fn challenge(client: &Client, parameters: &Parameters) -> Result<Opti
 }
 
 /// `scope` (RFC 6749, section 3.3): every one must exist and be the client's. An absent scope means all the client may
-/// have, except those that must be asked for by name.
+/// have, except those that must be asked for by name; by the law of some interfaces these too.
 pub(super) fn scopes(
     client: &Client,
     exists: impl Fn(&str) -> bool,
+    law: &Law,
     parameters: &Parameters,
 ) -> Result<Scopes, Refusal> {
     let Some(text) = value(parameters, "scope") else {
-        return Ok(client.scopes.filter(|scope| exists(scope.as_str()) && !by_name_only(scope.as_str())));
+        let given = |scope: &str| law.empty_scope_is_everything || !by_name_only(scope);
+        return Ok(client.scopes.filter(|scope| exists(scope.as_str()) && given(scope.as_str())));
     };
     let asked = Scopes::parse(text).map_err(|_| ScopeNotAllowed)?;
     // Without refresh tokens it means nothing, and is ignored (OpenID Connect Core, section 11).

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::base::ids::{ClientId, UserId};
 use crate::engine::Engine;
 use crate::model::client::{Client, GrantType};
-use crate::model::face::Face;
+use crate::model::face::{Face, Law};
 use crate::model::interaction::{AuthorizationRequest, ResponseMode};
 use crate::model::redirect_uri::{self, RegisteredRedirect};
 use crate::model::refusal::Refusal;
@@ -45,8 +45,8 @@ impl Engine {
             None => Ok(None),
             Some(hint) => self.hinted_user(hint, &client.id).map(Some).ok_or(Refusal::HintInvalid),
         };
-        let against =
-            Against { client: &client, face, scope_exists: &|name| is_built_in(name) || own.contains(name), hinted };
+        let scope_exists: &(dyn Fn(&str) -> bool + Sync) = &|name| is_built_in(name) || own.contains(name);
+        let against = Against { client: &client, face, law: self.faces.law(face), scope_exists, hinted };
         let mut request = match request(against, redirect, parameters) {
             Ok(request) => request,
             Err(refused) => return Ok(Err(refused)),
@@ -125,6 +125,7 @@ fn on_page(refusal: Refusal, client: Option<&Client>, parameters: &Parameters) -
 struct Against<'a> {
     client: &'a Client,
     face: &'a Face,
+    law: Law,
     scope_exists: &'a (dyn Fn(&str) -> bool + Sync),
     /// Whom `id_token_hint` names.
     hinted: Result<Option<UserId>, Refusal>,
@@ -149,7 +150,7 @@ fn request(
     let (state, response_mode) = (state.map_err(refuse)?, mode.map_err(refuse)?);
     parameters::flow(parameters).map_err(refuse)?;
     let challenge = parameters::challenge(against.client, parameters).map_err(refuse)?;
-    let scopes = parameters::scopes(against.client, against.scope_exists, parameters).map_err(refuse)?;
+    let scopes = parameters::scopes(against.client, against.scope_exists, &against.law, parameters).map_err(refuse)?;
     let prompt = parameters::prompt(parameters).map_err(refuse)?;
     let max_age = parameters::max_age(parameters).map_err(refuse)?;
     let nonce = parameters::nonce(parameters).map_err(refuse)?;

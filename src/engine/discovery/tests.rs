@@ -9,8 +9,8 @@ fn endpoints() -> Endpoints {
     let at = |path: &str| format!("{ISSUER}/{path}");
     Endpoints {
         authorization: at("authorize"),
-        token: at("token"),
-        userinfo: at("userinfo"),
+        token: Some(at("token")),
+        userinfo: Some(at("userinfo")),
         keys: at("keys"),
         introspection: at("introspect"),
         revocation: at("revoke"),

@@ -57,6 +57,7 @@ fn foundation(store: &Arc<dyn Store>, sealing: u8) -> Foundation {
         sealing: Arc::new(SealingKey::from_bytes(&[sealing; 32])),
         identity: Identity { issuer: ISSUER.to_owned() },
         hashing: crate::engine::HashingLimits::TINY,
+        faces: Default::default(),
     }
 }
 

@@ -1,19 +1,15 @@
 //! Access tokens: a JWT (RFC 9068), or a random string that only introspection explains.
 
-use serde::Serialize;
-
 use crate::base::clock::Timestamp;
 use crate::base::ids;
 use crate::base::secret::{Kind, Secret};
-use crate::model::client::{AccessTokenForm, ClaimsProfile};
+use crate::model::client::AccessTokenForm;
 use crate::model::scope::Scope;
 use crate::model::token::AccessToken;
 
 use super::super::Denied;
+use super::profiles::{Facts, Shaped};
 use super::{Authorization, Mint, Person, Subject};
-
-/// The `typ` of a JWT access token (RFC 9068, section 2.1).
-pub(crate) const TYP: &str = "at+jwt";
 
 /// An access token before it is given out.
 pub(super) struct NewAccess {
@@ -22,36 +18,6 @@ pub(super) struct NewAccess {
     pub expires_at: Timestamp,
     /// What must be kept of it; a JWT explains itself.
     pub stored: Option<AccessToken>,
-}
-
-/// The claims of RFC 9068, section 2.2.
-#[derive(Serialize)]
-struct Claims<'a> {
-    iss: &'a str,
-    sub: &'a str,
-    aud: Audience<'a>,
-    client_id: &'a str,
-    iat: Timestamp,
-    exp: Timestamp,
-    jti: &'a str,
-    #[serde(skip_serializing_if = "str::is_empty")]
-    scope: &'a str,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    auth_time: Option<Timestamp>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    acr: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    amr: Option<&'a [String]>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    groups: Option<Vec<&'a str>>,
-}
-
-/// One audience is written as a string, several as an array (RFC 7519, section 4.1.3).
-#[derive(Serialize)]
-#[serde(untagged)]
-enum Audience<'a> {
-    One(&'a str),
-    Many(&'a [String]),
 }
 
 impl Mint<'_> {
@@ -76,25 +42,9 @@ impl Mint<'_> {
             Some(person) => format!("{}.{}", person.grant.id, ids::random(self.rng)),
             None => ids::ordered(self.now, self.rng),
         };
-        let authentication = person.map(|person| &person.grant.authentication);
-        let groups = person.filter(|_| right.scopes.has(Scope::GROUPS)).map(|person| &person.user.groups);
-        let claims = Claims {
-            iss: self.issuer,
-            sub: right.sub(),
-            aud: if let [one] = audience { Audience::One(one) } else { Audience::Many(audience) },
-            client_id: right.client.id.as_str(),
-            iat: self.now,
-            exp: expires_at,
-            jti: &jti,
-            scope: &right.scopes.to_string(),
-            auth_time: authentication.map(|how| how.at),
-            acr: authentication.map(|how| how.acr.as_str()),
-            amr: authentication.map(|how| how.amr.as_slice()),
-            groups: groups.map(|groups| groups.iter().map(String::as_str).collect()),
-        };
-        let typ = match right.client.claims_profile {
-            ClaimsProfile::Rfc9068 => TYP,
-        };
+        let issued_at = self.now;
+        let facts = Facts { issuer: self.issuer, right, audience, issued_at, expires_at, jti: &jti };
+        let Shaped { typ, claims } = facts.shaped();
         let token = Secret::new(self.sign(algorithm, typ, &claims)?);
         Ok(NewAccess { token, jti, expires_at, stored: None })
     }
@@ -130,7 +80,7 @@ impl Mint<'_> {
 
 impl Authorization {
     /// Whom the tokens are about: the person, or else the client itself (RFC 9068, section 2.2).
-    fn sub(&self) -> &str {
+    pub(super) fn sub(&self) -> &str {
         self.subject.person().map_or(self.client.id.as_str(), |person| person.user.id.as_str())
     }
 }

@@ -7,6 +7,7 @@
 
 mod access_token;
 mod id_token;
+mod profiles;
 #[cfg(test)]
 mod tests;
 
@@ -23,6 +24,7 @@ use crate::jose::key::SigningKey;
 use crate::jose::keyring::Keyring;
 use crate::jose::{Algorithm, jws};
 use crate::model::client::{AccessTokenForm, Client, GrantType};
+use crate::model::face::Law;
 use crate::model::grant::Grant;
 use crate::model::scope::{Scope, Scopes};
 use crate::model::token::{RefreshLife, RefreshToken};
@@ -32,7 +34,7 @@ use crate::store::Fault;
 
 use super::{Decision, Denied, Engine};
 
-pub(crate) use access_token::TYP as ACCESS_TOKEN_TYP;
+pub(crate) use profiles::{TOKEN_USE as ACCESS_TOKEN_USE, TYP as ACCESS_TOKEN_TYP};
 
 /// How long an ID token lives.
 pub const ID_TOKEN_LIFE: Duration = Duration::from_secs(3600);
@@ -76,7 +78,12 @@ pub(crate) enum Renewal {
     /// None.
     Nothing,
     /// This new one.
-    New(Handle),
+    New {
+        /// The token.
+        handle: Handle,
+        /// When it stops being accepted.
+        until: Timestamp,
+    },
     /// This one, which was given out before.
     Again(Secret),
 }
@@ -151,18 +158,18 @@ impl Mint<'_> {
     fn refresh_token(&self, right: &Authorization) -> (Option<Secret>, Option<RefreshToken>) {
         match (&right.renewal, &right.subject) {
             (Renewal::Again(secret), _) => (Some(secret.clone()), None),
-            (Renewal::New(handle), Subject::Person(person)) => {
+            (Renewal::New { handle, until }, Subject::Person(person)) => {
                 let record = RefreshToken {
                     locator: handle.locator.clone(),
                     digest: handle.secret.digest(),
                     grant: person.grant.id.clone(),
                     client: right.client.id.clone(),
-                    expires_at: refresh_end(&right.client, &person.grant),
+                    expires_at: *until,
                     life: RefreshLife::Live,
                 };
                 (Some(handle.secret.clone()), Some(record))
             }
-            (Renewal::New(_), Subject::Client) | (Renewal::Nothing, _) => (None, None),
+            (Renewal::New { .. }, Subject::Client) | (Renewal::Nothing, _) => (None, None),
         }
     }
 
@@ -198,9 +205,11 @@ impl Mint<'_> {
     }
 }
 
-/// When refresh tokens of this grant stop being accepted: counted from its beginning, however often it was renewed.
-pub(crate) fn refresh_end(client: &Client, grant: &Grant) -> Timestamp {
-    grant.created_at.plus(client.refresh_ttl.duration()).min(grant.expires_at)
+/// When a refresh token of this grant that is made at `now` stops being accepted: counted from the grant's beginning,
+/// however often it was renewed, unless its law counts from each rotation.
+pub(crate) fn refresh_end(client: &Client, law: &Law, grant: &Grant, now: Timestamp) -> Timestamp {
+    let from = if law.slides_for(client) { now } else { grant.created_at };
+    from.plus(client.refresh_ttl.duration()).min(grant.expires_at)
 }
 
 /// When nothing can live any more that descends from a grant that `client` is given at `created_at`. For whoever makes one.

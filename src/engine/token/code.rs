@@ -5,6 +5,7 @@ use crate::base::digest::Digest;
 use crate::base::secret::{Kind, Secret};
 use crate::model::client::Client;
 use crate::model::code::{Code, CodeLife};
+use crate::model::face::Law;
 use crate::model::grant::GrantEnd;
 use crate::model::refusal::Refusal;
 use crate::records::{Kept, RecordChanges};
@@ -38,7 +39,7 @@ impl Engine {
         if let CodeLife::Spent { .. } = code.life {
             return self.end_replayed(asked, &code.grant, GrantEnd::CodeReplayed, Refusal::CodeUsedBefore).await;
         }
-        if let Err(refusal) = fits(&code, client, presented, now) {
+        if let Err(refusal) = fits(&code, client, &self.faces.law(asked.face), presented, now) {
             return Ok(Decision::refuse(refusal));
         }
         let right = self.authorize_by_grant(asked, &code.grant, Proof::Code { nonce: code.nonce.clone() }).await?;
@@ -57,11 +58,13 @@ impl Engine {
 }
 
 /// Whether a live code may be redeemed by its client with what is presented.
-fn fits(code: &Code, client: &Client, presented: &Presented<'_>, now: Timestamp) -> Result<(), Refusal> {
+fn fits(code: &Code, client: &Client, law: &Law, presented: &Presented<'_>, now: Timestamp) -> Result<(), Refusal> {
     if code.expires_at <= now {
         return Err(Refusal::CodeExpired);
     }
     match presented.redirect_uri.filter(|uri| !uri.is_empty()) {
+        // Where there is only one address, the code cannot have been sent elsewhere.
+        None if law.may_omit_redirect_uri && client.redirect_uris.len() == 1 => {}
         None => return Err(Refusal::ParameterMissing("redirect_uri")),
         Some(uri) if uri != code.redirect_uri => return Err(Refusal::RedirectMismatch),
         Some(_) => {}

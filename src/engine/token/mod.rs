@@ -90,7 +90,13 @@ impl Engine {
         // 3. For which device, if one is named?
         let device = device::read(request.device_id.as_deref(), client.client())?;
         // 4. What does the grant prove?
-        let asked = Asked { caller, client: &client, scope: scope::read(request.scope.as_deref())?, device };
+        let asked = Asked {
+            caller,
+            face: &request.face,
+            client: &client,
+            scope: scope::read(request.scope.as_deref())?,
+            device,
+        };
         let right: Decision<Authorization> = match &request.grant {
             GrantRequest::AuthorizationCode { code, redirect_uri, verifier } => {
                 let presented =
@@ -116,6 +122,7 @@ impl Engine {
 /// What every grant type needs to know of a request.
 struct Asked<'r> {
     caller: &'r Caller,
+    face: &'r Face,
     client: &'r super::authenticate_client::AuthenticatedClient,
     scope: Option<crate::model::scope::Scopes>,
     device: Option<String>,

@@ -2,12 +2,12 @@
 
 use crate::base::ids::GrantId;
 use crate::base::secret::Kind;
-use crate::model::client::GrantType;
+use crate::model::client::{Client, GrantType};
 use crate::model::grant::Grant;
 use crate::model::refusal::Refusal;
 use crate::records::RecordChanges;
 
-use super::super::mint::{Authorization, Person, Renewal, Subject, refresh_end};
+use super::super::mint::{Authorization, Person, Renewal, Subject, grant_end, refresh_end};
 use super::super::standing::Standing;
 use super::super::{Decision, Denied, Engine};
 use super::{Asked, device, scope};
@@ -58,11 +58,12 @@ impl Engine {
         if standing.grant().client != asked.client.client().id {
             return Err(Refusal::GrantEnded.into());
         }
-        let grant = device::bind(standing.grant(), asked.device.as_ref())?;
+        let grant = self.held(asked, device::bind(standing.grant(), asked.device.as_ref())?, client, &proof);
         let scopes = scope::narrow(asked.scope.as_ref(), &grant.scopes, &client.scopes)?;
-        let renewable = client.may(GrantType::RefreshToken) && now < refresh_end(client, &grant);
+        let until = refresh_end(client, &self.faces.law(&grant.face), &grant, now);
+        let renewable = client.may(GrantType::RefreshToken) && now < until;
         let renewal = match (renewable, &proof) {
-            (true, _) => Renewal::New(Kind::RefreshToken.generate_handle(now, &*self.rng)),
+            (true, _) => Renewal::New { handle: Kind::RefreshToken.generate_handle(now, &*self.rng), until },
             (false, Proof::Code { .. }) => Renewal::Nothing,
             // The lifetime the client has now is shorter than when the grant began.
             (false, Proof::RefreshToken) => return Err(Refusal::RefreshExpired.into()),
@@ -76,6 +77,20 @@ impl Engine {
             nonce: proof.nonce(),
             renewal,
         })
+    }
+}
+
+impl Engine {
+    /// The grant under the law of the interface through which its code is redeemed; where lives are counted from each
+    /// rotation, it lives on with them.
+    fn held(&self, asked: &Asked<'_>, grant: Grant, client: &Client, proof: &Proof) -> Grant {
+        let grant = match proof {
+            Proof::Code { .. } => grant.through(asked.face, &self.faces.law(asked.face), client),
+            Proof::RefreshToken => grant,
+        };
+        let slides = self.faces.law(&grant.face).slides_for(client);
+        let end = grant_end(client, self.now());
+        if slides && end > grant.expires_at { Grant { expires_at: end, ..grant } } else { grant }
     }
 }
 

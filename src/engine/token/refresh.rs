@@ -89,7 +89,7 @@ fn rotate(
     now: Timestamp,
 ) -> Decision<Authorization> {
     // Whoever renews gets a new token or none at all.
-    let Renewal::New(handle) = &right.renewal else { return Decision::refuse(Refusal::RefreshExpired) };
+    let Renewal::New { handle, .. } = &right.renewal else { return Decision::refuse(Refusal::RefreshExpired) };
     let keeps = !client.refresh_grace.is_zero();
     let again = keeps.then(|| lock_of(presented).seal(&handle.locator, handle.secret.expose().as_bytes()));
     let life = RefreshLife::Rotated { at: now, successor: handle.locator.clone(), again };

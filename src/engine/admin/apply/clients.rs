@@ -31,7 +31,7 @@ impl Draft<'_> {
             None if client.is_public() => Vec::new(),
             None => known.clone(),
         };
-        for problem in rules::client(&client) {
+        for problem in rules::client(&client, &self.engine.faces) {
             self.wrong(place, problem.field, problem.sentence);
         }
         let holder = self.engine.ledger.find_unique::<Client>("key", &client.client_key).await?;

@@ -8,28 +8,30 @@ use poem::{Endpoint, EndpointExt, Request, Response, Route};
 use poem_openapi::param::Query;
 use poem_openapi::{OpenApi, OpenApiService};
 
-use crate::dialects::cors::{Cors, Readers};
-use crate::engine::discovery::Document;
+use crate::dialects::oidc::{Json, refusals};
+use crate::engine::discovery::{Document, Endpoints};
 use crate::engine::{Caller, Denied};
 use crate::http::desk::Desk;
 use crate::http::fault::Fault;
 use crate::http::params::Params;
 
+use super::Tag;
 use super::replies::MetadataBody;
-use super::{Json, NAME, Tag, endpoints, refusals};
 
 /// The metadata documents, below `/.well-known`.
-pub fn metadata_routes(desk: &Arc<Desk>) -> impl Endpoint<Output = Response> + use<> {
-    let api = OpenApiService::new(WellKnown { desk: desk.clone() }, NAME, env!("CARGO_PKG_VERSION"));
-    let app = Route::new().nest("/", api);
-    Cors::new(app, desk.engine.clone(), |_| Readers::Everybody)
+pub(super) fn routes(desk: &Arc<Desk>, endpoints: &Arc<Endpoints>) -> OpenApiService<WellKnown, ()> {
+    OpenApiService::new(WellKnown { desk: desk.clone(), endpoints: endpoints.clone() }, "metadata", "")
 }
 
 /// The metadata documents of an issuer with a path, where RFC 8414, section 3.1 looks for them: the path comes last.
-pub fn inserted_metadata_routes(desk: &Arc<Desk>, path: &str) -> impl Endpoint<Output = Response> + use<> {
+pub(super) fn inserted_routes(
+    desk: &Arc<Desk>,
+    path: &str,
+    endpoints: &Arc<Endpoints>,
+) -> impl Endpoint<Output = Response> + use<> {
     let documents = ["openid-configuration", "oauth-authorization-server"];
     let app = documents.into_iter().fold(Route::new(), |routes, name| {
-        let inner = metadata_routes(desk).before(move |mut request: Request| async move {
+        let inner = super::documents(desk, endpoints).before(move |mut request: Request| async move {
             let query = request.uri().query().map(|query| format!("?{query}")).unwrap_or_default();
             // Both parts are what a request line already held.
             *request.uri_mut() = format!("/{name}{query}").parse().map_err(|_| Fault::Malformed)?;
@@ -43,6 +45,8 @@ pub fn inserted_metadata_routes(desk: &Arc<Desk>, path: &str) -> impl Endpoint<O
 /// The metadata documents.
 pub(super) struct WellKnown {
     desk: Arc<Desk>,
+    /// Where everything lies.
+    endpoints: Arc<Endpoints>,
 }
 
 #[OpenApi]
@@ -80,9 +84,7 @@ impl WellKnown {
         if let Some(refused) = unreadable_query(request) {
             return Json::of(refused);
         }
-        let engine = &self.desk.engine;
-        let endpoints = endpoints(&engine.identity().issuer);
-        match engine.metadata(which, &endpoints, client).await {
+        match self.desk.engine.metadata(which, &self.endpoints, client).await {
             Ok(metadata) => Json::json(&metadata),
             Err(denied) => Json::of(view_refused(&self.desk, &denied, &self.desk.caller(request))),
         }

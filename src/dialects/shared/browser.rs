@@ -9,6 +9,7 @@ use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::base::ids::InteractionId;
+use crate::dialects::{extract, words};
 use crate::engine::authorize::{AuthorizationResponse, AuthorizeRefused, PageRefusal, Step};
 use crate::engine::sign_out::SignOutStep;
 use crate::engine::{Caller, Denied};
@@ -24,8 +25,6 @@ use crate::http::views::{FormPost, Problem};
 use crate::model::face::Face;
 use crate::model::interaction::ResponseMode;
 use crate::model::refusal::Refusal;
-
-use super::{refusals, requests};
 
 /// What a browser sent, or why it cannot be read.
 type Sent = Result<Params, BodyError>;
@@ -48,14 +47,14 @@ impl<'a, T: Type> ApiExtractor<'a> for PageForm<T> {
     }
 
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
-        Ok(PageForm(crate::dialects::extract::form(request, body).await, PhantomData))
+        Ok(PageForm(extract::form(request, body).await, PhantomData))
     }
 }
 
 /// The authorization endpoint (RFC 6749, section 3.1).
 pub async fn authorize(desk: &Desk, face: &Face, request: &Request, sent: Sent) -> Response {
     let parameters = match sent {
-        Ok(fields) => requests::all(&fields),
+        Ok(fields) => extract::all(&fields),
         Err(error) => return unreadable(desk, request, error),
     };
     let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
@@ -114,7 +113,7 @@ async fn answer(
         Ok(Step::Done(response)) => deliver(desk, browser, &response).await,
         Err(AuthorizeRefused::Redirect(told)) => {
             desk.note(&Denied::Refused(told.refusal.clone()), caller);
-            let words = refusals::of(&told.refusal);
+            let words = words::of_face(&told.face, &told.refusal);
             let identity = desk.engine.identity();
             let response = AuthorizationResponse::error(identity, &told, words.error, words.description);
             deliver(desk, browser, &response).await
@@ -160,7 +159,9 @@ async fn refused_page(
             let sent = page.sent.as_deref().unwrap_or_default();
             Problem::unregistered_redirect(frame, name, id.as_str(), sent, &page.registered)
         }
-        (refusal, Some(_), Some(name)) => Problem::client_fault(frame, name, refusals::of(refusal).description),
+        (refusal, Some(_), Some(name)) => {
+            Problem::client_fault(frame, name, words::of_face(&Face::of_server(), refusal).description)
+        }
         _ => Problem::unknown_client(frame),
     };
     desk.show(caller, problem)
@@ -169,7 +170,7 @@ async fn refused_page(
 /// The end-session endpoint (OpenID Connect RP-Initiated Logout, section 2).
 pub async fn logout(desk: &Desk, request: &Request, sent: Sent) -> Response {
     let parameters = match sent {
-        Ok(fields) => requests::all(&fields),
+        Ok(fields) => extract::all(&fields),
         Err(error) => return unreadable(desk, request, error),
     };
     let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
