@@ -7,11 +7,11 @@
 // Exits 1 when anything is wrong. Screenshots are for people; no test compares them.
 import { createServer } from "node:http";
 import { mkdtemp, mkdir, readFile, readdir, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
+import { examine } from "./axe.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -27,7 +27,6 @@ const POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
   "base-uri 'none'; frame-ancestors 'none'; form-action 'self' https://wiki.example.org";
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 
 const server = createServer(async (request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
@@ -41,27 +40,6 @@ const server = createServer(async (request, response) => {
 });
 await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
 const home = `http://127.0.0.1:${server.address().port}`;
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-// Axe runs in a world of its own, so that the page's content security policy stays as it is.
-async function runAxe(page, fault, where) {
-  const session = await page.context().newCDPSession(page);
-  const { frameTree } = await session.send("Page.getFrameTree");
-  const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
-  const run = async (expression) => {
-    const answer = await session.send("Runtime.evaluate", { expression, contextId, awaitPromise: true, returnByValue: true });
-    if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.exception?.description ?? "axe failed");
-    return answer.result.value;
-  };
-  const found = JSON.parse(
-    await run(`${axe}; axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ["violations", "incomplete"] })
-      .then((r) => JSON.stringify({ violations: r.violations, incomplete: r.incomplete }))`),
-  );
-  await session.detach();
-  const told = (rule) => rule.nodes.map((n) => `\n    ${n.html.slice(0, 160)} ${[...n.any, ...n.all, ...n.none][0]?.message ?? ""}`).join("");
-  for (const rule of found.violations) fault(`${rule.id}: ${rule.help}${told(rule)}`);
-  if (options.unsure) for (const rule of found.incomplete) console.log(`unsure: ${where} ${rule.id}${told(rule)}`);
-}
 
 const profile = await mkdtemp(join(tmpdir(), "gallery-"));
 const faults = [];
@@ -96,7 +74,11 @@ for (const [colorScheme, width, audit] of [["light", 1280, true], ["dark", 1280,
     if (options.js !== "off") {
       const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
       if (sideways > 0) fault(`scrolls sideways by ${sideways} px`);
-      if (audit) await runAxe(page, fault, where);
+      if (audit) {
+        const { violations, incomplete } = await examine(page);
+        violations.forEach(fault);
+        if (options.unsure) incomplete.forEach((words) => console.log(`unsure: ${where} ${words}`));
+      }
     }
     if (options.shots) {
       await page.screenshot({ path: join(options.shots, where.replace(/html$/, `${colorScheme}-${width}.png`)), fullPage: true });

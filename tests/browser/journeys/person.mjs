@@ -1,14 +1,12 @@
 // Somebody at a screen: with a mouse or only a keyboard, with scripts or without, on a wide screen or a narrow one.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
-import { createRequire } from "node:module";
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { target } from "../../common/server.mjs";
+import { examine } from "../axe.mjs";
 
-const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
@@ -139,24 +137,8 @@ export class Person {
     if (needs > has) this.complain(`at ${NARROW} px it is ${needs} px wide`);
   }
 
-  /** axe in a world of its own, which the page's content security policy does not reach. */
   async examine(colorScheme) {
-    const session = await this.context.newCDPSession(this.page);
-    const { frameTree } = await session.send("Page.getFrameTree");
-    const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
-    const run = async (expression) => {
-      const answer = await session.send("Runtime.evaluate", { expression, contextId, awaitPromise: true, returnByValue: true });
-      if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.exception?.description ?? "axe failed");
-      return answer.result.value;
-    };
-    await run(`${axe}; 0`);
-    const options = JSON.stringify({ runOnly: AXE_TAGS });
-    const found = await run(`axe.run(document, ${options}).then((r) => JSON.parse(JSON.stringify(r.violations)))`);
-    await session.detach();
-    for (const rule of found) {
-      const places = rule.nodes.map((node) => `${node.html.slice(0, 160)} ${node.any[0]?.message ?? ""}`);
-      this.complain(`${colorScheme}: ${rule.id}: ${rule.help}\n    ${places.join("\n    ")}`);
-    }
+    for (const words of (await examine(this.page)).violations) this.complain(`${colorScheme}: ${words}`);
   }
 
   async reads(words) {

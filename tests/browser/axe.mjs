@@ -1,0 +1,27 @@
+// axe on a page in Chromium, in a world of its own: the page's content security policy stays as it is.
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+
+const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** What is wrong with `page` (`violations`) and what axe could not tell (`incomplete`), each a text with its places. */
+export async function examine(page) {
+  const session = await page.context().newCDPSession(page);
+  const { frameTree } = await session.send("Page.getFrameTree");
+  const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
+  const run = async (expression) => {
+    const answer = await session.send("Runtime.evaluate", { expression, contextId, awaitPromise: true, returnByValue: true });
+    if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.exception?.description ?? "axe failed");
+    return answer.result.value;
+  };
+  const found = JSON.parse(
+    await run(`${axe}; axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ["violations", "incomplete"] })
+      .then((r) => JSON.stringify({ violations: r.violations, incomplete: r.incomplete }))`),
+  );
+  await session.detach();
+  return { violations: found.violations.map(told), incomplete: found.incomplete.map(told) };
+}
+
+const told = (rule) => `${rule.id}: ${rule.help}${rule.nodes.map(place).join("")}`;
+const place = (node) => `\n    ${node.html.slice(0, 160)} ${[...node.any, ...node.all, ...node.none][0]?.message ?? ""}`;
