@@ -86,7 +86,7 @@ fn state(user: &User, latest: Option<&Session>, now: Timestamp) -> State {
     }
     match latest {
         Some(session) => {
-            let (when, from) = (When::at(session.last_seen_at, now), device::in_words(&session.user_agent));
+            let (when, from) = (When::at(session.last_seen_at, now), device::of(session));
             State::new(Tone::Good, &format!("Active, last seen {} in {from}", when.words))
         }
         None if user.password.is_none() => State::new(Tone::Next, "No password yet: they need a way in"),
@@ -105,7 +105,7 @@ fn facts(user: &User, now: Timestamp) -> Vec<Fact> {
 fn session_row(session: &Session, current: Option<&SessionId>, now: Timestamp) -> SessionRow {
     SessionRow {
         id: session.id.to_string(),
-        device: device::in_words(&session.user_agent),
+        device: device::of(session),
         address: session.address.clone(),
         since: When::at(session.created_at, now),
         seen: When::at(session.last_seen_at, now),

@@ -42,15 +42,15 @@ pub fn read(file: &Path, text: &str, outside: &dyn Outside) -> Result<Declared, 
 
 fn settings(section: &Section<'_>) -> DeclaredSettings {
     let default = Settings::default();
-    let closed = [(SelfRegistration::Closed, "closed")];
+    let registering = [(SelfRegistration::Closed, "closed"), (SelfRegistration::Open, "open")];
     let registration = [(ClientRegistration::Nobody, "nobody"), (ClientRegistration::Permitted, "permitted")];
-    let later = [("self_registration", ["invited", "open"]), ("client_registration", ["everyone", "everybody"])];
+    let everyone = ["everyone", "everybody"];
     let settings = Settings {
         name: section.string("name").unwrap_or(default.name),
         account_url: section.string("account_url").filter(|url| !url.is_empty()),
-        self_registration: choice_or_later(section, "self_registration", &closed, &later[0].1)
+        self_registration: choice_or_later(section, "self_registration", &registering, &["invited"])
             .unwrap_or(default.self_registration),
-        client_registration: choice_or_later(section, "client_registration", &registration, &later[1].1)
+        client_registration: choice_or_later(section, "client_registration", &registration, &everyone)
             .unwrap_or(default.client_registration),
         password_min_length: section
             .number("password_min_length", 8..=128)

@@ -24,10 +24,10 @@ use crate::model::face::{ClientCustoms, Customs, Face, Faces, Law};
 use crate::model::grant::{Grant, GrantLife};
 use crate::model::lifetime::Lifetime;
 use crate::model::scope::Scopes;
-use crate::model::session::{Authentication, Session, SessionLife};
+use crate::model::session::{Authentication, Session, SessionKind, SessionLife};
 use crate::model::signing_key::SigningKeyRecord;
 use crate::model::token::{RefreshLife, RefreshToken};
-use crate::model::user::{Profile, User};
+use crate::model::user::{Profile, User, UserKind};
 use crate::records::{Record, RecordChanges};
 use crate::store::memory::Memory;
 use crate::store::{Changes, Store};
@@ -341,6 +341,8 @@ pub fn alice() -> User {
         updated_at: START,
         managed: false,
         access_epoch: 0,
+        kind: UserKind::Person,
+        guardian: None,
     }
 }
 
@@ -359,6 +361,7 @@ pub fn session() -> Session {
         address: String::new(),
         life: SessionLife::Open,
         access_epoch: 0,
+        kind: SessionKind::Browser,
     }
 }
 

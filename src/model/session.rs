@@ -1,10 +1,10 @@
-//! Sessions: a browser in which somebody signed in.
+//! Sessions: a browser in which somebody signed in, or a client that signed somebody in by itself.
 
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Timestamp;
 use crate::base::digest::Digest;
-use crate::base::ids::{SessionId, UserId};
+use crate::base::ids::{ClientId, SessionId, UserId};
 
 use super::user::User;
 
@@ -22,10 +22,40 @@ pub struct Authentication {
 impl Authentication {
     /// The class of one factor, a password.
     pub const ACR_PASSWORD: &str = "1";
+    /// The class of none at all (OpenID Connect Core, section 2).
+    pub const ACR_NOTHING: &str = "0";
+
+    /// Nobody proved anything; a guest came at `at`.
+    pub fn by_nothing(at: Timestamp) -> Authentication {
+        Authentication { at, acr: Authentication::ACR_NOTHING.to_owned(), amr: Vec::new() }
+    }
 
     /// Somebody gave their password at `at`.
     pub fn by_password(at: Timestamp) -> Authentication {
         Authentication { at, acr: Authentication::ACR_PASSWORD.to_owned(), amr: vec!["pwd".to_owned()] }
+    }
+}
+
+/// Where somebody is signed in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SessionKind {
+    /// In a browser, which holds its cookie.
+    #[default]
+    Browser,
+    /// In a client of ours that sent what they prove themselves with. Nobody holds its cookie; it lives as long as the one
+    /// grant that hangs on it.
+    Grant {
+        /// The client.
+        client: ClientId,
+        /// What people called it then.
+        name: String,
+    },
+}
+
+impl SessionKind {
+    fn is_browser(&self) -> bool {
+        *self == SessionKind::Browser
     }
 }
 
@@ -57,6 +87,9 @@ pub struct Session {
     /// Its person's count of the events that end all access, when it was begun or renewed.
     #[serde(default)]
     pub access_epoch: u32,
+    /// Where they are signed in.
+    #[serde(default, skip_serializing_if = "SessionKind::is_browser")]
+    pub kind: SessionKind,
 }
 
 /// Whether a session still holds.
@@ -78,9 +111,10 @@ impl Session {
     /// How long a session lasts unused.
     pub const IDLE: std::time::Duration = std::time::Duration::from_secs(7 * 86_400);
 
-    /// Whether it holds at `now`: open, not past its end, not idle for too long.
+    /// Whether it holds at `now`: open, not past its end, and no browser that was idle for too long.
     pub fn is_open(&self, now: Timestamp) -> bool {
-        self.life == SessionLife::Open && now < self.expires_at && now < self.last_seen_at.plus(Session::IDLE)
+        let idle = self.kind.is_browser() && now >= self.last_seen_at.plus(Session::IDLE);
+        self.life == SessionLife::Open && now < self.expires_at && !idle
     }
 
     /// Whether it is of `user` and none of the events that end all their access came after it.

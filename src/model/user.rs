@@ -53,12 +53,49 @@ pub struct User {
     /// Counts the events that end all their access at once. A session or grant of an earlier count holds nothing any more.
     #[serde(default)]
     pub access_epoch: u32,
+    /// What kind of account it is.
+    #[serde(default, skip_serializing_if = "UserKind::is_person")]
+    pub kind: UserKind,
+    /// In whose care they are, if they are a minor.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guardian: Option<UserId>,
+}
+
+/// What kind of account somebody has.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UserKind {
+    /// A person's.
+    #[default]
+    Person,
+    /// A device's whose owner has not said who they are. It has no name to sign in with, is in no list, and ends with the
+    /// last of its grants.
+    Guest {
+        /// The device it was made for; no secret.
+        device_id: String,
+    },
+}
+
+impl UserKind {
+    fn is_person(&self) -> bool {
+        *self == UserKind::Person
+    }
 }
 
 impl User {
     /// The name to address them by: full name, else username.
     pub fn display_name(&self) -> String {
         self.profile.full_name().unwrap_or_else(|| self.username.clone())
+    }
+
+    /// Whether it is a guest, of whom only a device is known.
+    pub fn is_guest(&self) -> bool {
+        matches!(self.kind, UserKind::Guest { .. })
+    }
+
+    /// Whether they are in somebody's care.
+    pub fn is_minor(&self) -> bool {
+        self.guardian.is_some()
     }
 
     /// Whether they may use the server now.

@@ -113,13 +113,19 @@ impl Record for User {
     fn id(&self) -> String {
         self.id.to_string()
     }
-    /// A username and an address never name two people, so both share one look-up: `login`.
+    /// A username and an address never name two people, so both share one look-up: `login`. A guest cannot be named.
     fn unique(&self) -> Vec<(&'static str, String)> {
+        if self.is_guest() {
+            return Vec::new();
+        }
         let mut keys = vec![("login", login_key(&self.username))];
         keys.extend(self.email.as_ref().map(|email| ("login", login_key(email))));
         unrepeated(keys)
     }
     fn indexes(&self) -> Vec<(&'static str, String)> {
+        if self.is_guest() {
+            return vec![("guest", "yes".to_owned())];
+        }
         let profile = &self.profile;
         let named = [&profile.name, &profile.given_name, &profile.family_name, &profile.nickname, &self.email];
         let named: Vec<&str> = named.into_iter().flatten().map(String::as_str).chain([&*self.username]).collect();
@@ -129,6 +135,7 @@ impl Record for User {
         if self.admin {
             keys.push(("admin", "yes".to_owned()));
         }
+        keys.extend(self.guardian.as_ref().map(|guardian| ("guardian", guardian.to_string())));
         keys.extend(managed(self.managed));
         unrepeated(keys)
     }

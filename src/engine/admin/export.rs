@@ -43,7 +43,7 @@ impl Engine {
                 "settings" => vec![without_nothing(fields::of_settings(&self.settings().await?))],
                 "scopes" => self.each(scope_fields).await?,
                 "groups" => self.each(|group: &Group| Some(vec![("name", json!(group.name))])).await?,
-                "users" => self.each(|user: &User| Some(user_fields(user))).await?,
+                "users" => self.each(|user: &User| (!user.is_guest()).then(|| user_fields(user))).await?,
                 _ => self.each(|client: &Client| Some(client_fields(client, self.now()))).await?,
             };
             exported.nouns.push((noun, items));

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::UserId;
-use crate::model::user::{ExternalId, Profile, User};
+use crate::model::user::{ExternalId, Profile, User, UserKind};
 
 /// A user to be made.
 #[derive(Clone, Debug)]
@@ -93,5 +93,7 @@ pub fn blank_user(id: UserId, username: String, now: Timestamp) -> User {
         updated_at: now,
         managed: false,
         access_epoch: 0,
+        kind: UserKind::Person,
+        guardian: None,
     }
 }

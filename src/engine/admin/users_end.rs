@@ -86,7 +86,7 @@ impl Engine {
             if kept.is_open(self.now()) {
                 let ended = Session { life: SessionLife::Ended { at: self.now() }, ..kept.record().clone() };
                 let record = self.user_record(actor, caller, AuditKind::SessionEnded, &user);
-                changes.update(&kept, &ended).create(&record.with("device", device::in_words(&kept.user_agent)));
+                changes.update(&kept, &ended).create(&record.with("device", device::of(&kept)));
             }
             Ok(Decision { answer: Ok(()), changes })
         })

@@ -11,7 +11,7 @@ use crate::records::{Kept, RecordChanges};
 use crate::store::Changes;
 
 use super::hasher::Turn;
-use super::sessions::{NewSession, SignedIn};
+use super::sessions::{NewSession, Opening, SignedIn};
 use super::tries::{self, Who};
 use super::{passwords, profile};
 
@@ -86,7 +86,7 @@ impl Engine {
         user.password_changed_at = Some(now);
         user.updated_at = now;
         user.end_access();
-        let renewed = self.renew_session(caller, &session, &user, Authentication::by_password(now));
+        let renewed = self.open_session(caller, &user, Authentication::by_password(now), &Opening::Again(&session));
         let mut changes = Changes::new();
         changes.update(&was, &user).update(&session, renewed.signed_in.session());
         self.end_sessions_changes(&user.id, Some(&session.id), &mut changes).await?;

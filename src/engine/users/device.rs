@@ -1,5 +1,7 @@
 //! A browser in words, from what it calls itself: "Firefox on Linux".
 
+use crate::model::session::{Session, SessionKind};
+
 /// What to look for, in this order: most browsers name those they descend from.
 const BROWSERS: [(&str, &str); 15] = [
     ("SamsungBrowser/", "Samsung Internet"),
@@ -29,6 +31,14 @@ const SYSTEMS: [(&str, &str); 8] = [
     ("Macintosh", "macOS"),
     ("Linux", "Linux"),
 ];
+
+/// Where a session is, in words: its browser, or the client of ours that it is in.
+pub fn of(session: &Session) -> String {
+    match &session.kind {
+        SessionKind::Browser => in_words(&session.user_agent),
+        SessionKind::Grant { name, .. } => name.clone(),
+    }
+}
 
 /// The browser and the system it runs on, as far as `user_agent` tells. Never repeats what the browser sent.
 pub fn in_words(user_agent: &str) -> String {

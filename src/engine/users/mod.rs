@@ -2,7 +2,8 @@
 //!
 //! Reading order: [`sign_in`] is the story. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
 //! and checks them, [`tries`] says how often somebody may guess, [`familiar`] knows browsers again. [`sessions`] holds whoever is signed in, [`set_up`]
-//! makes the first administrator, [`recovery`] lets somebody in who lost the way, [`account`] and [`applications`] are
+//! makes the first administrator, [`registration`] makes everybody who comes by themselves ([`arrivals`] says how many),
+//! [`recovery`] lets somebody in who lost the way, [`account`] and [`applications`] are
 //! what people do for themselves
 //! ([`launcher`], [`own_activity`]), [`names`]
 //! and [`profile`] what they may be called and say.
@@ -10,6 +11,8 @@
 pub mod account;
 pub mod applications;
 pub mod argon;
+#[allow(dead_code, reason = "what makes guests follows")]
+pub(crate) mod arrivals;
 pub mod device;
 pub mod familiar;
 mod guessing;
@@ -20,6 +23,8 @@ pub mod own_activity;
 pub mod passwords;
 pub mod profile;
 pub mod recovery;
+#[allow(dead_code, reason = "what makes accounts follows")]
+pub mod registration;
 pub mod sessions;
 pub mod set_up;
 pub mod sign_in;
@@ -31,6 +36,7 @@ pub use applications::Application;
 pub use argon::{Verified, is_checkable};
 pub use hasher::{Hasher, HashingLimits, Turn};
 pub use launcher::Launchable;
+pub use registration::Registration;
 pub use sessions::{NewSession, SessionView, SignedIn};
 pub use set_up::SetUp;
 pub use sign_in::SignIn;
@@ -39,6 +45,7 @@ use std::io;
 use std::sync::Arc;
 
 use crate::base::rng::Rng;
+use arrivals::Arrivals;
 use tries::Tries;
 
 /// What stands between strangers and accounts, in the memory of this process.
@@ -47,6 +54,8 @@ pub(crate) struct Gate {
     pub hasher: Hasher,
     /// Says how often somebody may guess.
     pub tries: Tries,
+    /// Says how many accounts a network may bring about.
+    pub arrivals: Arrivals,
 }
 
 impl Gate {
@@ -55,6 +64,6 @@ impl Gate {
     /// # Errors
     /// Those of [`Hasher::start`].
     pub fn open(limits: HashingLimits, rng: &Arc<dyn Rng>) -> io::Result<Gate> {
-        Ok(Gate { hasher: Hasher::start(limits, Arc::clone(rng))?, tries: Tries::new() })
+        Ok(Gate { hasher: Hasher::start(limits, Arc::clone(rng))?, tries: Tries::new(), arrivals: Arrivals::new() })
     }
 }

@@ -30,7 +30,9 @@ impl Engine {
     pub async fn start_recovery(&self, actor: &Actor, caller: &Caller, user: &UserId) -> Result<Secret, Denied> {
         self.settle(|| async move {
             let now = self.now();
-            let Some(user) = self.ledger.find::<User>(user.as_str()).await? else {
+            let kept = self.ledger.find::<User>(user.as_str()).await?;
+            // A guest has no way in that could be found again.
+            let Some(user) = kept.filter(|user| !user.is_guest()) else {
                 return Ok(Decision::refuse(Refusal::NotFound("user")));
             };
             if !user.is_enabled() {

@@ -7,8 +7,9 @@ use crate::base::ids::{SessionId, UserId};
 use crate::base::secret::{Kind, Secret};
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::client::Client;
 use crate::model::refusal::Refusal;
-use crate::model::session::{Authentication, Session, SessionLife};
+use crate::model::session::{Authentication, Session, SessionKind, SessionLife};
 use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault, Order};
@@ -50,12 +51,28 @@ pub struct NewSession {
     pub signed_in: SignedIn,
 }
 
+/// How a session is opened.
+pub(in crate::engine) enum Opening<'a> {
+    /// A new one, in the caller's browser.
+    Browser,
+    /// This one, by the same person, who has just proved again who they are: its id stays, everything else is new.
+    Again(&'a Session),
+    /// A new one, in a client of ours, for as long as its grant lives.
+    #[allow(dead_code, reason = "what makes such grants follows")]
+    Grant {
+        /// The client.
+        client: &'a Client,
+        /// When its grant ends.
+        until: Timestamp,
+    },
+}
+
 /// A session as its owner and administrators see it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionView {
     /// Its id.
     pub id: SessionId,
-    /// The browser in words: "Firefox on Linux".
+    /// The browser in words: "Firefox on Linux"; or the name of the client that signed them in.
     pub device: String,
     /// The network address it was last signed in from.
     pub address: String,
@@ -171,9 +188,7 @@ impl Engine {
             }
             let record = caller.record(now, &*self.rng, actor.clone(), AuditKind::SessionEnded).about_user(user);
             Ok(Decision::allow(()).with(|changes| {
-                changes
-                    .update(&kept, &ended(&kept, now))
-                    .create(&record.with("device", device::in_words(&kept.user_agent)));
+                changes.update(&kept, &ended(&kept, now)).create(&record.with("device", device::of(&kept)));
             }))
         })
         .await
@@ -246,37 +261,50 @@ impl Engine {
     pub(super) async fn session_of_cookie(&self, cookie: &Secret) -> Result<Option<Kept<Session>>, Fault> {
         let Some(handle) = Kind::Session.read_handle(cookie.expose()) else { return Ok(None) };
         let session = self.ledger.find_unique::<Session>("cookie", &handle.locator).await?;
-        Ok(session.filter(|session| session.digest.is_of(cookie.expose())))
+        let browsers = |session: &Kept<Session>| session.kind == SessionKind::Browser;
+        Ok(session.filter(|session| browsers(session) && session.digest.is_of(cookie.expose())))
     }
 
-    /// Begins a session of `user` in the caller's browser.
-    pub(super) fn begin_session(&self, caller: &Caller, user: &User, how: Authentication) -> NewSession {
+    /// The one way into a session, whoever comes and by whatever they proved who they are: the sign-in page, the set-up, a
+    /// new password, the grants of our own clients. What must hold of everybody who comes in is decided here and nowhere
+    /// else.
+    pub(in crate::engine) fn open_session(
+        &self,
+        caller: &Caller,
+        user: &User,
+        how: Authentication,
+        opening: &Opening<'_>,
+    ) -> NewSession {
         let now = self.now();
         let handle = Kind::Session.generate_handle(now, &*self.rng);
+        let (kind, expires_at) = match opening {
+            Opening::Browser => (SessionKind::Browser, now.plus(Session::ABSOLUTE)),
+            Opening::Again(was) => (was.kind.clone(), now.plus(Session::ABSOLUTE)),
+            Opening::Grant { client, until } => {
+                (SessionKind::Grant { client: client.id.clone(), name: client.name.clone() }, *until)
+            }
+        };
+        let (id, created_at) = match opening {
+            Opening::Again(was) => (was.id.clone(), was.created_at),
+            _ => (SessionId::ordered(now, &*self.rng), now),
+        };
         let session = Session {
-            id: SessionId::ordered(now, &*self.rng),
+            id,
             user: user.id.clone(),
             cookie: handle.locator,
             digest: handle.secret.digest(),
             authentication: how,
-            created_at: now,
+            created_at,
             last_seen_at: now,
-            expires_at: now.plus(Session::ABSOLUTE),
+            expires_at,
             user_agent: caller.user_agent.clone(),
             address: caller.address.clone(),
             life: SessionLife::Open,
             access_epoch: user.access_epoch,
+            kind,
         };
         let familiar = self.familiar(user);
         NewSession { cookie: handle.secret, familiar, signed_in: SignedIn { session, user: user.clone() } }
-    }
-
-    /// Renews a session of `user`, who has just proved again who they are: its id stays, everything else is new.
-    pub(super) fn renew_session(&self, caller: &Caller, was: &Session, user: &User, how: Authentication) -> NewSession {
-        let mut renewed = self.begin_session(caller, user, how);
-        renewed.signed_in.session.id = was.id.clone();
-        renewed.signed_in.session.created_at = was.created_at;
-        renewed
     }
 }
 
@@ -288,7 +316,7 @@ pub(super) fn ended(session: &Session, now: Timestamp) -> Session {
 fn view(session: &Session, current: Option<&SessionId>) -> SessionView {
     SessionView {
         id: session.id.clone(),
-        device: device::in_words(&session.user_agent),
+        device: device::of(session),
         address: session.address.clone(),
         created_at: session.created_at,
         last_seen_at: session.last_seen_at,

@@ -10,12 +10,12 @@ use crate::model::credential::{PasswordHash, Setup};
 use crate::model::refusal::Refusal;
 use crate::model::session::Authentication;
 use crate::model::settings::Settings;
-use crate::model::user::{Profile, User};
+use crate::model::user::{Profile, User, UserKind};
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault, Order};
 
 use super::names::{Names, is_invisible};
-use super::sessions::NewSession;
+use super::sessions::{NewSession, Opening};
 use super::tries::Who;
 
 /// The one record of its kind.
@@ -118,7 +118,7 @@ impl Engine {
             return Ok(Decision::refuse(taken));
         }
         let user = self.first_administrator(names, password);
-        let new = self.begin_session(caller, &user, Authentication::by_password(self.now()));
+        let new = self.open_session(caller, &user, Authentication::by_password(self.now()), &Opening::Browser);
         let mut changes = Changes::new();
         self.close(&mut changes, Some(&open));
         changes.create(&user).create(new.signed_in.session());
@@ -156,6 +156,8 @@ impl Engine {
             updated_at: now,
             managed: false,
             access_epoch: 0,
+            kind: UserKind::Person,
+            guardian: None,
         }
     }
 

@@ -19,7 +19,7 @@ use crate::store::{Changes, Fault};
 use super::device;
 use super::hasher::Turn;
 use super::passwords;
-use super::sessions::{NewSession, SignedIn, ended};
+use super::sessions::{NewSession, Opening, SignedIn, ended};
 use super::tries::{self, Who};
 
 /// How often a password is checked again because its hash changed meanwhile: somebody else brought it up to date.
@@ -45,6 +45,24 @@ pub struct SignIn {
     pub familiar: Option<Secret>,
 }
 
+/// A password that was right a moment ago.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Checked {
+    /// Whose it is.
+    user: UserId,
+    /// What it was compared with.
+    stored: PasswordHash,
+    /// The same, hashed the way it is done now, if that is another.
+    rehash: Option<PasswordHash>,
+}
+
+impl Checked {
+    /// The person, their hash made the way it is done now.
+    pub(in crate::engine) fn brought_up_to_date(&self, user: &User) -> User {
+        User { password: self.rehash.clone().or_else(|| user.password.clone()), ..user.clone() }
+    }
+}
+
 impl Engine {
     /// Checks a name and a password and begins a session, or renews the one of the same person: its id stays, its cookie
     /// and authentication are new. Another person's session in this browser ends. An interaction that waits in this browser
@@ -68,25 +86,45 @@ impl Engine {
         let user = self.find_login(&ask.username).await?;
         let known = self.knows_browser(ask, user.as_deref()).await?;
         // Whoever can be named in two ways is still guessed at as one; what names nobody counts as it was typed.
-        let name = user.as_ref().map_or_else(|| login_key(&ask.username), |user| tries::account(&user.id));
+        let checked = self.check_password(caller, &ask.username, &ask.password, user.as_deref(), known).await?;
+        // 2. One commit: the session, the interaction, the hash, the record.
+        self.settle(|| self.begin_signed_in(caller, ask, &checked)).await
+    }
+
+    /// Whether `password` is that of `user`, whom `typed` names, as far as anybody may try that now. Nobody has one that
+    /// takes as long to be wrong.
+    ///
+    /// # Errors
+    /// As [`Engine::sign_in`].
+    pub(in crate::engine) async fn check_password(
+        &self,
+        caller: &Caller,
+        typed: &str,
+        password: &Secret,
+        user: Option<&User>,
+        known: bool,
+    ) -> Result<Checked, Denied> {
+        // 1. May somebody try that name from here now? Whoever can be named in two ways is still guessed at as one; what
+        // names nobody counts as it was typed.
+        let name = user.map_or_else(|| login_key(typed), |user| tries::account(&user.id));
         let who = Who { name: &name, network: &caller.network, known };
         let attempt = match self.gate.tries.begin(&who, self.now()) {
             Ok(attempt) => attempt,
-            Err(refusal) => return Err(self.sign_in_failed(caller, user.as_deref(), refusal).await),
+            Err(refusal) => return Err(self.sign_in_failed(caller, user, refusal).await),
         };
 
-        // 2. Is it their password? Nobody has one that takes as long to be wrong.
-        let stored = user.as_ref().and_then(|user| user.password.as_ref());
-        let (password, stored) = match passwords::as_compared(&ask.password) {
+        // 2. Is it their password?
+        let stored = user.and_then(|user| user.password.as_ref());
+        let (password, stored) = match passwords::as_compared(password) {
             Some(password) => (password, stored),
             None => (Secret::new(""), None),
         };
         let turn = if known { Turn::Known } else { Turn::Ordinary };
         let verified = self.gate.hasher.verify_at(turn, &password, stored).await?;
-        let right = user.as_ref().filter(|user| verified.matches && user.is_enabled());
+        let right = user.filter(|user| verified.matches && user.is_enabled());
         let Some((user, stored)) = right.zip(stored) else {
             attempt.failed(self.now());
-            return Err(self.sign_in_failed(caller, user.as_deref(), Refusal::PasswordWrong).await);
+            return Err(self.sign_in_failed(caller, user, Refusal::PasswordWrong).await);
         };
         attempt.succeeded();
 
@@ -95,38 +133,30 @@ impl Engine {
             true => self.gate.hasher.hash(&password).await.ok(),
             false => None,
         };
-
-        // 4. One commit: the session, the interaction, the hash, the record.
-        self.settle(|| self.begin_signed_in(caller, ask, &user.id, stored, rehash.as_ref())).await
+        Ok(Checked { user: user.id.clone(), stored: stored.clone(), rehash })
     }
 
     async fn begin_signed_in(
         &self,
         caller: &Caller,
         ask: &SignIn,
-        user: &UserId,
-        checked: &PasswordHash,
-        rehash: Option<&PasswordHash>,
+        checked: &Checked,
     ) -> Result<Decision<Option<NewSession>>, Denied> {
         let now = self.now();
-        // What was checked must still be so when the session begins.
-        let kept = self.ledger.find::<User>(user.as_str()).await?;
-        let Some(kept) = kept.filter(|user| user.is_enabled()) else {
-            return Ok(Decision::refuse(Refusal::PasswordWrong));
+        let kept = match self.still_right(checked).await? {
+            Ok(Some(kept)) => kept,
+            Ok(None) => return Ok(Decision::allow(None)),
+            Err(refusal) => return Ok(Decision::refuse(refusal)),
         };
-        if kept.password.as_ref() != Some(checked) {
-            return Ok(Decision::allow(None));
-        }
+        let user = checked.brought_up_to_date(&kept);
         let mut changes = Changes::new();
-        let mut user = kept.record().clone();
-        user.password = rehash.cloned().or(user.password);
         changes.update(&kept, &user);
 
         let current = self.current_session(ask).await?;
         let how = Authentication::by_password(now);
         let new = match current {
             Some(was) if was.user == user.id => {
-                let new = self.renew_session(caller, &was, &user, how);
+                let new = self.open_session(caller, &user, how, &Opening::Again(&was));
                 changes.update(&was, new.signed_in.session());
                 new
             }
@@ -136,7 +166,7 @@ impl Engine {
                     let record = caller.record(now, &*self.rng, actor, AuditKind::SessionEnded);
                     changes.update(&was, &ended(&was, now)).create(&record.about_user(&was.user));
                 }
-                let new = self.begin_session(caller, &user, how);
+                let new = self.open_session(caller, &user, how, &Opening::Browser);
                 changes.create(new.signed_in.session());
                 new
             }
@@ -145,6 +175,16 @@ impl Engine {
         let record = caller.record(now, &*self.rng, AuditActor::User(user.id.clone()), AuditKind::SignIn);
         changes.create(&record.about_user(&user.id).with("device", device::in_words(&caller.user_agent)));
         Ok(Decision { answer: Ok(Some(new)), changes })
+    }
+
+    /// Whose password was checked, if what was checked is still so: `None` when their hash changed meanwhile.
+    pub(in crate::engine) async fn still_right(
+        &self,
+        checked: &Checked,
+    ) -> Result<Result<Option<Kept<User>>, Refusal>, Fault> {
+        let kept = self.ledger.find::<User>(checked.user.as_str()).await?;
+        let Some(kept) = kept.filter(|user| user.is_enabled()) else { return Ok(Err(Refusal::PasswordWrong)) };
+        Ok(Ok((kept.password.as_ref() == Some(&checked.stored)).then_some(kept)))
     }
 
     /// The session that is open in this browser now, if there is one still.

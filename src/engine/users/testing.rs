@@ -9,7 +9,7 @@ use crate::base::secret::Secret;
 use crate::engine::{Caller, Denied, Engine, house};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::refusal::Refusal;
-use crate::model::user::{Profile, User};
+use crate::model::user::{Profile, User, UserKind};
 use crate::records::{Record, RecordChanges};
 use crate::store::memory::Memory;
 use crate::store::{Changes, Order, Store};
@@ -63,6 +63,8 @@ impl House {
             updated_at: now,
             managed: false,
             access_epoch: 0,
+            kind: UserKind::Person,
+            guardian: None,
         };
         self.keep(&user).await;
         user
