@@ -4,7 +4,7 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::ClientId;
 use crate::base::secret::Secret;
 use crate::dialects;
-use crate::engine::admin::client_change::{customary, customary_origins};
+use crate::engine::admin::client_change::{choose_profile, customary, customary_origins};
 use crate::engine::admin::declared::{DeclaredClient, DeclaredSecret, DeclaredSecretValue};
 use crate::engine::admin::rules;
 use crate::jose::Algorithm;
@@ -20,8 +20,7 @@ use crate::toml_file::{Section, one_of};
 
 use super::{choice_or_later, judge, known_or_later, place};
 
-const LATER_GRANTS: [&str; 5] =
-    ["password", "register", "register_minor", "anonymous", "urn:ietf:params:oauth:grant-type:device_code"];
+const LATER_GRANTS: [&str; 1] = ["urn:ietf:params:oauth:grant-type:device_code"];
 const ALGORITHMS: [(Algorithm, &str); 3] =
     [(Algorithm::Rs256, "RS256"), (Algorithm::Es256, "ES256"), (Algorithm::EdDsa, "EdDSA")];
 
@@ -54,7 +53,10 @@ fn base(id: Option<&str>, name: Option<&str>, kind: Option<ClientType>, faces: &
     customary(kind.unwrap_or(ClientType::Web), id, name, faces, &dialects::FACES)
 }
 
-fn described(section: &Section<'_>, base: Client) -> Client {
+fn described(section: &Section<'_>, mut base: Client) -> Client {
+    if let Some(profile) = section.choice("claims_profile", &ClaimsProfile::ALL) {
+        choose_profile(&mut base, profile);
+    }
     let redirect_uris = section.list("redirect_uris", RedirectUri::parse).unwrap_or_default();
     let scope_set = |scopes: Vec<Scope>| scopes.into_iter().collect();
     if section.boolean("require_pkce") == Some(false) && base.is_public() {
@@ -80,7 +82,6 @@ fn described(section: &Section<'_>, base: Client) -> Client {
             .choice("access_token", &[(AccessTokenForm::Jwt, "jwt"), (AccessTokenForm::Opaque, "opaque")])
             .unwrap_or(base.access_token),
         access_token_alg: section.choice("access_token_alg", &ALGORITHMS).unwrap_or(base.access_token_alg),
-        claims_profile: section.choice("claims_profile", &ClaimsProfile::ALL).unwrap_or(base.claims_profile),
         audience: section.strings("audience").unwrap_or(base.audience),
         released_attributes: released(section),
         account_id: section.string("account_id").unwrap_or_default(),

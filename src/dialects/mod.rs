@@ -47,7 +47,11 @@ pub struct Dialect {
 pub const ALL: &[Dialect] = &[oidc::DIALECT];
 
 /// What the engine is told of them.
-pub const FACES: Faces = Faces { all: &[oidc::DIALECT.customs], taken: TAKEN };
+pub const FACES: Faces = Faces { all: &[oidc::DIALECT.customs], taken: TAKEN, token_endpoint: Some(token_endpoint) };
+
+fn token_endpoint(issuer: &str, settings: &Settings) -> Option<String> {
+    endpoints(issuer, settings).token
+}
 
 /// Where no dialect can be moved to: what the server itself has.
 const TAKEN: &[&str] = &[

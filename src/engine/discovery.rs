@@ -9,7 +9,7 @@ use crate::base::ids::ClientId;
 use crate::jose::Algorithm;
 use crate::model::client::{Client, GrantType};
 use crate::model::refusal::Refusal;
-use crate::model::scope::BUILT_IN;
+use crate::model::scope::{BUILT_IN, Scope};
 use crate::model::session::Authentication;
 
 use super::{Denied, Engine, claims};
@@ -62,6 +62,7 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     pub revocation_endpoint_auth_methods_supported: Vec<&'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub code_challenge_methods_supported: Vec<&'static str>,
     pub authorization_response_iss_parameter_supported: bool,
     pub ui_locales_supported: Vec<&'static str>,
@@ -122,10 +123,18 @@ fn everything(issuer: &str, endpoints: &Endpoints) -> Metadata {
         openid: Some(openid(endpoints)),
         introspection_endpoint: Some(endpoints.introspection.clone()),
         revocation_endpoint: endpoints.revocation.clone(),
-        scopes_supported: BUILT_IN.iter().map(|(scope, ..)| (*scope).to_owned()).collect(),
+        scopes_supported: BUILT_IN
+            .iter()
+            .map(|(scope, ..)| (*scope).to_owned())
+            .filter(|scope| scope != Scope::AUTHORIZE)
+            .collect(),
         response_types_supported: vec!["code"],
         response_modes_supported: vec!["query", "form_post"],
-        grant_types_supported: GrantType::ALL.into_iter().map(|(_, name)| name).collect(),
+        grant_types_supported: GrantType::ALL
+            .into_iter()
+            .filter(|(grant, _)| !grant.is_first_party())
+            .map(|(_, name)| name)
+            .collect(),
         token_endpoint_auth_methods_supported: vec![BASIC, POST, NONE],
         introspection_endpoint_auth_methods_supported: vec![BASIC, POST],
         revocation_endpoint_auth_methods_supported: vec![BASIC, POST, NONE],
@@ -162,7 +171,8 @@ fn narrow(metadata: &mut Metadata, client: &Client) {
     let asks_people = client.may(GrantType::AuthorizationCode);
     metadata.jwks_uri = with_client(&metadata.jwks_uri, &client.id);
     metadata.scopes_supported = client.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
-    metadata.grant_types_supported.retain(|name| GrantType::parse(name).is_some_and(|grant| client.may(grant)));
+    let may = GrantType::ALL.into_iter().filter(|(grant, _)| client.may(*grant));
+    metadata.grant_types_supported = may.map(|(_, name)| name).collect();
     metadata.token_endpoint_auth_methods_supported = methods.clone();
     metadata.revocation_endpoint_auth_methods_supported = methods;
     // Members without elements are left out (RFC 8414, section 3.2).
@@ -173,6 +183,7 @@ fn narrow(metadata: &mut Metadata, client: &Client) {
     if !asks_people {
         metadata.response_types_supported.clear();
         metadata.response_modes_supported.clear();
+        metadata.code_challenge_methods_supported.clear();
     }
     if let Some(openid) = &mut metadata.openid {
         openid.id_token_signing_alg_values_supported = vec![client.id_token_alg.name()];

@@ -246,6 +246,7 @@ const FACES: Faces = Faces {
         },
     ],
     taken: &["/taken"],
+    token_endpoint: None,
 };
 
 /// The interface that every client here was given.

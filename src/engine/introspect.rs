@@ -164,7 +164,9 @@ impl Engine {
             active: true,
             scope: String::new(),
             client_id: ClientId::from_text(""),
-            username: standing.map(|standing| standing.user().username.clone()),
+            username: standing
+                .filter(|standing| !standing.user().is_guest())
+                .map(|standing| standing.user().username.clone()),
             token_type: None,
             exp: Timestamp::default(),
             iat: None,

@@ -23,6 +23,8 @@ const LOOKS: usize = 64;
 pub struct Maintained {
     /// How many expired records were looked at.
     pub swept: usize,
+    /// How many guests were deleted who held nothing any more.
+    pub guests: usize,
     /// Of how many clients the use was written down.
     pub clients: usize,
     /// How many failures were summed up instead of recorded one by one.
@@ -40,8 +42,9 @@ impl Engine {
         let clients = self.write_usage_down().await;
         let failures = self.sum_failures_up(now).await;
         let swept = self.sweep(now).await;
+        let guests = self.sweep_guests().await;
         self.reload_keys().await?;
-        Ok(Maintained { swept: swept?, clients: clients?, failures: failures? })
+        Ok(Maintained { swept: swept?, guests: guests?, clients: clients?, failures: failures? })
     }
 
     async fn sweep(&self, now: Timestamp) -> Result<usize, Fault> {

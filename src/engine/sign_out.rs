@@ -9,7 +9,7 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::{InteractionId, SessionId};
 use crate::base::secret::Secret;
 use crate::model::audit::{AuditActor, AuditKind};
-use crate::model::client::{Client, ClientType};
+use crate::model::client::{ClaimsProfile, Client, ClientType};
 use crate::model::grant::{Grant, GrantEnd};
 use crate::model::interaction::{Interaction, SignOutRequest};
 use crate::model::redirect_uri::{self, RegisteredRedirect};
@@ -97,8 +97,8 @@ impl Engine {
             };
         };
         self.settle(|| self.end_hinted(caller, hint, current)).await?;
-        let first_party = asked.client.as_ref().is_some_and(|client| client.first_party);
-        if first_party && self.now() < hint.expires_at {
+        let everywhere = |client: &Kept<Client>| client.first_party || client.claims_profile == ClaimsProfile::Incrowd;
+        if asked.client.as_ref().is_some_and(everywhere) && self.now() < hint.expires_at {
             self.end_grants_of(caller, hint).await?;
         }
         match current {

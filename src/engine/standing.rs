@@ -45,6 +45,16 @@ impl Standing {
         self.user.record()
     }
 
+    /// The person as they were read, to be changed or expected.
+    pub fn kept_user(&self) -> &Kept<User> {
+        &self.user
+    }
+
+    /// The session it hangs on, if it does on one.
+    pub fn session(&self) -> Option<&Kept<Session>> {
+        self.session.as_ref()
+    }
+
     /// Whether the client may still have these scopes.
     pub fn allows(&self, scopes: &Scopes) -> Result<(), Refusal> {
         if scopes.within(&self.client.scopes) { Ok(()) } else { Err(Refusal::ScopeNotAllowed) }

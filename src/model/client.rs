@@ -12,7 +12,7 @@ use crate::jose::Algorithm;
 use super::face::Face;
 use super::lifetime::Lifetime;
 use super::redirect_uri::RedirectUri;
-use super::scope::Scopes;
+use super::scope::{Scope, Scopes};
 
 /// A registered client with everything that decides what it may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -109,9 +109,14 @@ impl Client {
         face.is_of_server() || self.faces.contains(face)
     }
 
-    /// Whether it may use this grant type.
+    /// Whether it may use this grant type. Those of our own clients are worth nothing to another, whatever is stored.
     pub fn may(&self, grant: GrantType) -> bool {
-        self.grants.contains(&grant)
+        self.grants.contains(&grant) && (self.first_party || !grant.is_first_party())
+    }
+
+    /// Whether its tokens open the authorization endpoint for a sign-in front end: it is ours, and was given the scope.
+    pub fn is_front_end(&self) -> bool {
+        self.first_party && self.scopes.has(Scope::AUTHORIZE)
     }
 
     /// The secrets that have not expired.
@@ -169,15 +174,33 @@ pub enum GrantType {
     RefreshToken,
     /// RFC 6749, section 4.4.
     ClientCredentials,
+    /// RFC 6749, section 4.3; for clients of ours only.
+    Password,
+    /// A new account, answered as a sign-in; for clients of ours only.
+    Register,
+    /// A new account in the care of whoever is signed in; for clients of ours only.
+    RegisterMinor,
+    /// A guest, of whom only the device is known; for clients of ours only.
+    Anonymous,
 }
 
 impl GrantType {
     /// Every grant type with its name on the wire.
-    pub const ALL: [(GrantType, &str); 3] = [
+    pub const ALL: [(GrantType, &str); 7] = [
         (GrantType::AuthorizationCode, "authorization_code"),
         (GrantType::RefreshToken, "refresh_token"),
         (GrantType::ClientCredentials, "client_credentials"),
+        (GrantType::Password, "password"),
+        (GrantType::Register, "register"),
+        (GrantType::RegisterMinor, "register_minor"),
+        (GrantType::Anonymous, "anonymous"),
     ];
+
+    /// Whether only clients of ours may have it: the client handles what people prove themselves with.
+    pub fn is_first_party(self) -> bool {
+        use GrantType::{Anonymous, Password, Register, RegisterMinor};
+        matches!(self, Password | Register | RegisterMinor | Anonymous)
+    }
 
     /// The `grant_type` value.
     pub fn name(self) -> &'static str {

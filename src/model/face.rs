@@ -8,6 +8,7 @@ use crate::jose::Algorithm;
 use super::client::{ClaimsProfile, Client, GrantType};
 use super::grant::Grant;
 use super::lifetime::Lifetime;
+use super::settings::Settings;
 
 /// An opaque name of one wire interface. The engine compares it with what a client was given and knows no more.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -134,6 +135,8 @@ pub struct Faces {
     pub all: &'static [Customs],
     /// Paths that no interface may be moved to: shared endpoints in full, and the first segments of everything else.
     pub taken: &'static [&'static str],
+    /// Where the canonical interface hands out tokens, under an issuer and as the settings place it.
+    pub token_endpoint: Option<fn(&str, &Settings) -> Option<String>>,
 }
 
 impl Faces {

@@ -37,6 +37,8 @@ impl Scope {
     pub const GROUPS: &str = "groups";
     /// A refresh token that outlives the browser session (section 11).
     pub const OFFLINE_ACCESS: &str = "offline_access";
+    /// Signing its person in elsewhere; for clients of ours, which are granted it without asking.
+    pub const AUTHORIZE: &str = "authorize";
 
     /// Reads one scope token.
     pub fn parse(text: &str) -> Result<Scope, NotAScope> {
@@ -152,7 +154,7 @@ pub struct ScopeDefinition {
 
 /// The scopes every deployment has, in the order people read them. Their claims are fixed by OpenID Connect Core,
 /// section 5.4; an administrator may change only the sentence.
-pub const BUILT_IN: [(&str, &str, &[&str]); 7] = [
+pub const BUILT_IN: [(&str, &str, &[&str]); 8] = [
     (Scope::OPENID, "Know that it is you", &[]),
     (
         Scope::PROFILE,
@@ -179,7 +181,14 @@ pub const BUILT_IN: [(&str, &str, &[&str]); 7] = [
     (Scope::PHONE, "See your telephone number", &["phone_number", "phone_number_verified"]),
     (Scope::GROUPS, "See the groups you are in", &["groups"]),
     (Scope::OFFLINE_ACCESS, "Stay signed in without asking you again", &[]),
+    (Scope::AUTHORIZE, "Sign you in to other applications", &[]),
 ];
+
+/// Scopes nobody receives without naming them: identity, standing access, and those that administer.
+pub fn by_name_only(scope: &str) -> bool {
+    let named = matches!(scope, Scope::OPENID | Scope::OFFLINE_ACCESS | Scope::AUTHORIZE | "admin" | "administrative");
+    named || scope.starts_with("admin:") || scope.starts_with("admin.")
+}
 
 /// Whether every deployment has this scope of itself.
 pub fn is_built_in(name: &str) -> bool {

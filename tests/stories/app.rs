@@ -72,7 +72,9 @@ impl<'h> App<'h> {
 
     /// Lets it also act for itself.
     pub fn acting_alone() -> ClientChange {
-        ClientChange::Grants(GrantType::ALL.into_iter().map(|(grant, _)| grant).collect())
+        ClientChange::Grants(
+            [GrantType::AuthorizationCode, GrantType::RefreshToken, GrantType::ClientCredentials].into(),
+        )
     }
 
     /// A sound authorization request for these scopes.

@@ -1,5 +1,6 @@
 //! `oidc`, the canonical dialect: OAuth 2.0 and OpenID Connect as their documents have them.
 
+mod people;
 pub(super) mod refusals;
 mod replies;
 mod requests;

@@ -152,6 +152,12 @@ about_parameters!(
     "refresh_token",
     "scope",
     "device_id",
+    "username",
+    "password",
+    "email",
+    "first_name",
+    "last_name",
+    "guardian_token",
     "token",
     "client_id",
     "response_type",
@@ -185,7 +191,7 @@ pub fn answer(denied: &Denied, basic: bool) -> Response {
     }
     let words = match refusal {
         // At the authorization endpoint the client is told; here it is one more grant that does not hold any more.
-        Refusal::UserNotAllowed => BAD_GRANT,
+        Refusal::UserNotAllowed | Refusal::ConsentRequired => BAD_GRANT,
         refusal => of(refusal),
     };
     let failed = words.error == "invalid_client";

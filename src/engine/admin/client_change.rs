@@ -65,6 +65,7 @@ pub enum ClientChange {
     IdTokenAlg(Algorithm),
     AccessToken(AccessTokenForm),
     AccessTokenAlg(Algorithm),
+    /// The profile, with the lifetimes and the algorithm that are customary for it; what is said after it counts.
     ClaimsProfile(ClaimsProfile),
     /// Takes what is customary for clients of the interface: lifetimes, algorithm, claims, audience, grants.
     Customs(Box<ClientCustoms>),
@@ -106,7 +107,7 @@ impl ClientChange {
             ClientChange::IdTokenAlg(algorithm) => client.id_token_alg = algorithm,
             ClientChange::AccessToken(form) => client.access_token = form,
             ClientChange::AccessTokenAlg(algorithm) => client.access_token_alg = algorithm,
-            ClientChange::ClaimsProfile(profile) => client.claims_profile = profile,
+            ClientChange::ClaimsProfile(profile) => choose_profile(client, profile),
             ClientChange::Customs(customs) => accustom(client, &customs),
             ClientChange::Audience(audience) => client.audience = audience,
             ClientChange::CodeTtl(span) => client.code_ttl = span,
@@ -121,6 +122,16 @@ fn add<T: PartialEq>(items: &mut Vec<T>, item: T) {
     if !items.contains(&item) {
         items.push(item);
     }
+}
+
+/// Gives `client` another shape of tokens, with what is customary for that one.
+pub fn choose_profile(client: &mut Client, profile: ClaimsProfile) {
+    if profile == ClaimsProfile::Incrowd && client.claims_profile != profile {
+        client.access_ttl = Lifetime::seconds(86_400);
+        client.refresh_ttl = Lifetime::seconds(182 * 86_400);
+        client.access_token_alg = Algorithm::Rs256;
+    }
+    client.claims_profile = profile;
 }
 
 /// Gives `client` what is customary for clients of an interface.

@@ -7,7 +7,7 @@ use crate::model::client::{Client, ClientType, GrantType};
 use crate::model::face::Faces;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::refusal::{FieldProblem, Refusal};
-use crate::model::scope::{self, ScopeDefinition};
+use crate::model::scope::{self, Scope, ScopeDefinition};
 use crate::model::settings::Settings;
 use crate::model::user::User;
 
@@ -48,8 +48,14 @@ pub fn client(client: &Client, faces: &Faces) -> Vec<FieldProblem> {
     let acts_alone = client.may(GrantType::ClientCredentials);
     let alone = "Only a web or service client can use client_credentials: it needs a secret.";
     found.unless(!(acts_alone && client.is_public()), "grants", alone);
+    let ours = client.grants.iter().any(|grant| grant.is_first_party());
+    let first_party =
+        "password, register, register_minor and anonymous are for first-party clients only: mark it as one.";
+    found.unless(client.first_party || !ours, "grants", first_party);
+    found.unless(client.first_party || !client.scopes.has(Scope::AUTHORIZE), "scopes", AUTHORIZE);
     let refresh = "refresh_token renews what another grant began: add authorization_code, or leave this one out.";
-    let renewable = signs_people_in || (acts_alone && client.faces.iter().any(|face| faces.law(face).renews_services));
+    let renewable =
+        signs_people_in || ours || (acts_alone && client.faces.iter().any(|face| faces.law(face).renews_services));
     found.unless(!client.may(GrantType::RefreshToken) || renewable, "grants", refresh);
     let missing = "Add the address people return to after signing in.";
     found.unless(!(signs_people_in && client.redirect_uris.is_empty()), "redirect_uris", missing);
@@ -71,6 +77,7 @@ pub fn client(client: &Client, faces: &Faces) -> Vec<FieldProblem> {
     found.0
 }
 
+const AUTHORIZE: &str = "The scope authorize is for first-party clients only: mark it as one, or leave the scope out.";
 const AUDIENCE: &str = "Name at most 100 audiences, each of 1 to 512 characters without spaces.";
 
 /// What may be told of attributes, and the account it belongs to.
@@ -166,8 +173,6 @@ pub fn scope(scope: &ScopeDefinition) -> Vec<FieldProblem> {
     let built_in = scope::BUILT_IN.iter().find(|(name, ..)| *name == scope.name.as_str());
     let kept = built_in.is_none_or(|(_, _, claims)| scope.claims.iter().eq(claims.iter()));
     found.unless(kept, "claims", "The claims of this scope are fixed by its standard: leave them out.");
-    let reserved = "The scope authorize comes with first-party sign-in, which this version does not have.";
-    found.unless(scope.name.as_str() != "authorize", "name", reserved);
     found.0
 }
 

@@ -123,7 +123,7 @@ impl Engine {
     }
 
     /// Deletes what only makes sense while the user exists; returns whether there was anything.
-    pub(super) async fn possessions_end(&self, id: &UserId, changes: &mut Changes) -> Result<bool, Denied> {
+    pub(in crate::engine) async fn possessions_end(&self, id: &UserId, changes: &mut Changes) -> Result<bool, Denied> {
         let of_user = format!("{id}\0");
         let with_client = format!("{id}/");
         let from_first = Order::Ascending;

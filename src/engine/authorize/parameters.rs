@@ -8,7 +8,7 @@ use crate::model::client::{Client, GrantType};
 use crate::model::face::Law;
 use crate::model::interaction::{Prompt, ResponseMode};
 use crate::model::refusal::Refusal;
-use crate::model::scope::{Scope, Scopes, is_built_in};
+use crate::model::scope::{Scope, Scopes, by_name_only, is_built_in};
 use crate::model::session::Authentication;
 
 use Refusal::{ChallengeMethodUnsupported, ParameterMalformed, ScopeNotAllowed};
@@ -112,12 +112,6 @@ pub(super) fn scopes(
 /// Those of a client's scopes whose existence only the store can tell.
 pub(super) fn own_scopes(client: &Client) -> Vec<String> {
     client.scopes.iter().map(Scope::as_str).filter(|scope| !is_built_in(scope)).map(str::to_owned).collect()
-}
-
-/// Scopes nobody receives without naming them: identity, standing access, and those that administer.
-fn by_name_only(scope: &str) -> bool {
-    let named = matches!(scope, Scope::OPENID | Scope::OFFLINE_ACCESS | "authorize" | "admin" | "administrative");
-    named || scope.starts_with("admin:") || scope.starts_with("admin.")
 }
 
 /// `prompt` (OpenID Connect Core, section 3.1.2.1).

@@ -39,6 +39,7 @@ impl Mint<'_> {
         let expires_at = self.within_key(algorithm, expires_at);
         let person = right.subject.person();
         let jti = match person {
+            Some(Person { access_jti: Some(jti), .. }) => jti.clone(),
             Some(person) => format!("{}.{}", person.grant.id, ids::random(self.rng)),
             None => ids::ordered(self.now, self.rng),
         };

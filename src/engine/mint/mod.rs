@@ -8,6 +8,7 @@
 mod access_token;
 mod id_token;
 mod profiles;
+mod refresh_token;
 #[cfg(test)]
 mod tests;
 
@@ -33,6 +34,8 @@ use crate::records::RecordChanges;
 use crate::store::Fault;
 
 use super::{Decision, Denied, Engine};
+
+pub(crate) use refresh_token::{NewRefresh, locator as refresh_locator};
 
 pub(crate) use profiles::{TOKEN_USE as ACCESS_TOKEN_USE, TYP as ACCESS_TOKEN_TYP};
 
@@ -71,6 +74,8 @@ pub(crate) struct Person {
     pub grant: Grant,
     /// The claims that were asked for the ID token one by one and may be told.
     pub asked: Map<String, Value>,
+    /// The name of the access token, where what goes with it tells already.
+    pub access_jti: Option<String>,
 }
 
 /// Which refresh token is given out.

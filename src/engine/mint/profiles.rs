@@ -79,6 +79,8 @@ pub(super) struct Incrowd<'a> {
     last_name: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     email: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    minor_id: Option<&'a str>,
     scope: Vec<&'a str>,
     authorities: Vec<&'static str>,
 }
@@ -121,6 +123,8 @@ pub(crate) const TYP: &str = "at+jwt";
 const PLAIN_TYP: &str = "JWT";
 /// What a person may do, as the incrowd profile has it.
 const AUTHORITIES: &str = "ROLE_USER_*";
+/// What a guest may do there.
+const OF_GUESTS: &str = "ROLE_ANONYMOUS";
 
 impl<'a> Facts<'a> {
     /// The token in the shape of the client's profile.
@@ -165,8 +169,9 @@ impl<'a> Facts<'a> {
             first_name: user.and_then(|user| user.profile.given_name.as_deref()),
             last_name: user.and_then(|user| user.profile.family_name.as_deref()),
             email: user.and_then(|user| user.email.as_deref()),
+            minor_id: user.filter(|user| user.is_minor()).map(|user| user.id.as_str()),
             scope: array(self.scopes()),
-            authorities: user.map(|_| AUTHORITIES).into_iter().collect(),
+            authorities: user.map(|user| if user.is_guest() { OF_GUESTS } else { AUTHORITIES }).into_iter().collect(),
         }
     }
 

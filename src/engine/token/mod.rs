@@ -1,10 +1,15 @@
 //! The token endpoint's law (RFC 6749, section 3.2): one file for each grant type, one way through all of them.
 
+mod anonymous;
 mod client_credentials;
 mod code;
 mod device;
+mod newcomer;
+mod password;
 mod person;
 mod refresh;
+mod register;
+mod register_minor;
 mod replay;
 mod scope;
 #[cfg(test)]
@@ -17,6 +22,8 @@ use crate::model::refusal::Refusal;
 
 use super::authenticate_client::Presented;
 use super::mint::Authorization;
+use super::users::registration::{Registrant, Registration};
+use super::users::sign_in::Checked;
 use super::{Caller, Decision, Denied, Engine};
 
 pub use super::mint::Issued;
@@ -55,6 +62,29 @@ pub enum GrantRequest {
     },
     /// For the client itself (RFC 6749, section 4.4).
     ClientCredentials,
+    /// For a person's own name and password (RFC 6749, section 4.3).
+    Password {
+        /// The username or e-mail address, as typed.
+        username: String,
+        /// The password, as typed.
+        password: Secret,
+    },
+    /// For making an account.
+    Register {
+        /// Whose.
+        who: Box<Registration>,
+        /// The access token of the guest they were until now.
+        guest: Option<Secret>,
+    },
+    /// For making an account in somebody's care.
+    RegisterMinor {
+        /// Whose.
+        who: Box<Registration>,
+        /// An access token of whoever takes care of them.
+        guardian: Secret,
+    },
+    /// For nothing but a device.
+    Anonymous,
 }
 
 impl GrantRequest {
@@ -64,6 +94,10 @@ impl GrantRequest {
             GrantRequest::AuthorizationCode { .. } => GrantType::AuthorizationCode,
             GrantRequest::RefreshToken { .. } => GrantType::RefreshToken,
             GrantRequest::ClientCredentials => GrantType::ClientCredentials,
+            GrantRequest::Password { .. } => GrantType::Password,
+            GrantRequest::Register { .. } => GrantType::Register,
+            GrantRequest::RegisterMinor { .. } => GrantType::RegisterMinor,
+            GrantRequest::Anonymous => GrantType::Anonymous,
         }
     }
 }
@@ -75,44 +109,78 @@ impl Engine {
     /// The refusals of client authentication, of the grant type and of its scopes; [`Denied::Unavailable`] when the store
     /// or a key fails, in which case nothing was used up.
     pub async fn token(&self, caller: &Caller, request: &TokenRequest) -> Result<Issued, Denied> {
-        let issued = self.settle(|| self.decide_token(caller, request)).await?;
+        let ready = self.make_ready(caller, request).await?;
+        let issued = self.settle(|| self.decide_token(caller, request, &ready)).await?;
         self.tally.issued(&issued.client, request.grant.kind(), self.now());
         Ok(issued)
     }
 
-    async fn decide_token(&self, caller: &Caller, request: &TokenRequest) -> Result<Decision<Issued>, Denied> {
+    /// What takes long and counts against limits is done once, however often the rest is decided: passwords are checked and
+    /// hashed, but for nobody who may not ask.
+    async fn make_ready(&self, caller: &Caller, request: &TokenRequest) -> Result<Ready, Denied> {
+        if !request.grant.kind().is_first_party() {
+            return Ok(Ready::Nothing);
+        }
+        let client = self.authenticate_client(caller, &request.face, &request.client).await?;
+        let asked = asked(caller, request, &client)?;
+        Ok(match &request.grant {
+            GrantRequest::Password { username, password } => {
+                Ready::Password(self.ready_password(caller, username, password).await?)
+            }
+            GrantRequest::RegisterMinor { who, guardian } => {
+                self.guardian(&asked, guardian).await??;
+                Ready::Registration(Box::new(self.ready_registration(caller, client.client(), who).await?))
+            }
+            GrantRequest::Register { who, .. } => {
+                Ready::Registration(Box::new(self.ready_registration(caller, client.client(), who).await?))
+            }
+            _ => {
+                self.ready_guest(caller, asked.device.as_ref())?;
+                Ready::Nothing
+            }
+        })
+    }
+
+    async fn decide_token(
+        &self,
+        caller: &Caller,
+        request: &TokenRequest,
+        ready: &Ready,
+    ) -> Result<Decision<Issued>, Denied> {
         // 1. Who asks?
         let client = self.authenticate_client(caller, &request.face, &request.client).await?;
-        // 2. May it ask so?
-        if !client.client().may(request.grant.kind()) {
-            return Err(Refusal::GrantTypeNotAllowed.into());
-        }
-        // 3. For which device, if one is named?
-        let device = device::read(request.device_id.as_deref(), client.client())?;
-        // 4. What does the grant prove?
-        let asked = Asked {
-            caller,
-            face: &request.face,
-            client: &client,
-            scope: scope::read(request.scope.as_deref())?,
-            device,
-        };
-        let right: Decision<Authorization> = match &request.grant {
-            GrantRequest::AuthorizationCode { code, redirect_uri, verifier } => {
+        // 2. May it ask so, and for which device, if one is named?
+        let asked = asked(caller, request, &client)?;
+        // 3. What does the grant prove?
+        let right: Decision<Authorization> = match (&request.grant, ready) {
+            (GrantRequest::AuthorizationCode { code, redirect_uri, verifier }, _) => {
                 let presented =
                     code::Presented { code, redirect_uri: redirect_uri.as_deref(), verifier: verifier.as_ref() };
                 self.redeem_code(&asked, &presented).await?
             }
-            GrantRequest::RefreshToken { token } => self.redeem_refresh_token(&asked, token).await?,
-            GrantRequest::ClientCredentials => client_credentials::decide(&asked),
+            (GrantRequest::RefreshToken { token }, _) => self.redeem_refresh_token(&asked, token).await?,
+            (GrantRequest::ClientCredentials, _) => client_credentials::decide(&asked),
+            (GrantRequest::Password { .. }, Ready::Password(checked)) => self.redeem_password(&asked, checked).await?,
+            (GrantRequest::Register { guest: None, .. }, Ready::Registration(who)) => {
+                self.redeem_registration(&asked, who).await?
+            }
+            (GrantRequest::Register { guest: Some(guest), .. }, Ready::Registration(who)) => {
+                self.redeem_guest_registration(&asked, who, guest).await?
+            }
+            (GrantRequest::RegisterMinor { guardian, .. }, Ready::Registration(who)) => {
+                self.redeem_minor_registration(&asked, who, guardian).await?
+            }
+            (GrantRequest::Anonymous, _) => self.redeem_anonymous(&asked).await?,
+            // What was not made ready is not allowed.
+            _ => Decision::refuse(Refusal::GrantTypeNotAllowed),
         };
-        // 5. The key must be kept for as long as what it signs.
+        // 4. The key must be kept for as long as what it signs.
         if let Ok(right) = &right.answer
             && let Some((key, life)) = self.mint(self.now()).unheard_of(right)
         {
             self.key_will_sign_for(&key, life).await?;
         }
-        // 6. Tokens for it, to be shown once all of this is durable. Either answer holds for the client as it was
+        // 5. Tokens for it, to be shown once all of this is durable. Either answer holds for the client as it was
         // authenticated; where nothing else is written, that costs a look at the store and no wait for the disk.
         let issued = right.try_and_then(|right| self.mint(self.now()).issue(right))?;
         Ok(issued.with(|changes| client.expect(changes)))
@@ -126,4 +194,27 @@ struct Asked<'r> {
     client: &'r super::authenticate_client::AuthenticatedClient,
     scope: Option<crate::model::scope::Scopes>,
     device: Option<String>,
+}
+
+/// Reads what all grant types have in common, for a client that may use this one.
+fn asked<'r>(
+    caller: &'r Caller,
+    request: &'r TokenRequest,
+    client: &'r super::authenticate_client::AuthenticatedClient,
+) -> Result<Asked<'r>, Refusal> {
+    if !client.client().may(request.grant.kind()) {
+        return Err(Refusal::GrantTypeNotAllowed);
+    }
+    let device = device::read(request.device_id.as_deref(), client.client())?;
+    Ok(Asked { caller, face: &request.face, client, scope: scope::read(request.scope.as_deref())?, device })
+}
+
+/// What was done once, before anything is decided.
+enum Ready {
+    /// Nothing had to be.
+    Nothing,
+    /// A password was right.
+    Password(Checked),
+    /// Somebody may have an account.
+    Registration(Box<Registrant>),
 }

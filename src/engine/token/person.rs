@@ -1,13 +1,14 @@
 //! What codes and refresh tokens have in common: a grant of a person that must stand still.
 
+use crate::base::clock::Timestamp;
 use crate::base::ids::GrantId;
-use crate::base::secret::Kind;
 use crate::model::client::{Client, GrantType};
 use crate::model::grant::Grant;
 use crate::model::refusal::Refusal;
+use crate::model::session::{Session, SessionKind};
 use crate::records::RecordChanges;
 
-use super::super::mint::{Authorization, Person, Renewal, Subject, grant_end, refresh_end};
+use super::super::mint::{Authorization, NewRefresh, Person, Renewal, Subject, grant_end, refresh_end};
 use super::super::standing::Standing;
 use super::super::{Decision, Denied, Engine};
 use super::{Asked, device, scope};
@@ -42,7 +43,7 @@ impl Engine {
             Err(refusal) => return Ok(Decision::refuse(refusal)),
         };
         match self.authorization(asked, &standing, proof).await {
-            Ok(right) => Ok(bind(right, &standing)),
+            Ok(right) => Ok(bind(right, &standing, self.now())),
             Err(Denied::Refused(refusal)) => Ok(Decision::refuse(refusal)),
             Err(other) => Err(other),
         }
@@ -59,12 +60,13 @@ impl Engine {
             return Err(Refusal::GrantEnded.into());
         }
         let grant = self.held(asked, device::bind(standing.grant(), asked.device.as_ref())?, client, &proof);
-        let scopes = scope::narrow(asked.scope.as_ref(), &grant.scopes, &client.scopes)?;
+        let wanted = scope::wanted(asked.scope.as_ref(), client);
+        let scopes = scope::narrow(wanted.as_ref(), &grant.scopes, &client.scopes)?;
         let until = refresh_end(client, &self.faces.law(&grant.face), &grant, now);
         let renewable = client.may(GrantType::RefreshToken) && now < until;
-        let renewal = match (renewable, &proof) {
-            (true, _) => Renewal::New { handle: Kind::RefreshToken.generate_handle(now, &*self.rng), until },
-            (false, Proof::Code { .. }) => Renewal::Nothing,
+        let (renewal, access_jti) = match (renewable, &proof) {
+            (true, _) => self.new_renewal(client, &grant, until).await?,
+            (false, Proof::Code { .. }) => (Renewal::Nothing, None),
             // The lifetime the client has now is shorter than when the grant began.
             (false, Proof::RefreshToken) => return Err(Refusal::RefreshExpired.into()),
         };
@@ -72,8 +74,8 @@ impl Engine {
         Ok(Authorization {
             client: client.clone(),
             audience: grant.audience.clone(),
-            subject: Subject::Person(Box::new(Person { user: standing.user().clone(), grant, asked })),
-            scopes,
+            scopes: scope::issued(scopes, client, standing.user()),
+            subject: Subject::Person(Box::new(Person { user: standing.user().clone(), grant, asked, access_jti })),
             nonce: proof.nonce(),
             renewal,
         })
@@ -81,6 +83,23 @@ impl Engine {
 }
 
 impl Engine {
+    /// A new refresh token of `grant`, good `until` then, and the name of the access token beside it where it tells.
+    pub(super) async fn new_renewal(
+        &self,
+        client: &Client,
+        grant: &Grant,
+        until: Timestamp,
+    ) -> Result<(Renewal, Option<String>), Denied> {
+        let endpoint = match self.faces.token_endpoint {
+            Some(endpoint) => endpoint(&self.identity.issuer, &self.settings().await?),
+            None => None,
+        };
+        let audience = endpoint.as_ref().unwrap_or(&self.identity.issuer);
+        let NewRefresh { handle, access_jti } =
+            self.mint(self.now()).new_refresh_token(client, grant, until, audience)?;
+        Ok((Renewal::New { handle, until }, access_jti))
+    }
+
     /// The grant under the law of the interface through which its code is redeemed; where lives are counted from each
     /// rotation, it lives on with them.
     fn held(&self, asked: &Asked<'_>, grant: Grant, client: &Client, proof: &Proof) -> Grant {
@@ -94,7 +113,7 @@ impl Engine {
     }
 }
 
-fn bind(right: Authorization, standing: &Standing) -> Decision<Authorization> {
+fn bind(right: Authorization, standing: &Standing, now: Timestamp) -> Decision<Authorization> {
     let bound: Option<Grant> = match &right.subject {
         Subject::Person(person) => Some(person.grant.clone()),
         Subject::Client => None,
@@ -103,6 +122,19 @@ fn bind(right: Authorization, standing: &Standing) -> Decision<Authorization> {
         standing.expect(changes);
         if let Some(bound) = &bound {
             changes.update(standing.grant(), bound);
+            if let Some(session) = standing.session()
+                && let Some(used) = used(session, bound, now)
+            {
+                changes.update(session, &used);
+            }
         }
     })
+}
+
+/// The session of a client of ours, which lives as long as its grant and is used whenever that is.
+fn used(session: &Session, grant: &Grant, now: Timestamp) -> Option<Session> {
+    let SessionKind::Grant { client, .. } = &session.kind else { return None };
+    let expires_at =
+        if *client == grant.client { grant.expires_at.max(session.expires_at) } else { session.expires_at };
+    Some(Session { last_seen_at: now, expires_at, ..session.clone() })
 }

@@ -3,7 +3,7 @@
 use crate::base::clock::Timestamp;
 use crate::base::digest::sha256;
 use crate::base::seal::SealingKey;
-use crate::base::secret::{Kind, Secret};
+use crate::base::secret::Secret;
 use crate::model::client::Client;
 use crate::model::grant::GrantEnd;
 use crate::model::refusal::Refusal;
@@ -11,7 +11,7 @@ use crate::model::token::{RefreshLife, RefreshToken};
 use crate::records::{Kept, RecordChanges};
 use crate::store::Changes;
 
-use super::super::mint::{Authorization, Renewal};
+use super::super::mint::{Authorization, Renewal, refresh_locator};
 use super::super::{Decision, Denied, Engine};
 use super::Asked;
 use super::person::Proof;
@@ -47,8 +47,8 @@ impl Engine {
         &self,
         presented: &Secret,
     ) -> Result<Option<Kept<RefreshToken>>, Denied> {
-        let Some(handle) = Kind::RefreshToken.read_handle(presented.expose()) else { return Ok(None) };
-        let kept = self.ledger.find::<RefreshToken>(&handle.locator).await?;
+        let Some(locator) = refresh_locator(presented) else { return Ok(None) };
+        let kept = self.ledger.find::<RefreshToken>(&locator).await?;
         Ok(kept.filter(|kept| kept.digest.is_of(presented.expose())))
     }
 

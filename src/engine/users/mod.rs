@@ -11,11 +11,11 @@
 pub mod account;
 pub mod applications;
 pub mod argon;
-#[allow(dead_code, reason = "what makes guests follows")]
 pub(crate) mod arrivals;
 pub mod device;
 pub mod familiar;
 mod guessing;
+pub(crate) mod guests;
 pub mod hasher;
 pub mod launcher;
 pub mod names;
@@ -23,7 +23,6 @@ pub mod own_activity;
 pub mod passwords;
 pub mod profile;
 pub mod recovery;
-#[allow(dead_code, reason = "what makes accounts follows")]
 pub mod registration;
 pub mod sessions;
 pub mod set_up;
@@ -56,6 +55,8 @@ pub(crate) struct Gate {
     pub tries: Tries,
     /// Says how many accounts a network may bring about.
     pub arrivals: Arrivals,
+    /// How far maintenance has come in looking after guests.
+    pub guests: guests::GuestWalk,
 }
 
 impl Gate {
@@ -64,6 +65,11 @@ impl Gate {
     /// # Errors
     /// Those of [`Hasher::start`].
     pub fn open(limits: HashingLimits, rng: &Arc<dyn Rng>) -> io::Result<Gate> {
-        Ok(Gate { hasher: Hasher::start(limits, Arc::clone(rng))?, tries: Tries::new(), arrivals: Arrivals::new() })
+        Ok(Gate {
+            hasher: Hasher::start(limits, Arc::clone(rng))?,
+            tries: Tries::new(),
+            arrivals: Arrivals::new(),
+            guests: Default::default(),
+        })
     }
 }

@@ -58,7 +58,6 @@ pub(in crate::engine) enum Opening<'a> {
     /// This one, by the same person, who has just proved again who they are: its id stays, everything else is new.
     Again(&'a Session),
     /// A new one, in a client of ours, for as long as its grant lives.
-    #[allow(dead_code, reason = "what makes such grants follows")]
     Grant {
         /// The client.
         client: &'a Client,

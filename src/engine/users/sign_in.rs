@@ -57,6 +57,11 @@ pub(in crate::engine) struct Checked {
 }
 
 impl Checked {
+    /// Whose it is.
+    pub(in crate::engine) fn user(&self) -> &UserId {
+        &self.user
+    }
+
     /// The person, their hash made the way it is done now.
     pub(in crate::engine) fn brought_up_to_date(&self, user: &User) -> User {
         User { password: self.rehash.clone().or_else(|| user.password.clone()), ..user.clone() }
