@@ -20,6 +20,11 @@ pub enum Readers {
         /// The methods a preflight names.
         methods: &'static str,
     },
+    /// The origins of the sign-in front end that is answered ([`AnsweredFrontEnd`]), and nothing else.
+    FrontEnds {
+        /// The methods a preflight names.
+        methods: &'static str,
+    },
     /// Nobody.
     Nobody,
 }
@@ -27,6 +32,10 @@ pub enum Readers {
 /// The client an answer is for; an endpoint leaves it on the response.
 #[derive(Clone, Debug)]
 pub struct AnsweredClient(pub ClientId);
+
+/// Marks an answer to a sign-in front end, with its client as far as its token told; an endpoint leaves it on the response.
+#[derive(Clone, Debug)]
+pub struct AnsweredFrontEnd(pub Option<ClientId>);
 
 /// Marks whom the answer is for, so that only their origins may read it.
 pub fn for_client(mut response: Response, request: &Request, fields: &Params) -> Response {
@@ -58,11 +67,15 @@ impl<E: Endpoint<Output: IntoResponse>> Endpoint for Cors<E> {
     async fn call(&self, request: Request) -> Result<Response> {
         let readers = (self.readers)(request.uri().path());
         let origin = cors::origin(request.headers()).map(str::to_owned);
-        if let (Readers::Clients { methods }, true) = (readers, cors::is_preflight(&request)) {
-            let known = match &origin {
-                Some(origin) => self.engine.knows_origin(origin).await.unwrap_or(false),
-                None => false,
+        if let (Readers::Clients { methods } | Readers::FrontEnds { methods }, true) =
+            (readers, cors::is_preflight(&request))
+        {
+            let known = match (&origin, readers) {
+                (Some(origin), Readers::FrontEnds { .. }) => self.engine.knows_front_end(origin).await,
+                (Some(origin), _) => self.engine.knows_origin(origin).await,
+                (None, _) => Ok(false),
             };
+            let known = known.unwrap_or(false);
             return Ok(match origin {
                 Some(origin) if known => cors::preflight(&origin, methods, HEADERS),
                 _ => cors::refused_preflight(),
@@ -77,6 +90,15 @@ impl<E: Endpoint<Output: IntoResponse>> Endpoint for Cors<E> {
         match readers {
             Readers::Nobody => {}
             Readers::Everybody => cors::allow_any(&mut response),
+            Readers::FrontEnds { .. } => {
+                let answered = response.data::<AnsweredFrontEnd>().cloned();
+                if let (Some(AnsweredFrontEnd(client)), Some(origin)) = (answered, origin) {
+                    cors::vary(&mut response);
+                    if self.is_front_end_at(&origin, client.as_ref()).await {
+                        cors::allow(&mut response, &origin);
+                    }
+                }
+            }
             Readers::Clients { .. } => {
                 cors::vary(&mut response);
                 if let Some(origin) = origin
@@ -91,6 +113,15 @@ impl<E: Endpoint<Output: IntoResponse>> Endpoint for Cors<E> {
 }
 
 impl<E> Cors<E> {
+    /// Of a token that tells no client, whichever front end has the origin may read that it is none.
+    async fn is_front_end_at(&self, origin: &str, client: Option<&ClientId>) -> bool {
+        let front_end = self.engine.knows_front_end(origin).await.unwrap_or(false);
+        match client {
+            Some(client) => front_end && self.engine.client_has_origin(client, origin).await.unwrap_or(false),
+            None => front_end,
+        }
+    }
+
     /// A store that cannot say is no permission.
     async fn may_read(&self, origin: &str, client: Option<&AnsweredClient>) -> bool {
         let asked = match client {

@@ -154,6 +154,8 @@ documented_security! {
     ClientAuthentication = "clientBasic" true,
     /// Tells OpenAPI that an access token is needed. The engine does the looking.
     AccessTokenNeeded = "accessToken" false,
+    /// Tells OpenAPI that an access token may come, and changes who is answered how.
+    FrontEndToken = "accessToken" true,
 }
 
 fn scheme(name: &str) -> MetaSecurityScheme {

@@ -116,6 +116,51 @@ impl ApiResponse for Browser {
     fn register(_: &mut Registry) {}
 }
 
+/// What a browser gets, or, in JSON, what a program gets at the same place.
+pub struct BrowserOr<T, E> {
+    response: Response,
+    _described: PhantomData<fn() -> (T, E)>,
+}
+
+impl<T, E> BrowserOr<T, E> {
+    /// Any response, made elsewhere.
+    pub fn of(response: Response) -> BrowserOr<T, E> {
+        BrowserOr { response, _described: PhantomData }
+    }
+}
+
+impl<T: Send, E: Send> IntoResponse for BrowserOr<T, E> {
+    fn into_response(self) -> Response {
+        self.response
+    }
+}
+
+impl<T: Type, E: Type> ApiResponse for BrowserOr<T, E> {
+    fn meta() -> MetaResponses {
+        let mut meta = Browser::meta();
+        let json = |schema| MetaMediaType { content_type: JSON, schema };
+        for known in &mut meta.responses {
+            match known.status {
+                Some(200) => known.content.push(json(T::schema_ref())),
+                Some(400 | 503) => known.content.push(json(E::schema_ref())),
+                _ => {}
+            }
+        }
+        let refused = |status, description| answer(status, description, E::schema_ref());
+        let more = [
+            refused(401, "The token, or the client, is not known or not any more."),
+            refused(403, "The token, the origin or the person may not do this; or consent is needed."),
+        ];
+        meta.responses.splice(3..3, more);
+        meta
+    }
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+        E::register(registry);
+    }
+}
+
 fn answer(status: u16, description: &'static str, schema: MetaSchemaRef) -> MetaResponse {
     MetaResponse {
         description,

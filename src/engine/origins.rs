@@ -13,11 +13,15 @@ impl Engine {
     /// # Errors
     /// The store's fault.
     pub async fn knows_origin(&self, origin: &str) -> Result<bool, Fault> {
+        self.any_with_origin(origin, |_| true).await
+    }
+
+    async fn any_with_origin(&self, origin: &str, fits: impl Fn(&Client) -> bool) -> Result<bool, Fault> {
         let exact = format!("{origin}\0");
         let mut after = None;
         loop {
             let page = self.ledger.list_by::<Client>("origin", &exact, Order::Ascending, after.as_deref(), 50).await?;
-            if page.items.iter().any(|client: &Kept<Client>| client.disabled_at.is_none()) {
+            if page.items.iter().any(|client: &Kept<Client>| client.disabled_at.is_none() && fits(client)) {
                 return Ok(true);
             }
             match page.next {
@@ -25,6 +29,14 @@ impl Engine {
                 None => return Ok(false),
             }
         }
+    }
+
+    /// Whether an enabled client of ours that is a sign-in front end registered this web origin.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn knows_front_end(&self, origin: &str) -> Result<bool, Fault> {
+        self.any_with_origin(origin, Client::is_front_end).await
     }
 
     /// Whether this client registered this web origin; a client that does not exist is judged like no client at all, by

@@ -2,6 +2,7 @@
 //! and both metadata documents. It speaks as the canonical dialect does, and stays when that one is switched off.
 
 pub mod browser;
+mod front_end;
 mod metadata;
 mod replies;
 mod requests;
@@ -17,9 +18,9 @@ use crate::base::secret::Secret;
 use crate::dialects::cors::{Cors, Readers, for_client};
 use crate::dialects::document::{self, Part, QueryLike};
 use crate::dialects::endpoint::{self, Worded};
-use crate::dialects::extract::{self, ClientAuthentication, Form};
+use crate::dialects::extract::{self, ClientAuthentication, Form, FrontEndToken};
 use crate::dialects::oidc::{Json, Unreadable, refusals};
-use crate::dialects::reply::Browser;
+use crate::dialects::reply::{Browser, BrowserOr};
 use crate::engine::discovery::Endpoints;
 use crate::engine::{Caller, Denied, Engine};
 use crate::http::body::BodyError;
@@ -27,7 +28,7 @@ use crate::http::desk::Desk;
 use crate::http::params::Params;
 use crate::model::face::Face;
 
-use replies::{IntrospectionBody, KeySetBody, RevokedBody};
+use replies::{AuthorizeErrorBody, AuthorizedBody, IntrospectionBody, KeySetBody, RevokedBody};
 use requests::{AuthorizationForm, SignOutForm, TokenReference};
 
 /// Where these endpoints lie, whatever becomes of the dialects.
@@ -89,6 +90,7 @@ fn readers(path: &str) -> Readers {
     match path {
         "/keys" => Readers::Everybody,
         "/revoke" => Readers::Clients { methods: "POST" },
+        "/authorize" => Readers::FrontEnds { methods: "POST" },
         _ => Readers::Nobody,
     }
 }
@@ -194,10 +196,17 @@ impl Server {
         Browser(browser::authorize(&self.desk, &self.face, request, query.map_err(BodyError::from)).await)
     }
 
-    /// Begin signing somebody in, by a form.
+    /// Begin signing somebody in, by a form; or, with the access token of somebody who is signed in at a front end of ours,
+    /// receive a code for them.
     #[oai(path = "/authorize", method = "post", operation_id = "authorizeByPost", tag = "Tag::Browser")]
-    async fn authorize_by_post(&self, request: &Request, form: browser::PageForm<AuthorizationForm>) -> Browser {
-        Browser(match browser::with_cookies(&self.desk, request, &form.0) {
+    async fn authorize_by_post(
+        &self,
+        request: &Request,
+        _auth: FrontEndToken,
+        form: browser::PageForm<AuthorizationForm>,
+    ) -> BrowserOr<AuthorizedBody, AuthorizeErrorBody> {
+        BrowserOr::of(match browser::with_cookies(&self.desk, request, &form.0) {
+            _ if front_end::is_one(request) => front_end::authorize(&self.desk, &self.face, request, form.0).await,
             Some(again) => again,
             None => browser::authorize(&self.desk, &self.face, request, form.0).await,
         })

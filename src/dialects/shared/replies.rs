@@ -83,3 +83,49 @@ pub struct MetadataBody {
     pub claim_types_supported: Option<Vec<String>>,
     pub ui_locales_supported: Option<Vec<String>>,
 }
+
+/// A code for the person of a sign-in front end.
+#[derive(Object, Serialize)]
+#[oai(rename = "AuthorizationSuccess")]
+pub struct AuthorizedBody {
+    /// `success`.
+    pub status: String,
+    /// The code and what goes with it.
+    pub data: AuthorizedData,
+    /// About the answer itself.
+    pub metadata: EnvelopeMetadata,
+}
+
+/// What a front end hands on to the client it signs somebody in to.
+#[derive(Object, Serialize)]
+#[oai(rename = "AuthorizationData", skip_serializing_if_is_none)]
+pub struct AuthorizedData {
+    /// The authorization code.
+    pub code: String,
+    /// As it was sent, byte for byte.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<String>,
+}
+
+/// About an answer itself.
+#[derive(Object, Serialize)]
+#[oai(rename = "EnvelopeMetadata", rename_all = "camelCase")]
+#[serde(rename_all = "camelCase")]
+pub struct EnvelopeMetadata {
+    /// When it was made, with milliseconds.
+    pub created_at: String,
+}
+
+/// Why a front end got no code.
+#[derive(Object)]
+#[oai(rename = "AuthorizationError")]
+pub struct AuthorizeErrorBody {
+    /// `error`.
+    pub status: String,
+    /// The registered error code.
+    pub error: String,
+    /// A sentence for whoever wrote the front end.
+    pub error_description: String,
+    /// About the answer itself.
+    pub metadata: EnvelopeMetadata,
+}

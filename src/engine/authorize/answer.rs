@@ -58,7 +58,7 @@ impl Engine {
             } else {
                 client.audience.clone()
             },
-            authentication: session.authentication.clone(),
+            authentication: at.proved.unwrap_or(&session.authentication).clone(),
             device_id: None,
             created_at: at.now,
             expires_at: grant_end(client, at.now),

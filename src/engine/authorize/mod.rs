@@ -14,6 +14,7 @@ mod ask;
 mod beginnings;
 mod browser;
 mod facts;
+mod front_end;
 pub(in crate::engine) mod hint;
 mod next;
 mod parameters;
@@ -36,6 +37,7 @@ use crate::engine::{Caller, Engine};
 use crate::model::face::Face;
 
 pub use facts::ConsentAnswer;
+pub use front_end::FrontEnd;
 pub use response::{AuthorizationResponse, AuthorizeRefused, PageRefusal, RedirectRefusal};
 pub use view::{AskView, ClientView, InteractionView, WaitsFor};
 

@@ -10,7 +10,7 @@ use crate::model::consent::Consent;
 use crate::model::face::Face;
 use crate::model::interaction::{AuthorizationRequest, Interaction, InteractionLife};
 use crate::model::refusal::Refusal;
-use crate::model::session::Session;
+use crate::model::session::{Authentication, Session};
 use crate::model::user::User;
 use crate::records::{Kept, Ledger, RecordChanges};
 use crate::store::{Changes, Fault};
@@ -37,7 +37,8 @@ impl Engine {
             Err(refused) => return Ok(Decision::allow(Err(refused))),
         };
         let present = Present::find(&self.ledger, &request, current, now).await?;
-        let at = Position { caller, now, client: &client, request: &request, present: &present, kept: None };
+        let at =
+            Position { caller, now, client: &client, request: &request, present: &present, kept: None, proved: None };
         let missing = match at.next() {
             Next::Refuse(refusal) => return Ok(at.refuse(refusal)),
             next => next,
@@ -81,7 +82,7 @@ impl Engine {
             Err(refused) => return Ok(Decision::allow(Err(refused)).with(|changes| close(changes, &kept, now))),
         };
         let present = Present::find(&self.ledger, request, current, now).await?;
-        let at = Position { caller, now, client: &client, request, present: &present, kept: Some(&kept) };
+        let at = Position { caller, now, client: &client, request, present: &present, kept: Some(&kept), proved: None };
         Ok(match at.next() {
             Next::Ready => self.hand_over(&at),
             Next::Refuse(refusal) => at.refuse(refusal),
@@ -98,6 +99,8 @@ pub(super) struct Position<'a> {
     pub request: &'a AuthorizationRequest,
     pub present: &'a Present,
     pub kept: Option<&'a Kept<Interaction>>,
+    /// How the person proved who they are, where that is not for the session to say.
+    pub proved: Option<&'a Authentication>,
 }
 
 impl Position<'_> {
