@@ -62,6 +62,23 @@ pub async fn form(request: &Request, body: &mut RequestBody) -> Result<Params, B
     body::form(&mut reading).await
 }
 
+/// The fields of a query that the endpoint reads by itself; `T` describes them to OpenAPI.
+pub struct Queried<T>(PhantomData<fn() -> T>);
+
+impl<'a, T: Type> ApiExtractor<'a> for Queried<T> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::PoemExtractor];
+    type ParamType = ();
+    type ParamRawType = ();
+
+    fn register(registry: &mut Registry) {
+        T::register(registry);
+    }
+
+    async fn from_request(_: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+        Ok(Queried(PhantomData))
+    }
+}
+
 /// The `Authorization` header as it came: the engine reads it. More than one is given on joined, which nothing accepts.
 pub fn authorization(request: &Request) -> Option<Secret> {
     let values: Vec<&str> = request
@@ -79,6 +96,7 @@ pub fn presented(request: &Request, fields: &Params) -> Presented {
         authorization: authorization(request),
         client_id: fields.get("client_id").map(str::to_owned),
         client_secret: fields.get("client_secret").map(Secret::new),
+        ..Presented::default()
     }
 }
 

@@ -380,7 +380,8 @@ pub fn consent(client: &str) -> Consent {
 
 /// A confidential client's credentials in the body.
 pub fn as_client(id: &str) -> Presented {
-    Presented { authorization: None, client_id: Some(id.to_owned()), client_secret: Some(Secret::new(SECRET)) }
+    let (client_id, client_secret) = (Some(id.to_owned()), Some(Secret::new(SECRET)));
+    Presented { client_id, client_secret, ..Presented::default() }
 }
 
 /// A part of a JWT: 0 the header, 1 the claims.

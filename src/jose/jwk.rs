@@ -57,6 +57,25 @@ impl PublicJwk {
         PublicJwk { kid: material.thumbprint(), material }
     }
 
+    /// The P-256 key of this name with these coordinates (RFC 7518, section 6.2.1), in base64url.
+    ///
+    /// # Errors
+    /// [`KeyError::Malformed`] for what is no coordinate; whether they are a point, [`VerifyingKey`] says.
+    ///
+    /// [`VerifyingKey`]: super::verify::VerifyingKey
+    pub fn p256(kid: &str, x: &str, y: &str) -> Result<PublicJwk, KeyError> {
+        let (x, y) = (coordinate(Some(x.to_owned()))?, coordinate(Some(y.to_owned()))?);
+        Ok(PublicJwk { kid: kid.to_owned(), material: Material::P256 { x, y } })
+    }
+
+    /// The coordinates of a P-256 key, in base64url.
+    pub fn coordinates(&self) -> Option<(&str, &str)> {
+        match &self.material {
+            Material::P256 { x, y } => Some((x, y)),
+            Material::Rsa { .. } | Material::Ed25519 { .. } => None,
+        }
+    }
+
     /// The algorithm whose signatures this key verifies.
     pub fn algorithm(&self) -> Algorithm {
         match self.material {

@@ -25,6 +25,8 @@ pub const LEEWAY: Duration = Duration::from_secs(10);
 pub struct Token<C> {
     /// What the signer said.
     pub claims: C,
+    /// The moments it names, as they were compared.
+    pub times: Times,
     /// The name of the key that signed.
     pub kid: String,
     typ: Option<String>,
@@ -88,6 +90,8 @@ impl std::error::Error for Cause {}
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Expect {
     now: Timestamp,
+    /// How far `nbf` and `iat` may lie in the future.
+    ahead: Duration,
     expiry: Expiry,
 }
 
@@ -102,22 +106,28 @@ enum Expiry {
 impl Expect {
     /// A token of our own: it has `exp` and dies on that second.
     pub fn ours(now: Timestamp) -> Expect {
-        Expect { now, expiry: Expiry::Exact }
+        Expect { now, ahead: LEEWAY, expiry: Expiry::Exact }
     }
 
     /// A token of somebody else, whose clock may differ by [`LEEWAY`]: it has `exp`.
     pub fn theirs(now: Timestamp) -> Expect {
-        Expect { now, expiry: Expiry::WithLeeway }
+        Expect { now, ahead: LEEWAY, expiry: Expiry::WithLeeway }
     }
 
     /// As [`Expect::theirs`], but `exp` may be absent.
     pub fn theirs_perhaps_endless(now: Timestamp) -> Expect {
-        Expect { now, expiry: Expiry::WithLeewayIfAny }
+        Expect { now, ahead: LEEWAY, expiry: Expiry::WithLeewayIfAny }
     }
 
     /// A token of our own that may have expired: an `id_token_hint` (OpenID Connect RP-Initiated Logout, section 4).
     pub fn ours_even_expired(now: Timestamp) -> Expect {
-        Expect { now, expiry: Expiry::Ignored }
+        Expect { now, ahead: LEEWAY, expiry: Expiry::Ignored }
+    }
+
+    /// A token of somebody else whose clock may be `ahead` of ours by this much; how long it lives is the caller's to
+    /// compare.
+    pub fn begun(now: Timestamp, ahead: Duration) -> Expect {
+        Expect { now, ahead, expiry: Expiry::Ignored }
     }
 }
 
@@ -141,7 +151,7 @@ impl Times {
     ///
     /// [`Cause::Expired`], [`Cause::NotYetValid`], or [`Cause::ClaimsMalformed`] where `exp` is required and absent.
     pub fn check(&self, expect: &Expect) -> Result<(), Cause> {
-        let latest = expect.now.plus(LEEWAY);
+        let latest = expect.now.plus(expect.ahead);
         if [self.nbf, self.iat].into_iter().flatten().any(|moment| moment > latest) {
             return Err(Cause::NotYetValid);
         }
@@ -188,7 +198,21 @@ pub fn decode<'k, C: DeserializeOwned>(
     // Unique already; the moments are read beside the claims so that no claims type can forget them.
     let times: Times = serde_json::from_slice(&parts.payload).map_err(|_| Cause::ClaimsMalformed)?;
     times.check(expect)?;
-    Ok(Token { claims, kid, typ: header.typ.map(normal) })
+    Ok(Token { claims, times, kid, typ: header.typ.map(normal) })
+}
+
+/// What `token` says before anything is known to hold: good for finding the key that should have signed it, and for nothing
+/// else.
+pub fn unproved<C: DeserializeOwned>(token: &str) -> Result<C, Cause> {
+    if token.len() > MAX_LENGTH {
+        return Err(Cause::TooLong);
+    }
+    unique::object(&Parts::of(token)?.payload).ok_or(Cause::ClaimsMalformed)
+}
+
+/// Whether `text` has the form of a signed token: three parts, of which the first is a header.
+pub fn is_signed(text: &str) -> bool {
+    text.len() <= MAX_LENGTH && Parts::of(text).is_ok_and(|parts| unique::object::<Header>(&parts.header).is_some())
 }
 
 /// The three parts of a token, decoded, and the octets its signature is over.

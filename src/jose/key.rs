@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use aws_lc_rs::encoding::{AsDer, Pkcs8V1Der};
+use aws_lc_rs::encoding::{AsBigEndian, AsDer, EcPrivateKeyBin, Pkcs8V1Der};
 use aws_lc_rs::error::Unspecified;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::KeySize;
@@ -16,6 +16,7 @@ use zeroize::Zeroizing;
 use super::Algorithm;
 use super::jwk::{KeyError, Material, PublicJwk};
 use crate::base::rng::{self, Rng, SystemRng};
+use crate::base::secret::Secret;
 
 /// A key that signs. Parsing an RSA key costs more than signing with it, so each is parsed once and kept.
 pub struct SigningKey {
@@ -86,6 +87,13 @@ impl SigningKey {
         };
         // The pair was made or parsed by the same library, so it can be written.
         Zeroizing::new(der.expect("a parsed key can be written"))
+    }
+
+    /// The private half of a P-256 key, 32 octets in base64url (RFC 7518, section 6.2.2.1); `None` for keys of other kinds.
+    pub fn p256_private(&self) -> Option<Secret> {
+        let Pair::P256(pair) = &self.pair else { return None };
+        let scalar = AsBigEndian::<EcPrivateKeyBin>::as_be_bytes(&pair.private_key()).ok()?;
+        Some(Secret::new(BASE64URL_NOPAD.encode(scalar.as_ref())))
     }
 
     /// The public half, as it is published.

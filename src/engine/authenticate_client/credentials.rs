@@ -4,9 +4,10 @@ use data_encoding::BASE64;
 use zeroize::Zeroizing;
 
 use crate::base::secret::Secret;
+use crate::model::face::Law;
 use crate::model::refusal::Refusal;
 
-use super::Presented;
+use super::{Presented, assertion};
 
 /// Somebody says they are this client, and knows this.
 #[derive(Clone, Debug)]
@@ -15,6 +16,8 @@ pub(super) struct Claim {
     pub id: String,
     /// Its secret, unless it gave none.
     pub secret: Option<Secret>,
+    /// Whether what it gave is no secret but an assertion, which holds one.
+    pub signed: bool,
 }
 
 /// What was presented, in the one or two ways in which it can be read.
@@ -25,15 +28,19 @@ pub(super) struct Credentials {
 }
 
 impl Credentials {
-    /// Reads what was presented; refuses what contradicts itself.
-    pub fn read(presented: &Presented) -> Result<Credentials, Refusal> {
+    /// Reads what was presented by `law`; refuses what contradicts itself.
+    pub fn read(presented: &Presented, law: &Law) -> Result<Credentials, Refusal> {
         let id = presented.client_id.as_deref().filter(|id| !id.is_empty());
         let secret = presented.client_secret.as_ref().filter(|secret| !secret.expose().is_empty());
         let Some(header) = presented.authorization.as_ref().filter(|header| !header.expose().is_empty()) else {
             let id = id.ok_or(Refusal::ClientMissing)?.to_owned();
-            return Ok(Credentials { first: Claim { id, secret: secret.cloned() }, second: None });
+            return Ok(Credentials { first: Claim { id, secret: secret.cloned(), signed: false }, second: None });
         };
-        let read = basic(header)?;
+        let read = match (law.takes_access_keys, bearer(header)) {
+            (true, Some(assertion)) => signed(assertion)?,
+            (true, None) => basic(header)?.signed_or_not(),
+            (false, _) => basic(header)?,
+        };
         if secret.is_some() {
             return Err(Refusal::CredentialsTwice);
         }
@@ -53,11 +60,31 @@ impl Credentials {
         &self.first.id
     }
 
+    /// The same, where a password may be an assertion.
+    fn signed_or_not(mut self) -> Credentials {
+        for claim in std::iter::once(&mut self.first).chain(&mut self.second) {
+            claim.signed = claim.secret.as_ref().is_some_and(assertion::is_one);
+        }
+        self
+    }
+
     /// Only the readings that name this client.
     fn of_client(self, id: &str) -> Option<Credentials> {
         let mut readings = std::iter::once(self.first).chain(self.second).filter(|claim| claim.id == id);
         Some(Credentials { first: readings.next()?, second: readings.next() })
     }
+}
+
+/// The token of a Bearer header, if it is one.
+fn bearer(header: &Secret) -> Option<Secret> {
+    let (scheme, token) = header.expose().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| Secret::new(token.trim_matches(' ')))
+}
+
+/// An assertion, and whom it says it is of.
+fn signed(assertion: Secret) -> Result<Credentials, Refusal> {
+    let id = assertion::named(&assertion)?;
+    Ok(Credentials { first: Claim { id, secret: Some(assertion), signed: true }, second: None })
 }
 
 /// Both halves of a Basic header: form-encoded, as RFC 6749 says, or as they are, as many clients send them.
@@ -83,7 +110,7 @@ fn basic(header: &Secret) -> Result<Credentials, Refusal> {
 }
 
 fn claim(id: &str, secret: &str) -> Claim {
-    Claim { id: id.to_owned(), secret: (!secret.is_empty()).then(|| Secret::new(secret)) }
+    Claim { id: id.to_owned(), secret: (!secret.is_empty()).then(|| Secret::new(secret)), signed: false }
 }
 
 /// `application/x-www-form-urlencoded` undone; `None` for a percent sign without two hexadecimal digits, or text that is

@@ -1,8 +1,12 @@
 //! The one place that authenticates clients (RFC 6749, section 2.3).
 //!
-//! [`credentials`] reads what was presented; here it is compared with the client it names. Every refusal costs the same
-//! work, is counted by client and network, and is written to the activity log up to a cap.
+//! [`credentials`] reads what was presented; here it is compared with the client it names, by one of its [`secrets`] or by an
+//! [`assertion`] that one of its access keys signed. Every refusal costs the same work, is counted by client and network, and
+//! is written to the activity log up to a cap.
 
+mod assertion;
+#[cfg(test)]
+mod assertion_tests;
 mod credentials;
 mod secrets;
 #[cfg(test)]
@@ -13,7 +17,7 @@ use crate::base::ids::{ClientId, SecretId};
 use crate::base::secret::Secret;
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::client::Client;
-use crate::model::face::Face;
+use crate::model::face::{Face, Law};
 use crate::model::refusal::Refusal;
 use crate::records::{Kept, RecordChanges};
 use crate::store::Changes;
@@ -32,6 +36,10 @@ pub struct Presented {
     pub client_id: Option<String>,
     /// The parameter `client_secret`.
     pub client_secret: Option<Secret>,
+    /// The parameter `account_id`, where the interface has one.
+    pub account_id: Option<String>,
+    /// By which audiences an assertion may mean this server, besides the issuer.
+    pub audiences: Vec<String>,
 }
 
 /// A client that proved itself, or a public one that named itself. Only [`Engine::authenticate_client`] makes one.
@@ -39,6 +47,7 @@ pub struct Presented {
 pub struct AuthenticatedClient {
     client: Kept<Client>,
     proved_by: Option<SecretId>,
+    scope: Option<String>,
 }
 
 impl AuthenticatedClient {
@@ -56,6 +65,11 @@ impl AuthenticatedClient {
     /// Whether it gave a secret; a public client only says its name.
     pub fn has_proved(&self) -> bool {
         self.proved_by.is_some()
+    }
+
+    /// The scopes its assertion asks for, if that does.
+    pub(super) fn asserted_scope(&self) -> Option<&str> {
+        self.scope.as_deref()
     }
 }
 
@@ -92,10 +106,17 @@ impl Engine {
         face: Option<&Face>,
         presented: &Presented,
     ) -> Result<AuthenticatedClient, Denied> {
-        let credentials = Credentials::read(presented)?;
+        let law = self.law_of(face);
+        let credentials = match Credentials::read(presented, &law) {
+            Ok(credentials) => credentials,
+            Err(refusal) => {
+                self.note_client_failure(caller, presented.client_id.as_deref(), &refusal).await;
+                return Err(refusal.into());
+            }
+        };
         let now = self.now();
         self.client_tries.check(caller, credentials.name(), now)?;
-        match self.prove(face, &credentials).await {
+        match self.prove(face, presented, &credentials).await {
             Ok(client) => {
                 if let Some(secret) = &client.proved_by {
                     self.tally.accepted(&client.client.id, secret, now);
@@ -104,18 +125,33 @@ impl Engine {
             }
             Err(Denied::Refused(refusal)) => {
                 self.client_tries.failed(caller, credentials.name(), now);
-                self.note_client_failure(caller, &credentials, &refusal).await;
+                self.note_client_failure(caller, Some(credentials.name()), &refusal).await;
                 Err(refusal.into())
             }
             Err(other) => Err(other),
         }
     }
 
+    fn law_of(&self, face: Option<&Face>) -> Law {
+        face.map_or(Law::CANONICAL, |face| self.faces.law(face))
+    }
+
+    /// The client that a request names, before anything is known to hold.
+    pub(super) fn named_client(&self, face: &Face, presented: &Presented) -> Option<ClientId> {
+        let credentials = Credentials::read(presented, &self.faces.law(face)).ok();
+        credentials.map(|credentials| as_named(credentials.name())).or(presented.client_id.as_deref().map(as_named))
+    }
+
     /// The first reading of the credentials that fits a client; the refusal of the first reading if none does.
-    async fn prove(&self, face: Option<&Face>, credentials: &Credentials) -> Result<AuthenticatedClient, Denied> {
+    async fn prove(
+        &self,
+        face: Option<&Face>,
+        presented: &Presented,
+        credentials: &Credentials,
+    ) -> Result<AuthenticatedClient, Denied> {
         let mut first = None;
         for claim in credentials.readings() {
-            match self.prove_claim(face, claim).await {
+            match self.prove_claim(face, presented, claim).await {
                 Err(Denied::Refused(refusal)) => first = first.or(Some(refusal)),
                 settled => return settled,
             }
@@ -123,30 +159,85 @@ impl Engine {
         Err(first.unwrap_or(Refusal::ClientMissing).into())
     }
 
-    async fn prove_claim(&self, face: Option<&Face>, claim: &Claim) -> Result<AuthenticatedClient, Denied> {
+    async fn prove_claim(
+        &self,
+        face: Option<&Face>,
+        presented: &Presented,
+        claim: &Claim,
+    ) -> Result<AuthenticatedClient, Denied> {
         let Some(client) = self.ledger.find::<Client>(&claim.id).await? else {
             secrets::waste_time(claim.secret.as_ref());
             return Err(Refusal::ClientUnknown.into());
         };
-        let proved_by = match &claim.secret {
-            Some(secret) => Some(self.matching_secret(&client, secret).await?.ok_or(Refusal::ClientSecretWrong)?),
-            None if client.is_public() => None,
-            None => return Err(Refusal::ClientSecretMissing.into()),
-        };
+        let (proved_by, scope) = self.proof(&client, presented, claim).await?;
         if face.is_some_and(|face| !client.has_face(face)) {
             return Err(Refusal::ClientOfAnotherFace.into());
         }
         if client.disabled_at.is_some() {
             return Err(Refusal::ClientDisabled.into());
         }
-        Ok(AuthenticatedClient { client, proved_by })
+        let account = presented.account_id.as_deref().filter(|account| !account.is_empty());
+        if account.is_some_and(|account| !client.account_id.is_empty() && client.account_id != account) {
+            return Err(Refusal::AccountDiffers.into());
+        }
+        Ok(AuthenticatedClient { client, proved_by, scope })
     }
 
-    /// Writes the failure down. A name that was made up must not fill the log, so only its beginning is kept.
-    async fn note_client_failure(&self, caller: &Caller, credentials: &Credentials, refusal: &Refusal) {
-        let name: String = credentials.name().chars().take(128).collect();
-        let kind = AuditKind::ClientAuthenticationFailed;
-        let record = caller.record(self.now(), &*self.rng, AuditActor::Nobody, kind);
-        self.note_failure(record.about_client(&ClientId::from_text(name)).with("cause", refusal.name())).await;
+    /// Which of its secrets it knows, and which scopes it asks for in its assertion; a public client knows none.
+    async fn proof(
+        &self,
+        client: &Client,
+        presented: &Presented,
+        claim: &Claim,
+    ) -> Result<(Option<SecretId>, Option<String>), Denied> {
+        let Some(secret) = &claim.secret else {
+            return if client.is_public() { Ok((None, None)) } else { Err(Refusal::ClientSecretMissing.into()) };
+        };
+        let (secret, scope) = if claim.signed {
+            let audiences = [&presented.audiences[..], std::slice::from_ref(&self.identity.issuer)].concat();
+            let held = assertion::hold(secret, client, &audiences, self.now())?;
+            (held.secret, held.scope)
+        } else {
+            (secret.clone(), None)
+        };
+        let known = self.matching_secret(client, &secret).await?.ok_or(Refusal::ClientSecretWrong)?;
+        Ok((Some(known), scope))
     }
+
+    /// Writes the failure down.
+    async fn note_client_failure(&self, caller: &Caller, named: Option<&str>, refusal: &Refusal) {
+        let kind = AuditKind::ClientAuthenticationFailed;
+        let record = caller.record(self.now(), &*self.rng, AuditActor::Nobody, kind).with("cause", refusal.name());
+        self.note_failure(match named {
+            Some(name) => record.about_client(&as_named(name)),
+            None => record,
+        })
+        .await;
+    }
+}
+
+/// A name that was made up must not fill the log, so only its beginning is kept.
+fn as_named(name: &str) -> ClientId {
+    ClientId::from_text(name.chars().take(128).collect::<String>())
+}
+
+/// Whether this refusal is one of client authentication, and so was written down when it was found.
+pub(super) fn is_of_authentication(refusal: &Refusal) -> bool {
+    matches!(
+        refusal,
+        Refusal::ClientMissing
+            | Refusal::ClientUnknown
+            | Refusal::ClientDisabled
+            | Refusal::ClientOfAnotherFace
+            | Refusal::ClientSecretMissing
+            | Refusal::ClientSecretWrong
+            | Refusal::CredentialsMalformed
+            | Refusal::CredentialsTwice
+            | Refusal::ClientMismatch
+            | Refusal::AssertionInvalid
+            | Refusal::AssertionKeyUnknown
+            | Refusal::AssertionUntimely
+            | Refusal::AssertionAudience
+            | Refusal::AccountDiffers
+    )
 }
