@@ -19,7 +19,9 @@ pub(super) async fn list(admin: Admin) -> Outcome {
     let after = admin.asked("after");
     let (user, known) = someone(&admin, person).await?;
     let client = Some(application.trim()).filter(|id| !id.is_empty()).map(ClientId::from_text);
-    let filter = ActivityFilter { user, client, kind: AuditKind::parse(kind) };
+    let asked = admin.asked("reference").trim().to_ascii_uppercase();
+    let reference = Some(asked.clone()).filter(|reference| !reference.is_empty());
+    let filter = ActivityFilter { user, client, kind: AuditKind::parse(kind), reference };
 
     let from = Some(after).filter(|after| !after.is_empty());
     let listed = admin.need(admin.engine().activity(&admin.actor, &filter, from, PAGE).await).await?;
@@ -30,11 +32,20 @@ pub(super) async fn list(admin: Admin) -> Outcome {
         false => Problems::none(),
     };
 
-    let filters = [("person", person), ("application", application), ("kind", kind)];
+    let filters = [("person", person), ("application", application), ("kind", kind), ("reference", &asked)];
     let pager = pager("/admin/activity", &filters, after, &listed, "event", "events");
     let (frame, _) = admin.framed().await?;
     let (person, application) = (person.to_owned(), application.to_owned());
-    Ok(admin.show(Activity { frame, person, application, kinds: kinds(kind), events, pager, problems }))
+    Ok(admin.show(Activity {
+        frame,
+        person,
+        application,
+        reference: asked,
+        kinds: kinds(kind),
+        events,
+        pager,
+        problems,
+    }))
 }
 
 /// Whom the filter names, and whether they are known. Who is deleted is still found by their id.

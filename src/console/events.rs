@@ -35,6 +35,7 @@ pub(super) fn kind_in_words(kind: AuditKind) -> &'static str {
         GrantRevoked => "Access was given back",
         TokenReplayed => "A used token came again",
         ClientAuthenticationFailed => "An application failed to authenticate",
+        TokenRefused => "An application was refused tokens",
         UserCreated => "A person was added",
         UserUpdated => "A person was changed",
         UserDisabled => "A person was disabled",
@@ -50,6 +51,8 @@ pub(super) fn kind_in_words(kind: AuditKind) -> &'static str {
         ClientDeleted => "An application was deleted",
         SecretAdded => "A secret was added",
         SecretRemoved => "A secret was removed",
+        AccessKeyAdded => "An access key was added",
+        AccessKeyRemoved => "An access key was removed",
         GroupCreated => "A group was added",
         GroupDeleted => "A group was deleted",
         ScopeCreated => "A scope was added",
@@ -65,9 +68,8 @@ fn tone(kind: AuditKind) -> Tone {
     use AuditKind::*;
     match kind {
         SignInFailed | ClientAuthenticationFailed | TokenReplayed | FailuresCounted => Tone::Bad,
-        AuthorizationRefused | ConsentDeclined | UserDisabled | UserDeleted | ClientDisabled | ClientDeleted => {
-            Tone::Warn
-        }
+        AuthorizationRefused | TokenRefused | ConsentDeclined | UserDisabled | UserDeleted | ClientDisabled
+        | ClientDeleted => Tone::Warn,
         _ => Tone::Plain,
     }
 }
@@ -100,6 +102,7 @@ impl Teller<'_> {
             GrantRevoked => format!("{client} gave back its access to {user}"),
             TokenReplayed => format!("A used code or token of {client} came again; its access has ended"),
             ClientAuthenticationFailed => format!("{client} failed to authenticate"),
+            TokenRefused => format!("{client} was refused tokens"),
             UserCreated => format!("{who} added {user}"),
             UserUpdated if self.by_themselves() => format!("{user} changed their profile"),
             UserUpdated => format!("{who} changed {user}"),
@@ -117,6 +120,8 @@ impl Teller<'_> {
             ClientDeleted => format!("{who} deleted {client}"),
             SecretAdded => format!("{who} added a secret to {client}"),
             SecretRemoved => format!("{who} removed a secret from {client}"),
+            AccessKeyAdded => format!("{who} added an access key to {client}"),
+            AccessKeyRemoved => format!("{who} removed an access key from {client}"),
             GroupCreated => format!("{who} added the group {}", self.detail("group")),
             GroupDeleted => format!("{who} deleted the group {}", self.detail("group")),
             ScopeCreated => format!("{who} added the scope {}", self.detail("scope")),
@@ -199,7 +204,9 @@ fn name_in_words(name: &str) -> String {
         "hint" => "Secret begins with".to_owned(),
         "expires_at" => "Expires".to_owned(),
         "signs_from" => "Signs from".to_owned(),
-        "cause" | "device" | "key" | "algorithm" | "username" | "name" | "group" | "scope" | "scopes" | "sessions" => {
+        "kid" => "Access key".to_owned(),
+        "cause" | "dialect" | "parameter" | "device" | "key" | "algorithm" | "username" | "name" | "group"
+        | "scope" | "scopes" | "sessions" => {
             let mut letters = name.chars();
             letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect()
         }
@@ -236,6 +243,7 @@ mod tests {
             client: Some(ClientId::from_text("wiki")),
             address: Some("203.0.113.7".into()),
             request: Some("r1".into()),
+            by_request: true,
             details: BTreeMap::from([("username".into(), "sample".into()), ("name".into(), "Team wiki".into())]),
         }
     }

@@ -38,6 +38,7 @@ impl Caller {
             client: None,
             address: Some(self.address.clone()),
             request: Some(self.request.to_string()),
+            by_request: true,
             details: BTreeMap::new(),
         }
     }

@@ -26,6 +26,9 @@ pub struct AuditRecord {
     pub address: Option<String>,
     /// The request it happened in.
     pub request: Option<String>,
+    /// Whether it is found by that; records were not, before there was this look-up.
+    #[serde(default)]
+    pub by_request: bool,
     /// More, by name: what changed, from what to what. Never a secret.
     #[serde(default)]
     pub details: BTreeMap<String, String>,
@@ -101,6 +104,8 @@ kinds! {
     TokenReplayed = "token_replayed",
     /// A client failed to authenticate.
     ClientAuthenticationFailed = "client_authentication_failed",
+    /// A token request was refused.
+    TokenRefused = "token_refused",
     /// A user was made.
     UserCreated = "user_created",
     /// A user was changed.
@@ -131,6 +136,10 @@ kinds! {
     SecretAdded = "secret_added",
     /// A client secret was removed.
     SecretRemoved = "secret_removed",
+    /// An access key was added.
+    AccessKeyAdded = "access_key_added",
+    /// An access key was removed.
+    AccessKeyRemoved = "access_key_removed",
     /// A group was made.
     GroupCreated = "group_created",
     /// A group was deleted.

@@ -271,6 +271,7 @@ impl Record for AuditRecord {
             keys.push(("user", actor.to_string()));
         }
         keys.extend(self.client.as_ref().map(|client| ("client", client.to_string())));
+        keys.extend(self.request.as_ref().filter(|_| self.by_request).map(|request| ("request", request.clone())));
         unrepeated(keys)
     }
     fn expires_at(&self) -> Option<Timestamp> {

@@ -142,6 +142,8 @@ pub struct Activity {
     pub person: String,
     /// The client id to filter by.
     pub application: String,
+    /// The reference to filter by, as a refusal shows it.
+    pub reference: String,
     /// Every kind of event; at most one chosen.
     pub kinds: Vec<Choice>,
     /// One page of events, newest first.
@@ -155,7 +157,8 @@ pub struct Activity {
 impl Activity {
     /// Whether any filter is set.
     pub fn filtered(&self) -> bool {
-        !self.person.is_empty() || !self.application.is_empty() || self.kinds.iter().any(|kind| kind.chosen)
+        let typed = [&self.person, &self.application, &self.reference];
+        typed.iter().any(|text| !text.is_empty()) || self.kinds.iter().any(|kind| kind.chosen)
     }
 }
 

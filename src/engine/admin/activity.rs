@@ -24,6 +24,8 @@ pub struct ActivityFilter {
     pub client: Option<ClientId>,
     /// Of this kind.
     pub kind: Option<AuditKind>,
+    /// Of this request, by the reference that whoever was refused was given.
+    pub reference: Option<String>,
 }
 
 /// What people and applications are called.
@@ -41,10 +43,14 @@ impl ActivityFilter {
         self.user.as_ref().is_none_or(|user| record.user.as_ref() == Some(user) || by(user))
             && self.client.as_ref().is_none_or(|client| record.client.as_ref() == Some(client))
             && self.kind.is_none_or(|kind| record.kind == kind)
+            && self.reference.as_ref().is_none_or(|reference| record.request.as_ref() == Some(reference))
     }
 
     /// The narrowest look-up and the value it is asked for.
     fn lookup(&self) -> Option<(&'static str, String)> {
+        if let Some(reference) = &self.reference {
+            return Some(("request", format!("{reference}\0")));
+        }
         if let Some(user) = &self.user {
             return Some(("user", format!("{user}\0")));
         }

@@ -277,7 +277,7 @@ async fn the_log_is_filtered_and_paged() {
     assert_eq!(seen.len(), 30);
     assert_eq!((seen[0].as_str(), seen[29].as_str()), ("user29", "user0"));
     let first = engine.user_called(host, "user3").await.unwrap().unwrap();
-    let about = ActivityFilter { user: Some(first.id), kind: Some(AuditKind::GroupCreated), client: None };
+    let about = ActivityFilter { user: Some(first.id), kind: Some(AuditKind::GroupCreated), ..Default::default() };
     assert!(engine.activity(host, &about, None, 7).await.unwrap().items.is_empty());
 }
 

@@ -8,6 +8,7 @@ mod newcomer;
 mod password;
 mod person;
 mod refresh;
+mod refused;
 mod register;
 mod register_minor;
 mod replay;
@@ -20,7 +21,7 @@ use crate::model::client::GrantType;
 use crate::model::face::Face;
 use crate::model::refusal::Refusal;
 
-use super::authenticate_client::Presented;
+use super::authenticate_client::{AuthenticatedClient, Presented};
 use super::mint::Authorization;
 use super::users::registration::{Registrant, Registration};
 use super::users::sign_in::Checked;
@@ -109,10 +110,20 @@ impl Engine {
     /// The refusals of client authentication, of the grant type and of its scopes; [`Denied::Unavailable`] when the store
     /// or a key fails, in which case nothing was used up.
     pub async fn token(&self, caller: &Caller, request: &TokenRequest) -> Result<Issued, Denied> {
-        let ready = self.make_ready(caller, request).await?;
-        let issued = self.settle(|| self.decide_token(caller, request, &ready)).await?;
+        let issued = match self.redeem(caller, request).await {
+            Err(Denied::Refused(refusal)) => {
+                self.note_token_refused(caller, &request.face, &request.client, &refusal).await;
+                return Err(refusal.into());
+            }
+            settled => settled?,
+        };
         self.tally.issued(&issued.client, request.grant.kind(), self.now());
         Ok(issued)
+    }
+
+    async fn redeem(&self, caller: &Caller, request: &TokenRequest) -> Result<Issued, Denied> {
+        let ready = self.make_ready(caller, request).await?;
+        self.settle(|| self.decide_token(caller, request, &ready)).await
     }
 
     /// What takes long and counts against limits is done once, however often the rest is decided: passwords are checked and
@@ -187,11 +198,20 @@ impl Engine {
     }
 }
 
+/// The scopes a request asks for: a client that acts for itself may say them where it proves who it is.
+fn asked_scope<'r>(request: &'r TokenRequest, client: &'r AuthenticatedClient) -> Option<&'r str> {
+    let said = request.scope.as_deref().filter(|scope| !scope.is_empty());
+    match request.grant {
+        GrantRequest::ClientCredentials => said.or(client.asserted_scope()),
+        _ => said,
+    }
+}
+
 /// What every grant type needs to know of a request.
 struct Asked<'r> {
     caller: &'r Caller,
     face: &'r Face,
-    client: &'r super::authenticate_client::AuthenticatedClient,
+    client: &'r AuthenticatedClient,
     scope: Option<crate::model::scope::Scopes>,
     device: Option<String>,
 }
@@ -200,13 +220,13 @@ struct Asked<'r> {
 fn asked<'r>(
     caller: &'r Caller,
     request: &'r TokenRequest,
-    client: &'r super::authenticate_client::AuthenticatedClient,
+    client: &'r AuthenticatedClient,
 ) -> Result<Asked<'r>, Refusal> {
     if !client.client().may(request.grant.kind()) {
         return Err(Refusal::GrantTypeNotAllowed);
     }
     let device = device::read(request.device_id.as_deref(), client.client())?;
-    Ok(Asked { caller, face: &request.face, client, scope: scope::read(request.scope.as_deref())?, device })
+    Ok(Asked { caller, face: &request.face, client, scope: scope::read(asked_scope(request, client))?, device })
 }
 
 /// What was done once, before anything is decided.
