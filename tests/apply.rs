@@ -217,6 +217,29 @@ async fn what_is_exported_is_what_is_there() {
 }
 
 #[tokio::test]
+async fn an_access_key_comes_through_a_file_and_stays_where_a_file_says_nothing() {
+    let server = Server::new().await;
+    let service = "[[clients]]\nid = 'robot'\nname = 'Robot'\ntype = 'service'\ndialects = ['laserfiche']\n\
+                   account_id = 'acc-7'\nsecret = 'a secret of more than thirty-two characters'\n";
+    server.apply(service, APPLY).await;
+    let id = countersign::base::ids::ClientId::from_text("robot");
+    let made = server.engine.export_access_key(&server.host, &server.caller, &id).await.unwrap();
+    let none = Vec::<String>::new();
+    assert_eq!(server.apply(service, APPLY).await, none, "a key made by hand stays");
+    let text = server.export().await;
+    assert!(text.contains(&made.kept.kid) && !text.contains(made.text.expose()), "{text}");
+    assert_eq!(server.apply(&text, APPLY).await, none);
+    let other = Server::new().await;
+    other.apply(&text, APPLY).await;
+    assert_eq!(other.export().await, text, "a fresh store becomes the same");
+    assert_eq!(other.apply(&text, APPLY).await, none);
+    let crooked = text.replace(&format!("x = \"{}", &made.kept.x[..4]), "x = \"AAAA");
+    assert!(declared::read(Path::new("state.toml"), &crooked, &System).is_err(), "no point on the curve");
+    let without = format!("{service}access_keys = []\n");
+    assert_eq!(server.apply(&without, APPLY).await, ["~ client robot: access_keys"]);
+}
+
+#[tokio::test]
 async fn pruning_takes_only_what_a_file_made() {
     let server = Server::new().await;
     let (engine, host, caller) = (&server.engine, &server.host, &server.caller);

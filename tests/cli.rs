@@ -160,6 +160,17 @@ fn clients_get_secrets_and_keys_get_successors() {
     assert!(secret.starts_with("cs_") && secret.trim_end().len() == 46, "{secret}");
     assert!(!ops.does(&["export"]).contains(secret.trim_end()));
     assert!(ops.refused(1, &["client", "secret", "nobody"]).contains("no such client"));
+    let key = ops.does(&["client", "access-key", "wiki"]);
+    let key = data_encoding::BASE64.decode(key.trim_end().as_bytes()).expect("base64");
+    let key: serde_json::Value = serde_json::from_slice(&key).expect("JSON");
+    assert_eq!(
+        (&key["clientId"], &key["domain"], &key["jwk"]["alg"]),
+        (&"wiki".into(), &"localhost".into(), &"ES256".into())
+    );
+    let exported = ops.does(&["export"]);
+    assert!(exported.contains(key["jwk"]["kid"].as_str().unwrap()), "{exported}");
+    assert!(!exported.contains(key["jwk"]["d"].as_str().unwrap()), "{exported}");
+    assert!(ops.refused(1, &["client", "access-key", "nobody"]).contains("no such client"));
     assert_eq!(ops.does(&["keys", "list"]).lines().count(), 4);
     assert!(ops.does(&["keys", "rotate", "--alg", "ES256"]).contains("published, signs from"));
     assert_eq!(ops.does(&["keys", "list"]).lines().count(), 5);
@@ -266,7 +277,6 @@ fn what_is_reserved_is_refused_honestly() {
         let told = ops.refused(2, command);
         assert!(told.contains("is not available in this version"), "{told}");
     }
-    assert!(ops.refused(2, &["client", "access-key", "wiki"]).contains("is not available in this version"));
     assert!(ops.refused(2, &["check", "--advise"]).contains("is not available in this version"));
     ops.refused(2, &["fly"]);
     ops.refused(2, &["export", "--only", "usres"]);

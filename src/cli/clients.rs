@@ -11,7 +11,6 @@ use crate::engine::Denied;
 use crate::model::client::Client;
 use crate::model::lifetime::Lifetime;
 
-use super::later;
 use super::place::Place;
 use super::reply::Reply;
 use super::request::{Host, Request};
@@ -43,8 +42,7 @@ pub enum Ask {
         #[arg(long, value_name = "SPAN", value_parser = Lifetime::parse)]
         expires: Option<Lifetime>,
     },
-    /// Export an access key
-    #[command(hide = true)]
+    /// Make an access key for a client and export it
     AccessKey {
         /// The client's id
         id: String,
@@ -54,10 +52,7 @@ pub enum Ask {
 impl Clients {
     /// Carries it out.
     pub fn run(self, place: &Place) -> Reply {
-        match self.ask {
-            Ask::AccessKey { .. } => later::reply("client access-key", "the dialect that uses access keys"),
-            ask => place.carry_out(Request::Clients(ask)),
-        }
+        place.carry_out(Request::Clients(self.ask))
     }
 }
 
@@ -65,7 +60,7 @@ pub(super) async fn carry_out(host: &Host<'_>, ask: &Ask) -> Result<Reply, Denie
     match ask {
         Ask::List { search } => list(host, search.as_deref().unwrap_or_default()).await,
         Ask::Secret { id, expires } => secret(host, id, expires.map(Lifetime::duration)).await,
-        Ask::AccessKey { .. } => Ok(later::reply("client access-key", "the dialect that uses access keys")),
+        Ask::AccessKey { id } => access_key(host, id).await,
     }
 }
 
@@ -76,6 +71,17 @@ async fn secret(host: &Host<'_>, id: &str, expires: Option<Duration>) -> Result<
     let remark =
         format!("This secret is shown once. It works{until}; the client's other secrets stay until you remove them.");
     Ok(Reply::done(format!("{}\n", added.secret.expose())).with_remark(remark))
+}
+
+async fn access_key(host: &Host<'_>, id: &str) -> Result<Reply, Denied> {
+    let id = ClientId::from_text(id);
+    let made = host.engine.export_access_key(&host.actor, &host.caller, &id).await?;
+    let remark = format!(
+        "This access key is shown once; only its public half is kept. Programs that use it ask \
+         https://signin.{}/oauth/Token for tokens.",
+        host.engine.access_key_domain()
+    );
+    Ok(Reply::done(format!("{}\n", made.text.expose())).with_remark(remark))
 }
 
 async fn list(host: &Host<'_>, search: &str) -> Result<Reply, Denied> {

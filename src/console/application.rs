@@ -29,11 +29,13 @@ pub(super) async fn show(admin: Admin) -> Outcome {
     let mut view = view(&admin, &detail).await?;
     view.frame = frame;
     match flash.secret {
+        Some(key) if admin.asked("once") == "access-key" => view.access_keys.new = Some(key.expose().to_owned()),
         Some(secret) => {
             let env = snippet(&admin, &detail.client).environment(Some(secret.expose()));
             view.new_secret = Some(NewSecret { secret: secret.expose().to_owned(), env });
         }
         None if admin.asked("once") == "secret" => view.frame.flash = Some(GONE.to_owned()),
+        None if admin.asked("once") == "access-key" => view.frame.flash = Some(KEY_GONE.to_owned()),
         None => {}
     }
     Ok(admin.show(view))
@@ -41,6 +43,10 @@ pub(super) async fn show(admin: Admin) -> Outcome {
 
 /// What a reload says where the secret was.
 const GONE: &str = "The secret was shown once and cannot be shown again. If you did not store it, add a new one.";
+
+/// The same for an access key.
+const KEY_GONE: &str =
+    "The access key was shown once and cannot be shown again. If you did not store it, make a new one.";
 
 /// The application the page is about.
 pub(super) async fn existing(admin: &Admin) -> Result<ClientDetail, Response> {
@@ -70,6 +76,7 @@ pub(super) async fn view(admin: &Admin, detail: &ClientDetail) -> Result<Applica
         post_logout_redirect_uris: client.post_logout_redirect_uris.iter().map(|uri| uri.as_str().to_owned()).collect(),
         origins: client.origins.clone(),
         secrets: client.secrets.iter().rev().map(|secret| secret_row(secret, detail, now)).collect(),
+        access_keys: super::access_keys::section(admin, detail).await?,
         scopes: scopes(admin, client).await?,
         everyone: client.groups.is_empty(),
         groups: group_choices(admin, &client.groups).await?,

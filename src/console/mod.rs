@@ -8,6 +8,7 @@
 pub mod doors;
 pub mod views;
 
+mod access_keys;
 mod activity;
 mod admin;
 mod application;
@@ -50,6 +51,8 @@ pub fn doors(desk: &Arc<Desk>, endpoints: Endpoints) -> Doors {
         .form("/applications/:id/origins", application_forms::origins)
         .form("/applications/:id/secrets", application_forms::add_secret)
         .form("/applications/:id/secrets/remove", application_forms::remove_secret)
+        .form("/applications/:id/access-keys", access_keys::add)
+        .form("/applications/:id/access-keys/remove", access_keys::remove)
         .form("/applications/:id/scopes", application_forms::scopes)
         .form("/applications/:id/access", application_forms::access)
         .form("/applications/:id/tokens", application_forms::tokens)

@@ -34,6 +34,7 @@ pub(super) fn client(section: &Section<'_>) -> Option<DeclaredClient> {
     let declared = DeclaredClient {
         place: place(section),
         client_key,
+        access_keys: section.has("access_keys"),
         secrets: secrets(section, client.kind),
         disabled: section.boolean("disabled"),
         client,

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+use countersign::base::rng::SeededRng;
+use countersign::engine::Caller;
+use countersign::engine::admin::Actor;
+use countersign::engine::admin::client_change::ClientChange;
+use countersign::model::face::Face;
+
 use crate::house::{Browser, House};
 
 const NEW: &str = "/admin/applications/new";
@@ -189,4 +195,26 @@ async fn secrets_that_end_soon_are_on_the_first_page() {
     }
     ada.sign_in(&house, "ada").await;
     ada.get(&house, "/admin").await.shows().says("A secret of Team wiki expires in 10 days");
+}
+
+#[tokio::test]
+async fn an_access_key_is_shown_once_and_can_be_taken_away() {
+    let (house, ada) = House::with_ada().await;
+    wiki(&house, &ada).await;
+    ada.get(&house, WIKI).await.shows().keeps_silent_about("Access keys");
+    let id = countersign::base::ids::ClientId::from_text("wiki");
+    let laserfiche = ClientChange::Faces([Face::named("laserfiche")].into());
+    house.engine.change_client(&Actor::host(), &Caller::host(&SeededRng::new(3)), &id, &[laserfiche]).await.unwrap();
+    let page = ada.get(&house, WIKI).await.shows().says("It has no access key.");
+    page.says("https://signin.id.example/oauth/Token").says("is not this server");
+    let to = ada.post(&house, &format!("{WIKI}/access-keys"), &[]).await.goes_on();
+    let page = ada.get(&house, &to).await.shows().says("The access key, this once");
+    let key = page.between(r#"id="access-key-value">"#, "<");
+    assert!(data_encoding::BASE64.decode(key.as_bytes()).is_ok(), "{key}");
+    let again = ada.get(&house, &to).await.shows().says("cannot be shown again").keeps_silent_about(&key);
+    let kid = again.between(r#"name="kid" value=""#, "\"");
+    ada.get(&house, "/admin/activity").await.shows().says("ada added an access key to Team wiki").says(&kid);
+    ada.post(&house, &format!("{WIKI}/access-keys/remove"), &[("kid", &kid)]).await.leads_to(WIKI);
+    ada.get(&house, WIKI).await.shows().says("It has no access key.").keeps_silent_about(&kid);
+    ada.get(&house, "/admin/activity").await.shows().says("ada removed an access key from Team wiki");
 }

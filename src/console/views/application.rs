@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::access_keys::AccessKeys;
 use super::people::GroupChoice;
 use crate::http::page::{Frame, Link, Problems};
 use crate::http::views::Fact;
@@ -61,6 +62,8 @@ pub struct Application {
     pub typed: TypedAddresses,
     /// Its secrets, the newest first.
     pub secrets: Vec<SecretRow>,
+    /// Its access keys.
+    pub access_keys: AccessKeys,
     /// Every scope there is, and whether it may ask for it.
     pub scopes: Vec<ScopeChoice>,
     /// Whether everyone may use it.

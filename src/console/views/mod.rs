@@ -3,6 +3,7 @@
 //! A view holds finished words and decides nothing; the frame of each carries the administrator. Every struct has
 //! [`Samples`](crate::http::page::Samples), kept in `samples.rs`.
 
+mod access_keys;
 mod application;
 mod applications;
 mod lists;
@@ -11,6 +12,7 @@ mod people;
 mod samples;
 mod snippet;
 
+pub use access_keys::{AccessKeyRow, AccessKeys};
 pub use application::{
     ALGORITHMS, Application, NewSecret, SECRET_LIVES, ScopeChoice, SecretRow, TOKEN_FORMS, TokenFields, TypedAddresses,
     Warning,

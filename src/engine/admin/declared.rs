@@ -111,6 +111,8 @@ pub struct DeclaredClient {
     pub client: Client,
     /// Its client key, if the file says it; left alone or generated otherwise.
     pub client_key: Option<String>,
+    /// Whether the file says its access keys: these and no others. Left alone otherwise.
+    pub access_keys: bool,
     /// Its secrets, if the file says them: these and no others. Left alone otherwise.
     pub secrets: Option<Vec<DeclaredSecret>>,
     /// Whether it is switched off, if the file says so; left alone otherwise.

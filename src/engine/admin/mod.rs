@@ -1,6 +1,6 @@
 //! What administrators may do. Every verb takes an [`Actor`]: evidence that somebody may.
 //!
-//! - [`clients`], [`secrets`]: applications, described by [`client_change`] and judged by [`rules`].
+//! - [`clients`], [`secrets`], [`access_keys`]: applications, described by [`client_change`] and judged by [`rules`].
 //! - [`users`], [`groups`], [`scopes`], [`settings`]: people and what the deployment knows.
 //! - [`activity`], [`overview`]: what happened, and how things stand.
 //! - [`fields`]: each noun in the words of the declared-state file; what audit records and `apply` compare.
@@ -9,6 +9,7 @@
 //! carries a secret. What an administrator may do is looked up again inside each decision, so that one who was disabled a
 //! moment ago changes nothing any more.
 
+pub mod access_keys;
 pub mod activity;
 pub mod actor;
 pub mod apply;

@@ -3,7 +3,9 @@
 
 use super::places;
 use crate::engine::users::names::Names;
-use crate::model::client::{Client, ClientType, GrantType};
+use crate::jose::jwk::PublicJwk;
+use crate::jose::verify::VerifyingKey;
+use crate::model::client::{AccessKey, Client, ClientType, GrantType};
 use crate::model::face::Faces;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::refusal::{FieldProblem, Refusal};
@@ -17,6 +19,9 @@ const LONGEST_NAME: usize = 100;
 const MOST: usize = 100;
 /// The most secrets a client may have at once.
 pub(super) const MOST_SECRETS: usize = 20;
+
+/// The most access keys a client may have at once.
+const MOST_ACCESS_KEYS: usize = 20;
 
 /// Finds every problem of `subject` and collects them.
 struct Problems(Vec<FieldProblem>);
@@ -73,6 +78,7 @@ pub fn client(client: &Client, faces: &Faces) -> Vec<FieldProblem> {
     let secretless = "A client of this type keeps no secret.";
     found.unless(!client.is_public() || client.secrets.is_empty(), "secret", secretless);
     released(client, &mut found);
+    access_keys(client, &mut found);
     found.unless(client.secrets.len() <= MOST_SECRETS, "secret", "A client has at most 20 secrets: remove an old one.");
     found.0
 }
@@ -89,6 +95,22 @@ fn released(client: &Client, found: &mut Problems) {
     found.unless(few && names.into_iter().all(|name| is_id(name)), "released_attributes", sentence);
     let account = client.account_id.is_empty() || is_id(&client.account_id);
     found.unless(account, "account_id", "Use 1 to 128 letters, digits, or any of . _ ~ - for the account id.");
+}
+
+/// Each key is one, and of its own name.
+fn access_keys(client: &Client, found: &mut Problems) {
+    let secretless = "A client of this type keeps no secret, and so no access key.";
+    found.unless(!client.is_public() || client.access_keys.is_empty(), "access_keys", secretless);
+    let many = "A client has at most 20 access keys: remove an old one.";
+    found.unless(client.access_keys.len() <= MOST_ACCESS_KEYS, "access_keys", many);
+    let kids: Vec<&str> = client.access_keys.iter().map(|key| key.kid.as_str()).collect();
+    found.unless(unrepeated(&kids), "access_keys", "Give each access key a kid of its own.");
+    let sound = |key: &AccessKey| {
+        let jwk = PublicJwk::p256(&key.kid, &key.x, &key.y);
+        is_text(&key.kid, 128) && jwk.is_ok_and(|jwk| VerifyingKey::from_jwk(&jwk).is_ok())
+    };
+    let sentence = "Give access keys as public JWKs: a kid of 1 to 128 characters, and x and y of a point on P-256.";
+    found.unless(client.access_keys.iter().all(sound), "access_keys", sentence);
 }
 
 fn addresses(client: &Client, found: &mut Problems) {

@@ -117,6 +117,21 @@ impl Samples for Application {
             lang: "curl".into(),
             ..plain.clone()
         };
+        let kid = "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k";
+        let keyed = Application {
+            kind: "service".into(),
+            kind_words: "Service".into(),
+            redirect_uris: vec![],
+            access_keys: AccessKeys {
+                offered: true,
+                rows: vec![AccessKeyRow { kid: kid.into(), made: ago(86_400) }],
+                elsewhere: Some("https://signin.id.example.org/oauth/Token".into()),
+                new: Some(
+                    "eyJjdXN0b21lcklkIjoiMSIsImNsaWVudElkIjoid2lraSIsImRvbWFpbiI6ImlkLmV4YW1wbGUub3JnIn0=".repeat(4),
+                ),
+            },
+            ..plain.clone()
+        };
         let faulty = Application {
             typed: TypedAddresses { redirect_uri: "https://*.example.org/".into(), ..TypedAddresses::default() },
             problems: Problems::of("redirect_uri", "Wildcards are not accepted: enter each address in full.")
@@ -142,6 +157,7 @@ impl Samples for Application {
             ("new-secret", fresh),
             ("spa", spa),
             ("service", service),
+            ("access-keys", keyed),
             ("faulty", faulty),
             ("hostile", hostile),
         ]

@@ -3,7 +3,7 @@
 use crate::base::ids;
 use crate::engine::Denied;
 use crate::model::audit::AuditKind;
-use crate::model::client::{Client, ClientSecret};
+use crate::model::client::{AccessKey, Client, ClientSecret};
 use crate::records::{Kept, RecordChanges};
 
 use super::super::declared::DeclaredClient;
@@ -49,7 +49,9 @@ impl Draft<'_> {
         let said = declared.client.clone();
         let key = || was.map_or_else(|| ids::random(&*self.engine.rng), |was| was.client_key.clone());
         let disabled_at = was.and_then(|was| was.disabled_at);
+        let known = was.map(|was| was.access_keys.clone()).unwrap_or_default();
         Client {
+            access_keys: if declared.access_keys { self.access_keys(&said.access_keys, &known) } else { known },
             client_key: declared.client_key.clone().unwrap_or_else(key),
             disabled_at: match declared.disabled {
                 Some(true) => disabled_at.or(Some(self.now)),
@@ -63,6 +65,13 @@ impl Draft<'_> {
             incarnation: was.map_or_else(|| ids::random(&*self.engine.rng), |was| was.incarnation.clone()),
             ..said
         }
+    }
+
+    /// The declared keys; those that are known were made when they were made.
+    fn access_keys(&self, declared: &[AccessKey], known: &[AccessKey]) -> Vec<AccessKey> {
+        let same = |key: &AccessKey, other: &AccessKey| (&key.kid, &key.x, &key.y) == (&other.kid, &other.x, &other.y);
+        let made = |key: &AccessKey| known.iter().find(|known| same(key, known)).map_or(self.now, |it| it.created_at);
+        declared.iter().map(|key| AccessKey { created_at: made(key), ..key.clone() }).collect()
     }
 
     fn put_client(&mut self, was: Option<&Kept<Client>>, known: &[ClientSecret], client: &Client) {
