@@ -75,6 +75,7 @@ pub fn finish(about: &Description, parts: &[Part], queries: &[QueryLike]) -> Str
         let schema = &components["schemas"][query.schema];
         paths[query.path]["get"]["parameters"] = parameters(schema);
     }
+    forget_unused(&mut components, &paths);
     let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
     operations.for_each(state_security);
     let document = json!({
@@ -109,6 +110,13 @@ fn parameters(schema: &Value) -> Value {
             })
         })
         .collect()
+}
+
+/// Drops the schemas that served to describe a query and that nothing refers to.
+fn forget_unused(components: &mut Map<String, Value>, paths: &Map<String, Value>) {
+    let Some(Value::Object(schemas)) = components.get_mut("schemas") else { return };
+    let referring = format!("{}{}", json!(paths), json!(schemas));
+    schemas.retain(|name, _| referring.contains(&format!("\"#/components/schemas/{name}\"")));
 }
 
 fn take_object(from: &mut Value, member: &str) -> Map<String, Value> {

@@ -9,9 +9,11 @@ pub mod cors;
 pub mod document;
 pub mod endpoint;
 pub mod extract;
+pub mod laserfiche;
 pub mod oidc;
 pub mod reply;
 pub mod shared;
+pub mod way;
 pub mod words;
 
 use std::sync::Arc;
@@ -27,6 +29,7 @@ use crate::model::refusal::Refusal;
 use crate::model::settings::Settings;
 
 use endpoint::Placed;
+use way::Way;
 use words::Words;
 
 /// One wire dialect.
@@ -39,15 +42,21 @@ pub struct Dialect {
     pub shape: fn() -> Arc<dyn Shape>,
     /// What it says of a refusal in an authorization response.
     pub words: fn(&Refusal) -> Words,
+    /// How its authorization endpoint answers browsers.
+    pub way: Way,
     /// Its OpenAPI document.
     pub document: fn() -> String,
 }
 
 /// Every dialect, the canonical one first.
-pub const ALL: &[Dialect] = &[oidc::DIALECT];
+pub const ALL: &[Dialect] = &[oidc::DIALECT, laserfiche::DIALECT];
 
 /// What the engine is told of them.
-pub const FACES: Faces = Faces { all: &[oidc::DIALECT.customs], taken: TAKEN, token_endpoint: Some(token_endpoint) };
+pub const FACES: Faces = Faces {
+    all: &[oidc::DIALECT.customs, laserfiche::DIALECT.customs],
+    taken: TAKEN,
+    token_endpoint: Some(token_endpoint),
+};
 
 fn token_endpoint(issuer: &str, settings: &Settings) -> Option<String> {
     endpoints(issuer, settings).token

@@ -23,3 +23,53 @@ pub fn of_face(face: &Face, refusal: &Refusal) -> Words {
     // What belongs to the server speaks as the canonical dialect does.
     dialect.map_or(super::oidc::DIALECT.words, |dialect| dialect.words)(refusal)
 }
+
+macro_rules! about_parameters {
+    ($($name:literal),* $(,)?) => {
+        /// The sentence for a parameter that is not there.
+        pub fn missing(name: &str) -> &'static str {
+            match name { $($name => concat!("The parameter ", $name, " is missing."),)* _ => "A parameter is missing." }
+        }
+
+        /// The sentence for a parameter with a value outside its grammar.
+        pub fn malformed(name: &str) -> &'static str {
+            match name {
+                $($name => concat!("The parameter ", $name, " is malformed."),)*
+                _ => "A parameter is malformed.",
+            }
+        }
+    };
+}
+
+about_parameters!(
+    "grant_type",
+    "code",
+    "redirect_uri",
+    "code_verifier",
+    "refresh_token",
+    "scope",
+    "device_id",
+    "username",
+    "password",
+    "email",
+    "first_name",
+    "last_name",
+    "guardian_token",
+    "token",
+    "client_id",
+    "response_type",
+    "response_mode",
+    "state",
+    "nonce",
+    "code_challenge",
+    "code_challenge_method",
+    "prompt",
+    "max_age",
+    "claims",
+    "id_token_hint",
+    "login_hint",
+    "display",
+    "post_logout_redirect_uri",
+    "access_token",
+    "client_secret",
+);

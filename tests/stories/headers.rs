@@ -86,7 +86,7 @@ async fn every_reply_of_every_path_guards_whoever_reads_it() {
         "/oauth",
         "/oauth/",
         "/oauth/nowhere",
-        "/oauth/Token",
+        "/oauth/TOKEN",
         "/OAUTH/token",
         "/oauth/token/",
         "/oauth2/token",

@@ -7,6 +7,7 @@
 //! - How it goes well: [`walk`], [`prompts`], [`account`], [`documents`].
 //! - What is refused at the authorization endpoint: [`redirects`], [`parameters`], [`tabs`].
 //! - What is refused to applications: [`clients`], [`codes`], [`renewals`], [`kinds`], [`forged`].
+//! - Dialects: [`places`] (where they lie), [`laserfiche`].
 //! - What ends access, and how it is felt: [`matrix`]. What cannot be answered: [`failures`].
 //! - What nobody learns: [`cors`], [`headers`], [`secrets`], [`entry`].
 
@@ -32,6 +33,7 @@ mod failures;
 mod forged;
 mod headers;
 mod kinds;
+mod laserfiche;
 mod matrix;
 mod parameters;
 mod places;

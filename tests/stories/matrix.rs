@@ -45,7 +45,12 @@ const CHANGES: &[Change] = &[
     change("she leaves the group", "invalid_grant", "invalid_grant", "access_denied"),
     change("a scope is taken from the application", "invalid_grant", "invalid_grant", "invalid_scope"),
     change("the application may not refresh any more", "unauthorized_client", "unauthorized_client", ""),
-    change("the application may not sign people in any more", "unauthorized_client", "unauthorized_client", "page"),
+    change(
+        "the application may not sign people in any more",
+        "unauthorized_client",
+        "unauthorized_client",
+        "unauthorized_client",
+    ),
     change("she changes her password here", "invalid_grant", "invalid_grant", ""),
     change("she changes her password elsewhere", "invalid_grant", "invalid_grant", "login_required"),
     change("she comes back by a recovery link", "invalid_grant", "invalid_grant", "login_required"),

@@ -62,7 +62,7 @@ impl<'h> Person<'h> {
     pub async fn finishes(&self, asking: &Asking, reply: Reply) -> Answer {
         let mut reply = self.browser.follows(reply).await;
         for _ in 0..5 {
-            if reply.status == 303 {
+            if matches!(reply.status, 302 | 303) {
                 return Answer::read(asking, query_at(asking, reply.location()));
             }
             reply = match reply.title() {

@@ -18,6 +18,7 @@ use crate::dialects::endpoint::{self, Worded};
 use crate::dialects::extract::{self, AccessTokenNeeded, ClientAuthentication, Form, Wording};
 use crate::dialects::reply::Reply;
 use crate::dialects::shared;
+use crate::dialects::way::Way;
 use crate::engine::{Caller, Denied, Engine};
 use crate::http::body::BodyError;
 use crate::http::desk::Desk;
@@ -42,6 +43,7 @@ pub const DIALECT: Dialect = Dialect {
     serve,
     shape: refusals::shape,
     words: refusals::of,
+    way: Way::CANONICAL,
     document,
 };
 
@@ -124,7 +126,11 @@ impl Oauth {
         let caller = self.desk.caller(request);
         let outcome = match requests::token(&self.face, request, &form.fields) {
             Ok(asked) => self.engine().token(&caller, &asked).await.map(|issued| (asked.grant.kind(), issued)),
-            Err(refusal) => Err(refusal.into()),
+            Err(refusal) => {
+                let presented = extract::presented(request, &form.fields);
+                self.engine().note_token_refused(&caller, &self.face, &presented, &refusal).await;
+                Err(refusal.into())
+            }
         };
         let response = match outcome {
             Ok((grant, issued)) => {

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::base::ids::RequestId;
 use crate::dialects::reply;
-use crate::dialects::words::{Words, words};
+use crate::dialects::words::{Words, malformed, missing, words};
 use crate::engine::Denied;
 use crate::http::body::BodyError;
 use crate::http::fault::{Fault, Shape};
@@ -128,52 +128,6 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::LastAdministrator => words("invalid_request", "The request was refused."),
     }
 }
-
-macro_rules! about_parameters {
-    ($($name:literal),* $(,)?) => {
-        fn missing(name: &str) -> &'static str {
-            match name { $($name => concat!("The parameter ", $name, " is missing."),)* _ => "A parameter is missing." }
-        }
-
-        fn malformed(name: &str) -> &'static str {
-            match name {
-                $($name => concat!("The parameter ", $name, " is malformed."),)*
-                _ => "A parameter is malformed.",
-            }
-        }
-    };
-}
-
-about_parameters!(
-    "grant_type",
-    "code",
-    "redirect_uri",
-    "code_verifier",
-    "refresh_token",
-    "scope",
-    "device_id",
-    "username",
-    "password",
-    "email",
-    "first_name",
-    "last_name",
-    "guardian_token",
-    "token",
-    "client_id",
-    "response_type",
-    "response_mode",
-    "state",
-    "nonce",
-    "code_challenge",
-    "code_challenge_method",
-    "prompt",
-    "max_age",
-    "claims",
-    "id_token_hint",
-    "login_hint",
-    "display",
-    "post_logout_redirect_uri",
-);
 
 /// The body of a refusal (RFC 6749, section 5.2).
 #[derive(Serialize)]

@@ -9,7 +9,7 @@ use poem_openapi::types::Type;
 use poem_openapi::{ApiExtractor, ApiExtractorType, ExtractParamOptions};
 
 use crate::base::ids::InteractionId;
-use crate::dialects::{extract, words};
+use crate::dialects::{extract, way, words};
 use crate::engine::authorize::{AuthorizationResponse, AuthorizeRefused, PageRefusal, Step};
 use crate::engine::sign_out::SignOutStep;
 use crate::engine::{Caller, Denied};
@@ -29,10 +29,10 @@ use crate::model::refusal::Refusal;
 /// What a browser sent, or why it cannot be read.
 type Sent = Result<Params, BodyError>;
 
-/// A form whose refusals are pages; `T` describes it to OpenAPI.
-pub struct PageForm<T>(pub Sent, PhantomData<fn() -> T>);
+/// A form that the endpoint itself refuses if it cannot be read; `T` describes it to OpenAPI.
+pub struct FormSent<T>(pub Sent, PhantomData<fn() -> T>);
 
-impl<'a, T: Type> ApiExtractor<'a> for PageForm<T> {
+impl<'a, T: Type> ApiExtractor<'a> for FormSent<T> {
     const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
@@ -47,7 +47,7 @@ impl<'a, T: Type> ApiExtractor<'a> for PageForm<T> {
     }
 
     async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
-        Ok(PageForm(extract::form(request, body).await, PhantomData))
+        Ok(FormSent(extract::form(request, body).await, PhantomData))
     }
 }
 
@@ -55,7 +55,7 @@ impl<'a, T: Type> ApiExtractor<'a> for PageForm<T> {
 pub async fn authorize(desk: &Desk, face: &Face, request: &Request, sent: Sent) -> Response {
     let parameters = match sent {
         Ok(fields) => extract::all(&fields),
-        Err(error) => return unreadable(desk, request, error),
+        Err(error) => return way::of_face(face).page(unreadable(desk, request, error)),
     };
     let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
     let outcome = match desk.signed_in(request.headers()).await {
@@ -118,7 +118,9 @@ async fn answer(
             let response = AuthorizationResponse::error(identity, &told, words.error, words.description);
             deliver(desk, browser, &response).await
         }
-        Err(AuthorizeRefused::Page(page)) => refused_page(desk, request, caller, browser, &page).await,
+        Err(AuthorizeRefused::Page(page)) => {
+            way::of_face(&page.face).page(refused_page(desk, request, caller, browser, &page).await)
+        }
         // Nothing is wrong: it was answered before, and whoever came back is signed in.
         Err(AuthorizeRefused::Denied(Denied::Refused(Refusal::InteractionAnswered))) => see_other("/"),
         Err(AuthorizeRefused::Denied(denied)) => desk.deny(request, &denied).await,
@@ -128,7 +130,7 @@ async fn answer(
 /// Sends the answer to the client: in the redirect, or in a form (OAuth 2.0 Form Post Response Mode).
 async fn deliver(desk: &Desk, browser: &Browser, response: &AuthorizationResponse) -> Response {
     match response.mode {
-        ResponseMode::Query => see_other(&response.url()),
+        ResponseMode::Query => way::of_face(&response.face).redirect(see_other(&response.url())),
         ResponseMode::FormPost => {
             let frame = desk.frame(browser, None).await.unwrap_or_else(|_| desk.bare_frame(browser));
             let fields: Vec<(&str, &str)> =

@@ -203,7 +203,7 @@ impl Server {
         &self,
         request: &Request,
         _auth: FrontEndToken,
-        form: browser::PageForm<AuthorizationForm>,
+        form: browser::FormSent<AuthorizationForm>,
     ) -> BrowserOr<AuthorizedBody, AuthorizeErrorBody> {
         BrowserOr::of(match browser::with_cookies(&self.desk, request, &form.0) {
             _ if front_end::is_one(request) => front_end::authorize(&self.desk, &self.face, request, form.0).await,
@@ -221,7 +221,7 @@ impl Server {
 
     /// Sign somebody out, by a form.
     #[oai(path = "/logout", method = "post", operation_id = "logoutByPost", tag = "Tag::Browser")]
-    async fn logout_by_post(&self, request: &Request, form: browser::PageForm<SignOutForm>) -> Browser {
+    async fn logout_by_post(&self, request: &Request, form: browser::FormSent<SignOutForm>) -> Browser {
         Browser(match browser::with_cookies(&self.desk, request, &form.0) {
             Some(again) => again,
             None => browser::logout(&self.desk, request, form.0).await,

@@ -14,6 +14,8 @@ pub struct AuthorizationResponse {
     pub redirect: RegisteredRedirect,
     /// How it travels.
     pub mode: ResponseMode,
+    /// The interface the request came through.
+    pub face: Face,
     /// What it says, in this order.
     pub parameters: Vec<(&'static str, String)>,
 }
@@ -34,6 +36,8 @@ pub enum AuthorizeRefused {
 pub struct PageRefusal {
     /// Why.
     pub refusal: Refusal,
+    /// The interface the request came through.
+    pub face: Face,
     /// The client that was named, if there is such a client.
     pub client: Option<ClientId>,
     /// What people call it.
@@ -68,6 +72,7 @@ impl AuthorizationResponse {
         AuthorizationResponse {
             redirect: request.redirect_uri.clone(),
             mode: request.response_mode,
+            face: request.face.clone(),
             parameters: ended(identity, first, request.state.as_ref()),
         }
     }
@@ -84,6 +89,7 @@ impl AuthorizationResponse {
         AuthorizationResponse {
             redirect: refused.redirect.clone(),
             mode: refused.mode,
+            face: refused.face.clone(),
             parameters: ended(identity, first, refused.state.as_ref()),
         }
     }

@@ -70,11 +70,11 @@ fn asker(
     let Some(client) = client else {
         let named = value(parameters, "client_id").is_some();
         let refusal = if named { Refusal::ClientUnknown } else { Refusal::ClientMissing };
-        return Err(on_page(refusal, None, parameters));
+        return Err(on_page(refusal, face, None, parameters));
     };
     match usable(&client, face).and_then(|()| address(&client, parameters)) {
         Ok(redirect) => Ok((client, redirect)),
-        Err(refusal) => Err(on_page(refusal, Some(&client), parameters)),
+        Err(refusal) => Err(on_page(refusal, face, Some(&client), parameters)),
     }
 }
 
@@ -91,10 +91,12 @@ fn usable(client: &Client, face: &Face) -> Result<(), Refusal> {
     if !client.has_face(face) {
         return Err(Refusal::ClientOfAnotherFace);
     }
-    if !client.may(GrantType::AuthorizationCode) {
-        return Err(Refusal::GrantTypeNotAllowed);
-    }
     Ok(())
+}
+
+/// Whether the client may use this endpoint; if not, it is told (RFC 6749, section 4.1.2.1).
+fn permitted(client: &Client) -> Result<(), Refusal> {
+    if client.may(GrantType::AuthorizationCode) { Ok(()) } else { Err(Refusal::GrantTypeNotAllowed) }
 }
 
 /// The client as it is now, if it could still make a request that was kept for a while.
@@ -107,13 +109,15 @@ pub(super) fn still_holds(
         ("redirect_uri".to_owned(), request.redirect_uri.as_str().to_owned()),
     ]);
     let (client, _) = asker(client, &request.face, &parameters)?;
+    permitted(&client).map_err(|refusal| AuthorizeRefused::told(request, refusal))?;
     let within = request.scopes.within(&client.scopes);
     if within { Ok(client) } else { Err(AuthorizeRefused::told(request, Refusal::ScopeNotAllowed)) }
 }
 
-fn on_page(refusal: Refusal, client: Option<&Client>, parameters: &Parameters) -> AuthorizeRefused {
+fn on_page(refusal: Refusal, face: &Face, client: Option<&Client>, parameters: &Parameters) -> AuthorizeRefused {
     AuthorizeRefused::Page(Box::new(PageRefusal {
         refusal,
+        face: face.clone(),
         client: client.map(|client| client.id.clone()),
         client_name: client.map(|client| client.name.clone()),
         sent: value(parameters, "redirect_uri").map(str::to_owned),
@@ -148,6 +152,7 @@ fn request(
     };
     let refuse = |refusal| told.refuse(refusal);
     let (state, response_mode) = (state.map_err(refuse)?, mode.map_err(refuse)?);
+    permitted(against.client).map_err(refuse)?;
     parameters::flow(parameters).map_err(refuse)?;
     let challenge = parameters::challenge(against.client, parameters).map_err(refuse)?;
     let scopes = parameters::scopes(against.client, against.scope_exists, &against.law, parameters).map_err(refuse)?;

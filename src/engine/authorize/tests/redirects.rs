@@ -11,13 +11,11 @@ use crate::model::refusal::Refusal;
 async fn without_a_sound_client_there_is_a_page() {
     let scene = Scene::new().await;
     let house = &scene.house;
-    let mut silent = client("machine");
-    silent.grants = [GrantType::ClientCredentials].into();
     let mut off = client("off");
     off.disabled_at = Some(off.created_at);
     let mut elsewhere = client("elsewhere");
     elsewhere.faces = [Face::named("back")].into();
-    for mut client in [silent, off, elsewhere] {
+    for mut client in [off, elsewhere] {
         client.redirect_uris = vec![address(CALLBACK)];
         house.keep(&client).await;
     }
@@ -28,7 +26,6 @@ async fn without_a_sound_client_there_is_a_page() {
         ("web/../web", Refusal::ClientUnknown),
         ("off", Refusal::ClientDisabled),
         ("elsewhere", Refusal::ClientOfAnotherFace),
-        ("machine", Refusal::GrantTypeNotAllowed),
     ];
     let alice = scene.alice().await;
     for (id, refusal) in cases {
@@ -37,6 +34,21 @@ async fn without_a_sound_client_there_is_a_page() {
             assert_eq!(page.refusal, refusal, "{id}");
             assert_eq!(page.client_name.is_some(), house.engine.ledger.find::<Client>(id).await.unwrap().is_some());
         }
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_may_not_use_the_endpoint_is_told_at_its_own_address() {
+    let scene = Scene::new().await;
+    let mut machine = client("machine");
+    machine.grants = [GrantType::ClientCredentials].into();
+    machine.redirect_uris = vec![address(CALLBACK)];
+    scene.house.keep(&machine).await;
+    match scene.asks(&[("client_id", "machine"), ("state", "s")], None).await {
+        Err(AuthorizeRefused::Redirect(told)) => {
+            assert_eq!((told.refusal, told.state.as_deref()), (Refusal::GrantTypeNotAllowed, Some("s")));
+        }
+        other => panic!("{other:?}"),
     }
 }
 
