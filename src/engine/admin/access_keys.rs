@@ -157,14 +157,16 @@ fn host_of(issuer: &str) -> &str {
 mod tests {
     use super::*;
     use crate::engine::house::{House, caller};
-    use crate::model::redirect_uri::RedirectUri;
+    use crate::model::client::{ClientType, GrantType};
 
     #[tokio::test]
     async fn what_is_exported_is_shown_once_and_only_its_public_half_is_kept() {
         let house = House::new().await;
-        let callback = RedirectUri::parse("https://app.example/callback").unwrap();
         house
-            .change::<Client>("web", |web| (web.account_id, web.redirect_uris) = ("acc-7".to_owned(), vec![callback]))
+            .change::<Client>("web", |web| {
+                (web.kind, web.grants) = (ClientType::Service, [GrantType::ClientCredentials].into());
+                web.account_id = "acc-7".to_owned();
+            })
             .await;
         let id = ClientId::from_text("web");
         let made = house.engine.export_access_key(&Actor::host(), &caller(), &id).await.unwrap();
