@@ -28,6 +28,7 @@ fn people_can_read_every_page() {
     draw::<Password>("account-password");
     draw::<Sessions>("account-sessions");
     draw::<Grants>("account-applications");
+    draw::<Care>("account-care");
     draw::<OwnActivity>("account-activity");
     draw::<Problem>("problem");
     draw::<FormPost>("form-post");

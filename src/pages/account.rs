@@ -48,12 +48,18 @@ async fn profile(visit: Visit) -> Outcome {
 }
 
 async fn profile_page(visit: &Visit, status: StatusCode, profile: ProfileFields, problems: Problems) -> Outcome {
-    let user = visit.person()?.user();
+    let person = visit.person()?;
+    let in_care = match visit.engine().in_care(person).await {
+        Ok(known) => known.len(),
+        Err(denied) => return Ok(visit.deny(&denied).await),
+    };
+    let user = person.user();
     let view = ProfileView {
         frame: visit.frame().await?.saying(visit.flash().sentence),
         username: user.username.clone(),
         email: user.email.clone().unwrap_or_default(),
         email_verified: user.email_verified,
+        in_care,
         profile,
         problems,
     };

@@ -9,6 +9,7 @@
 //! - What is refused to applications: [`clients`], [`codes`], [`renewals`], [`kinds`], [`forged`].
 //! - Dialects: [`places`] (where they lie), [`laserfiche`].
 //! - What ends access, and how it is felt: [`matrix`]. What cannot be answered: [`failures`].
+//! - Applications of our own: [`ours`], [`first_party`], [`guests`], [`minors`], [`bearer_authorize`], [`incrowd`].
 //! - What nobody learns: [`cors`], [`headers`], [`secrets`], [`entry`].
 
 #[path = "../common/indoors.rs"]
@@ -19,22 +20,28 @@ mod jar;
 mod app;
 mod browser;
 mod house;
+mod ours;
 mod person;
 mod store;
 mod wire;
 
 mod account;
+mod bearer_authorize;
 mod clients;
 mod codes;
 mod cors;
 mod documents;
 mod entry;
 mod failures;
+mod first_party;
 mod forged;
+mod guests;
 mod headers;
+mod incrowd;
 mod kinds;
 mod laserfiche;
 mod matrix;
+mod minors;
 mod parameters;
 mod places;
 mod prompts;

@@ -140,7 +140,7 @@ impl Engine {
     }
 
     /// What was too much for the user's own commit. Without the user it is dead already.
-    pub(super) async fn forget_possessions(&self, id: &UserId) -> Result<(), Denied> {
+    pub(in crate::engine) async fn forget_possessions(&self, id: &UserId) -> Result<(), Denied> {
         loop {
             let more = self
                 .settle(|| async {

@@ -12,6 +12,7 @@ pub mod account;
 pub mod applications;
 pub mod argon;
 pub(crate) mod arrivals;
+pub mod care;
 pub mod device;
 pub mod familiar;
 mod guessing;

@@ -39,6 +39,8 @@ pub struct Profile {
     pub email: String,
     /// Whether the address is known to be theirs.
     pub email_verified: bool,
+    /// How many people they have in their care; nothing is said of none.
+    pub in_care: usize,
     /// The values as stored, or as typed.
     pub profile: ProfileFields,
     /// What is wrong with the form.
@@ -116,6 +118,32 @@ pub struct Grants {
     pub frame: Frame,
     /// Applications with access, the latest used first.
     pub grants: Vec<GrantRow>,
+}
+
+/// `GET /account/care`, with `end` naming one of them: the question whether to end their account. Posts `person` to
+/// `/account/care/end`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/care.html")]
+pub struct Care {
+    /// What every page is told.
+    pub frame: Frame,
+    /// The people in this person's care.
+    pub people: Vec<CareRow>,
+    /// Whose account is about to end.
+    pub ending: Option<CareRow>,
+}
+
+/// Somebody in care.
+#[derive(Clone, Debug, Default)]
+pub struct CareRow {
+    /// Their id, for the form.
+    pub id: String,
+    /// What they are called.
+    pub name: String,
+    /// The name they sign in with.
+    pub username: String,
+    /// Since when.
+    pub since: When,
 }
 
 /// `GET /account/activity`.

@@ -35,6 +35,7 @@ impl Samples for Profile {
             username: "sample".into(),
             email: "sample@example.org".into(),
             email_verified: true,
+            in_care: 2,
             profile: ProfileFields {
                 given_name: "Sam".into(),
                 family_name: "Ple".into(),
@@ -106,6 +107,26 @@ impl Samples for Grants {
             ("plain", Grants { frame: person_frame(), grants: grants() }),
             ("empty", Grants { frame: person_frame(), grants: vec![] }),
             ("hostile", Grants { frame: hostile_frame(), grants: hostile }),
+        ]
+    }
+}
+
+impl Samples for Care {
+    fn samples() -> Vec<(&'static str, Care)> {
+        let row = |name: &str| CareRow {
+            id: "p1".into(),
+            name: name.into(),
+            username: "kim@example.org".into(),
+            since: ago(9_000_000),
+        };
+        let hostile = vec![CareRow { username: LONG.into(), ..row(MARKUP) }, row(RTL)];
+        let people = vec![row("Kim Reed"), row("Lou Reed")];
+        vec![
+            ("plain", Care { frame: person_frame(), people: people.clone(), ending: None }),
+            ("ending", Care { frame: person_frame(), ending: people.first().cloned(), people }),
+            ("empty", Care { frame: person_frame(), ..Care::default() }),
+            ("hostile", Care { frame: hostile_frame(), ending: hostile.first().cloned(), people: hostile.clone() }),
+            ("hostile-list", Care { frame: hostile_frame(), people: hostile, ending: None }),
         ]
     }
 }
