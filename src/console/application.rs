@@ -83,6 +83,7 @@ pub(super) async fn view(admin: &Admin, detail: &ClientDetail) -> Result<Applica
         consent: if client.consent == ConsentPolicy::Skip { "skip" } else { "ask" }.to_owned(),
         first_party: client.first_party,
         require_pkce: client.needs_pkce(),
+        grants: super::grants::choices(client),
         tokens: tokens(client),
         new_secret: None,
         typed: Default::default(),

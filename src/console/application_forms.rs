@@ -200,7 +200,7 @@ impl<'a> Reading<'a> {
 }
 
 /// Makes the wanted changes; what does not succeed is shown with what `put_back` puts into the page.
-async fn save(
+pub(super) async fn save(
     admin: Admin,
     form: &Params,
     section: &str,

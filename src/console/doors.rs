@@ -19,7 +19,7 @@ use crate::http::visit::{self, Outcome, Visit, sign_in_first};
 use super::admin::Admin;
 
 /// The check boxes of the console's forms: names that occur once for each box that is ticked.
-const CHECK_BOXES: &[&str] = &["scope", "group"];
+const CHECK_BOXES: &[&str] = &["scope", "group", "grant"];
 
 /// Every page and form of the console.
 pub struct Doors {

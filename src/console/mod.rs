@@ -15,6 +15,7 @@ mod application;
 mod application_forms;
 mod applications;
 mod events;
+mod grants;
 mod groups;
 mod keys;
 mod overview;
@@ -55,6 +56,7 @@ pub fn doors(desk: &Arc<Desk>, endpoints: Endpoints) -> Doors {
         .form("/applications/:id/access-keys/remove", access_keys::remove)
         .form("/applications/:id/scopes", application_forms::scopes)
         .form("/applications/:id/access", application_forms::access)
+        .form("/applications/:id/grants", grants::change)
         .form("/applications/:id/tokens", application_forms::tokens)
         .form("/applications/:id/disable", application_forms::disable)
         .form("/applications/:id/enable", application_forms::enable)

@@ -3,11 +3,15 @@
 use crate::http::page::{Frame, Problems};
 use crate::http::params::Params;
 use crate::http::visit::Outcome;
-use crate::model::settings::{ClientRegistration, Settings as Kept};
+use crate::model::settings::{ClientRegistration, SelfRegistration, Settings as Kept};
 
 use super::admin::Admin;
 use super::views::Settings;
 use super::words::{filled, typed};
+
+/// Who may make an account, as far as this version has it.
+const SELF_REGISTRATION: [(SelfRegistration, &str); 2] =
+    [(SelfRegistration::Closed, "closed"), (SelfRegistration::Open, "open")];
 
 /// What this version offers, as in the declared state: registration by everyone comes with what would make use of it.
 const CLIENT_REGISTRATION: [(ClientRegistration, &str); 2] =
@@ -21,6 +25,7 @@ pub(super) async fn show(admin: Admin) -> Outcome {
         name: kept.name.clone(),
         account_url: kept.account_url.clone().unwrap_or_default(),
         password_min_length: kept.password_min_length.to_string(),
+        self_registration: word(&SELF_REGISTRATION, &kept.self_registration),
         client_registration: word(&CLIENT_REGISTRATION, &kept.client_registration),
         ..blank
     }))
@@ -41,6 +46,7 @@ pub(super) async fn save(admin: Admin, form: Params) -> Outcome {
         name: typed(&form, "name"),
         account_url: typed(&form, "account_url"),
         password_min_length: typed(&form, "password_min_length"),
+        self_registration: typed(&form, "self_registration"),
         client_registration: typed(&form, "client_registration"),
         problems,
         ..blank
@@ -64,12 +70,21 @@ fn wanted(form: &Params, kept: Kept) -> Result<Kept, Problems> {
     if client_registration.is_none() {
         problems = problems.and("clients-nobody", "Choose who may register clients.");
     }
-    match (length, client_registration) {
-        (Ok(password_min_length), Some(client_registration)) => Ok(Kept {
+    // A form that does not speak of it leaves it as it is.
+    let self_registration = match form.get("self_registration") {
+        None => Some(kept.self_registration),
+        sent => value(&SELF_REGISTRATION, sent),
+    };
+    if self_registration.is_none() {
+        problems = problems.and("registration-closed", "Choose who may make an account.");
+    }
+    match (length, client_registration.zip(self_registration)) {
+        (Ok(password_min_length), Some((client_registration, self_registration))) => Ok(Kept {
             name: typed(form, "name").trim().to_owned(),
             account_url: filled(form, "account_url"),
             password_min_length,
             client_registration,
+            self_registration,
             ..kept
         }),
         _ => Err(problems),

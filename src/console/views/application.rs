@@ -20,7 +20,7 @@ pub const SECRET_LIVES: &[(&str, &str)] = &[("", "Never"), ("90d", "In 90 days")
 /// Posts below `/admin/applications/{id}/`, each with `csrf`: `redirects`, `post-logout`, `origins` (action = add or
 /// remove, and redirect_uri, post_logout_redirect_uri or origin) · `secrets` (expires) · `secrets/remove` (secret) ·
 /// `scopes` (scope, repeated) · `access` (name, who = everyone or groups, group repeated, consent, first_party,
-/// require_pkce) · `tokens` (the names of [`TokenFields`]) · `disable` · `enable`. `GET …/delete` asks, `POST` deletes.
+/// require_pkce) · `grants` (grant, repeated) · `tokens` (the names of [`TokenFields`]) · `disable` · `enable`. `GET …/delete` asks, `POST` deletes.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "console/application.html")]
 pub struct Application {
@@ -76,6 +76,8 @@ pub struct Application {
     pub first_party: bool,
     /// Whether PKCE is required of it.
     pub require_pkce: bool,
+    /// The ways in which it could come by tokens, and whether it may.
+    pub grants: Vec<GrantChoice>,
     /// How its tokens are made.
     pub tokens: TokenFields,
     /// What is wrong with the form that came in.
@@ -98,6 +100,19 @@ impl Application {
         let id: String = form_urlencoded::byte_serialize(self.id.as_bytes()).collect();
         format!("/admin/applications/{}/{rest}", id.replace('+', "%20"))
     }
+}
+
+/// A way to come by tokens.
+#[derive(Clone, Debug, Default)]
+pub struct GrantChoice {
+    /// The `grant_type`.
+    pub name: String,
+    /// What it lets the application do.
+    pub words: String,
+    /// What to consider.
+    pub hint: String,
+    /// Whether it may.
+    pub chosen: bool,
 }
 
 /// Something an administrator should know about an application.

@@ -176,6 +176,8 @@ pub struct Settings {
     pub account_url_hint: String,
     /// `password_min_length`
     pub password_min_length: String,
+    /// `self_registration`: `closed` or `open`
+    pub self_registration: String,
     /// `client_registration`: `nobody` or `permitted`
     pub client_registration: String,
     /// What is wrong with the form.

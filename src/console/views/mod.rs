@@ -14,8 +14,8 @@ mod snippet;
 
 pub use access_keys::{AccessKeyRow, AccessKeys};
 pub use application::{
-    ALGORITHMS, Application, NewSecret, SECRET_LIVES, ScopeChoice, SecretRow, TOKEN_FORMS, TokenFields, TypedAddresses,
-    Warning,
+    ALGORITHMS, Application, GrantChoice, NewSecret, SECRET_LIVES, ScopeChoice, SecretRow, TOKEN_FORMS, TokenFields,
+    TypedAddresses, Warning,
 };
 pub use applications::{ApplicationRow, Applications, NewApplication};
 pub use lists::{

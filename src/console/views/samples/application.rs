@@ -65,6 +65,14 @@ fn wiki() -> Application {
         groups: groups(),
         consent: "ask".into(),
         require_pkce: true,
+        grants: ["authorization_code", "refresh_token", "client_credentials"]
+            .map(|name| GrantChoice {
+                name: name.into(),
+                words: "Sign people in by their browser".into(),
+                hint: "They see this server’s pages only.".into(),
+                chosen: name != "client_credentials",
+            })
+            .into(),
         tokens: TokenFields {
             id_token_alg: "RS256".into(),
             access_token: "jwt".into(),

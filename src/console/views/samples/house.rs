@@ -139,6 +139,7 @@ impl Samples for Settings {
             name: "Example ID".into(),
             account_url_hint: "What the worksection interface answers. Empty: https://id.example.org.".into(),
             password_min_length: "15".into(),
+            self_registration: "closed".into(),
             client_registration: "permitted".into(),
             ..Settings::default()
         };
