@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::base::ids::ClientId;
 use crate::jose::Algorithm;
 use crate::model::client::{Client, GrantType};
+use crate::model::face::Face;
 use crate::model::refusal::Refusal;
 use crate::model::scope::{BUILT_IN, Scope};
 use crate::model::session::Authentication;
@@ -106,6 +107,12 @@ impl Engine {
         if let Some(id) = client {
             let client = self.ledger.find::<Client>(id).await?.ok_or(Refusal::ClientUnknown)?;
             narrow(&mut metadata, &client);
+            // What the canonical interface has is refused to clients that were not given it.
+            let canonical = self.faces.all.first().map(|customs| Face::named(customs.name));
+            if canonical.is_some_and(|canonical| !client.has_face(&canonical)) {
+                metadata.token_endpoint = None;
+                metadata.openid.iter_mut().for_each(|openid| openid.userinfo_endpoint = None);
+            }
         }
         if which == Document::AuthorizationServer {
             metadata.openid = None;

@@ -8,6 +8,7 @@ use crate::base::secret::{Kind, Secret};
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::client::Client;
+use crate::model::grant::Grant;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Session, SessionKind, SessionLife};
 use crate::model::user::User;
@@ -248,12 +249,27 @@ impl Engine {
         loop {
             let page =
                 self.ledger.list_by::<Session>("user", &prefix, Order::Ascending, after.as_deref(), PAGE).await?;
-            open.extend(page.items.into_iter().filter(|session| session.is_open(now) && session.is_of(&user)));
+            for session in page.items {
+                if session.is_open(now) && session.is_of(&user) && self.is_worth_something(&session).await? {
+                    open.push(session);
+                }
+            }
             match page.next {
                 Some(next) => after = Some(next),
                 None => return Ok(open),
             }
         }
+    }
+
+    /// Whether anything can still be done with an open session: one in a client of ours is over with the last grant that hangs
+    /// on it, however that ended.
+    async fn is_worth_something(&self, session: &Session) -> Result<bool, Fault> {
+        if session.kind == SessionKind::Browser {
+            return Ok(true);
+        }
+        let (now, prefix) = (self.now(), format!("{}\0", session.id));
+        let grants = self.ledger.list_by::<Grant>("session", &prefix, Order::Ascending, None, PAGE).await?;
+        Ok(grants.items.iter().any(|grant| grant.is_live(now)))
     }
 
     /// The session this cookie holds or held, whatever has become of it. The whole cookie is compared.
