@@ -218,3 +218,21 @@ async fn an_access_key_is_shown_once_and_can_be_taken_away() {
     ada.get(&house, WIKI).await.shows().says("It has no access key.").keeps_silent_about(&kid);
     ada.get(&house, "/admin/activity").await.shows().says("ada removed an access key from Team wiki");
 }
+
+#[tokio::test]
+async fn what_only_our_own_applications_may_is_offered_to_them_alone() {
+    let (house, ada) = House::with_ada().await;
+    wiki(&house, &ada).await;
+    let grants = format!("{WIKI}/grants");
+    let page = ada.get(&house, WIKI).await.shows().keeps_silent_about(r#"value="password""#);
+    page.says(r#"value="authorization_code" checked"#);
+    let fields = [("grant", "authorization_code"), ("grant", "password"), ("grant", "anonymous")];
+    ada.post(&house, &grants, &fields).await.says("first-party clients only");
+    let ours = [("name", "Wiki"), ("who", "everyone"), ("consent", "skip"), ("first_party", "on")];
+    ada.post(&house, &format!("{WIKI}/access"), &ours).await.leads_to(WIKI);
+    ada.post(&house, &grants, &fields).await.leads_to(WIKI);
+    let page = ada.get(&house, WIKI).await.shows().says(r#"value="password" checked"#);
+    page.says(r#"value="anonymous" checked"#).keeps_silent_about(r#"value="refresh_token" checked"#);
+    let others = [("name", "Wiki"), ("who", "everyone"), ("consent", "skip")];
+    ada.post(&house, &format!("{WIKI}/access"), &others).await.says("first-party clients only");
+}

@@ -113,7 +113,9 @@ async fn settings_are_saved_or_say_why_not() {
     ada.post(&house, settings, &typed).await.minds("password_min_length", "between 8 and 128");
     let typed = with(&[("name", "Acme"), ("password_min_length", "20"), ("account_url", "ftp://x")]);
     ada.post(&house, settings, &typed).await.minds("account_url", "https");
-    let typed = with(&[("name", "Acme"), ("password_min_length", "20")]);
+    let typed = with(&[("name", "Acme"), ("password_min_length", "20"), ("self_registration", "invited")]);
+    ada.post(&house, settings, &typed).await.minds("registration-closed", "Choose who may make an account.");
+    let typed = with(&[("name", "Acme"), ("password_min_length", "20"), ("self_registration", "open")]);
     let to = ada.post(&house, settings, &typed).await.goes_on();
     ada.get(&house, &to).await.shows().says("The settings are saved.").says("Acme</title>").says(r#"value="20""#);
     ada.get(&house, "/admin/activity").await.shows().says("ada changed the settings").says("Example ID → Acme");
