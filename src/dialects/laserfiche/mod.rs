@@ -16,19 +16,19 @@ use crate::dialects::cors::{Cors, Readers, for_client};
 use crate::dialects::document::{self, Description, Part, QueryLike};
 use crate::dialects::endpoint::{self, Worded};
 use crate::dialects::extract::{ClientAuthentication, Queried};
-use crate::dialects::reply::{Browser, Reply};
+use crate::dialects::reply::Reply;
 use crate::dialects::shared::browser::{self, FormSent};
 use crate::dialects::way::Way;
 use crate::engine::{Caller, Denied};
 use crate::http::body::BodyError;
 use crate::http::desk::Desk;
-use crate::http::params::Params;
+use crate::http::params::{Params, ParamsError};
 use crate::jose::Algorithm;
 use crate::model::client::ClaimsProfile;
 use crate::model::face::{ClientCustoms, Customs, Face, Law};
 use crate::model::lifetime::Lifetime;
 
-use replies::{ProblemBody, TokenBody};
+use replies::{ProblemBody, Shown, TokenBody};
 use requests::{AuthorizationForm, TokenForm};
 
 const NAME: &str = "laserfiche";
@@ -105,9 +105,11 @@ impl Laserfiche {
     /// Single-page applications must send a PKCE challenge, web applications may. An unknown client or address is told on a
     /// page with status 200; everything else goes back to the application.
     #[oai(path = "/Authorize", method = "get", operation_id = "authorize", tag = "Tag::Browser")]
-    async fn authorize(&self, request: &Request, _query: Queried<AuthorizationForm>) -> Browser {
-        let query = Params::of_query(request.uri().query()).map_err(BodyError::from);
-        Browser(browser::authorize(&self.desk, &self.face, request, query).await)
+    async fn authorize(&self, request: &Request, _query: Queried<AuthorizationForm>) -> Shown {
+        Shown(match Params::of_query(request.uri().query()) {
+            Err(ParamsError::Repeated(_)) => browser::refuse_repeated(&self.desk, &self.face, request).await,
+            query => browser::authorize(&self.desk, &self.face, request, query.map_err(BodyError::from)).await,
+        })
     }
 
     /// Redeem a code or a refresh token, or obtain a token for the client itself.

@@ -1,6 +1,8 @@
 //! Engine → wire: what success looks like, and the form of a refusal.
 
-use poem_openapi::Object;
+use poem::{IntoResponse, Response};
+use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
+use poem_openapi::{ApiResponse, Object};
 use serde::Serialize;
 
 use crate::engine::token::Issued;
@@ -54,4 +56,39 @@ pub struct ProblemBody {
     pub error: String,
     /// The reason again, where OAuth clients look for it.
     pub error_description: String,
+}
+
+/// What a browser gets: a page, or a redirect to one of ours or back to the client.
+pub struct Shown(pub Response);
+
+impl IntoResponse for Shown {
+    fn into_response(self) -> Response {
+        self.0
+    }
+}
+
+impl ApiResponse for Shown {
+    fn meta() -> MetaResponses {
+        let page = || MetaMediaType {
+            content_type: "text/html",
+            schema: MetaSchemaRef::Inline(Box::new(MetaSchema::new("string"))),
+        };
+        let told = |status, description, content| MetaResponse {
+            description,
+            status: Some(status),
+            status_range: None,
+            content,
+            headers: Vec::new(),
+        };
+        MetaResponses {
+            responses: vec![
+                told(200, "A page that says why nobody was redirected.", vec![page()]),
+                told(302, "Back to the client with the answer.", vec![]),
+                told(303, "On to a page where somebody signs in or agrees.", vec![]),
+                told(503, "The server cannot answer now; Retry-After says how long to wait.", vec![page()]),
+            ],
+        }
+    }
+
+    fn register(_: &mut Registry) {}
 }

@@ -1,5 +1,6 @@
 //! The endpoints that browsers visit: authorization, its resumption, and sign-out.
 
+use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::sync::Arc;
 
@@ -63,6 +64,23 @@ pub async fn authorize(desk: &Desk, face: &Face, request: &Request, sent: Sent) 
         Err(denied) => Err(denied.into()),
     };
     desk.remember(&browser, answer(desk, request, &caller, &browser, outcome).await)
+}
+
+/// Refuses a request that repeats a parameter, as the authorization endpoint does: told to the client, unless who that is, or
+/// where, is among what is repeated.
+pub async fn refuse_repeated(desk: &Desk, face: &Face, request: &Request) -> Response {
+    let mut known = BTreeMap::new();
+    for name in ["client_id", "redirect_uri", "state", "response_mode"] {
+        let query = request.uri().query().unwrap_or_default();
+        let mut values = form_urlencoded::parse(query.as_bytes()).filter(|(sent, _)| sent == name);
+        if let (Some((_, value)), None) = (values.next(), values.next()) {
+            known.insert(name.to_owned(), value.into_owned());
+        }
+    }
+    let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
+    let refusal = Refusal::ParameterMalformed("one that is repeated");
+    let refused = desk.engine.refuse_authorize(&caller, face, &known, &refusal).await;
+    answer(desk, request, &caller, &browser, Err(refused)).await
 }
 
 /// A form that another site's page posted comes without this browser's cookies (`SameSite=Lax`), so nobody would seem to be

@@ -33,8 +33,9 @@ use std::collections::BTreeMap;
 use crate::base::ids::InteractionId;
 use crate::base::secret::Secret;
 use crate::engine::users::SignedIn;
-use crate::engine::{Caller, Engine};
+use crate::engine::{Caller, Denied, Engine};
 use crate::model::face::Face;
+use crate::model::refusal::Refusal;
 
 pub use facts::ConsentAnswer;
 pub use front_end::FrontEnd;
@@ -79,6 +80,24 @@ impl Engine {
         let outcome = self.settle(|| self.begin_authorize(caller, face, parameters, browser, current)).await?;
         self.note_refused(caller, current, &outcome).await;
         outcome
+    }
+
+    /// Refuses an authorization request that could not be read as a whole, for this reason: told to the client, where
+    /// `parameters` name one and an address of its own.
+    pub async fn refuse_authorize(
+        &self,
+        caller: &Caller,
+        face: &Face,
+        parameters: &BTreeMap<String, String>,
+        refusal: &Refusal,
+    ) -> AuthorizeRefused {
+        let outcome = match self.refused_request(face, parameters, refusal).await {
+            Ok(refused) => Err(refused),
+            Err(fault) => Err(Denied::from(fault).into()),
+        };
+        self.note_refused(caller, None, &outcome).await;
+        // It was refused in either case.
+        outcome.err().unwrap_or_else(|| Denied::from(refusal.clone()).into())
     }
 
     /// Goes on with an interaction after a page has written its fact.

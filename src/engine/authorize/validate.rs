@@ -61,6 +61,32 @@ impl Engine {
     }
 }
 
+impl Engine {
+    /// The refusal of a request for this reason, for the client if it is certain where that is.
+    pub(super) async fn refused_request(
+        &self,
+        face: &Face,
+        parameters: &Parameters,
+        refusal: &Refusal,
+    ) -> Result<AuthorizeRefused, Fault> {
+        let client = match value(parameters, "client_id") {
+            Some(id) => self.ledger.find::<Client>(id).await?,
+            None => None,
+        };
+        Ok(match asker(client, face, parameters) {
+            Ok((client, redirect)) => Told {
+                client: &client.id,
+                face,
+                redirect: &redirect,
+                mode: parameters::response_mode(parameters).unwrap_or(ResponseMode::Query),
+                state: parameters::state(parameters).unwrap_or_default(),
+            }
+            .refuse(refusal.clone()),
+            Err(refused) => refused,
+        })
+    }
+}
+
 /// Who asks, and where answers go (RFC 6749, section 4.1.2.1: until both are certain, nothing is redirected).
 fn asker(
     client: Option<Kept<Client>>,

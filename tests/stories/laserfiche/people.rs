@@ -128,6 +128,13 @@ async fn everything_else_goes_back_to_the_application_by_302_with_its_state() {
         let answer = Answer::read(&asking, query_of(reply.location()));
         assert_eq!(answer.error(), error, "{reply}");
     }
+    for twice in ["scope=repository.Read", "response_type=code", "nonce=1&nonce=2"] {
+        let told = alice.browser.opens(&format!("{}&{twice}", at(&sound))).await;
+        assert_eq!((told.status, Answer::read(&sound, query_of(told.location())).error()), (302, "invalid_request"));
+    }
+    let told = alice.browser.opens(&format!("{}&state=other", at(&sound))).await;
+    assert_eq!(told.status, 302, "{told}");
+    assert_eq!(query_of(told.location()).get("state"), None, "which of both is not for us to say: {told}");
     let page = alice.browser.opens(&at(&sound)).await;
     let page = alice.browser.follows(page).await;
     let declined = alice.browser.submits(&page, &[("answer", "cancel")]).await;
