@@ -85,6 +85,7 @@ impl ApiResponse for Shown {
                 told(200, "A page that says why nobody was redirected.", vec![page()]),
                 told(302, "Back to the client with the answer.", vec![]),
                 told(303, "On to a page where somebody signs in or agrees.", vec![]),
+                told(429, "Too many requests; Retry-After says how long to wait.", vec![page()]),
                 told(503, "The server cannot answer now; Retry-After says how long to wait.", vec![page()]),
             ],
         }
