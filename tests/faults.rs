@@ -204,6 +204,14 @@ fn secrets_do_not_reach_the_log() {
     let again = house.party.redeem(&house.ana, &code);
     assert!(again.is_invalid_grant());
     house.ana.get(&format!("/nowhere?code={code}")).unwrap();
+    let in_query = ["authorize", "token", "refresh", "resource", "nowhere"].map(|path| {
+        let secret = format!("canary-in-the-query-of-{path}");
+        let at = format!("/oauth2/{path}?client_id=x&client_secret={secret}&code={secret}&refresh_token={secret}");
+        assert_ne!(house.ana.get(&at).unwrap().status, 500);
+        assert_ne!(house.ana.post(&at, &[]).unwrap().status, 500);
+        assert_ne!(house.ana.post(&format!("{at}%zz"), &[("code", &secret)]).unwrap().status, 500);
+        secret
+    });
     let fields = [("current", "a wrong canary of words"), ("new", "another canary of more words")];
     let wrong = house.ana.fill_in("/account/password", &fields).unwrap();
     assert_eq!(wrong.status, 400, "the wrong password is refused");
@@ -211,6 +219,9 @@ fn secrets_do_not_reach_the_log() {
     let access = answer.access().unwrap();
     for canary in [PASSWORD, SECRET, &code, access, answer.refresh().unwrap(), fields[0].1, fields[1].1] {
         assert!(!log.contains(canary), "the log holds {canary}");
+    }
+    for canary in in_query {
+        assert!(!log.contains(&canary), "the log holds {canary}");
     }
 }
 

@@ -6,6 +6,7 @@ use std::marker::PhantomData;
 use poem::endpoint::BoxEndpoint;
 use poem::http::Method;
 use poem_openapi::registry::{MetaApi, Registry};
+use poem_openapi::types::Type;
 use poem_openapi::{OpenApi, OpenApiService};
 use serde_json::{Map, Value, json};
 
@@ -37,7 +38,14 @@ pub fn generate<T: OpenApi>() -> String {
     OpenApiService::new(Described::<T>(PhantomData), "", "").spec()
 }
 
-/// An endpoint whose GET takes in its query what its POST takes in a form.
+/// The schema of `T` alone, as [`generate`] would write it: the description of a query that no form resembles.
+pub fn generate_schema<T: Type>() -> String {
+    let mut registry = Registry::new();
+    T::register(&mut registry);
+    json!({ "components": { "schemas": registry.schemas } }).to_string()
+}
+
+/// An endpoint whose GET takes in its query what its POST takes in a form, or whose POST takes both ways.
 pub struct QueryLike {
     /// The path, prefix included.
     pub path: &'static str,
@@ -47,7 +55,7 @@ pub struct QueryLike {
 
 /// One generated document and the path it is mounted below.
 pub struct Part {
-    /// As [`generate`] wrote it.
+    /// As [`generate`] or [`generate_schema`] wrote it.
     pub generated: String,
     /// `/oauth`, or empty.
     pub prefix: &'static str,
@@ -72,8 +80,11 @@ pub fn finish(about: &Description, parts: &[Part], queries: &[QueryLike]) -> Str
         }
     }
     for query in queries {
-        let schema = &components["schemas"][query.schema];
-        paths[query.path]["get"]["parameters"] = parameters(schema);
+        let parameters = parameters(&components["schemas"][query.schema]);
+        match &mut paths[query.path] {
+            operations if operations.get("get").is_some() => operations["get"]["parameters"] = parameters,
+            operations => operations["post"]["parameters"] = unrequired(parameters),
+        }
     }
     forget_unused(&mut components, &paths);
     let operations = paths.values_mut().filter_map(Value::as_object_mut).flat_map(Map::values_mut);
@@ -110,6 +121,12 @@ fn parameters(schema: &Value) -> Value {
             })
         })
         .collect()
+}
+
+/// Parameters that may come in another way.
+fn unrequired(mut parameters: Value) -> Value {
+    parameters.as_array_mut().into_iter().flatten().for_each(|parameter| parameter["required"] = json!(false));
+    parameters
 }
 
 /// Drops the schemas that served to describe a query and that nothing refers to.

@@ -62,11 +62,15 @@ pub async fn form(request: &Request, body: &mut RequestBody) -> Result<Params, B
     body::form(&mut reading).await
 }
 
-/// The fields of a query that the endpoint reads by itself; `T` describes them to OpenAPI.
-pub struct Queried<T>(PhantomData<fn() -> T>);
+/// The fields of a query and of a form, as if they had been sent together; no name twice, in one or in both.
+pub struct QueryOrForm<T, W> {
+    /// What was sent.
+    pub fields: Params,
+    _described: PhantomData<fn() -> (T, W)>,
+}
 
-impl<'a, T: Type> ApiExtractor<'a> for Queried<T> {
-    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::PoemExtractor];
+impl<'a, T: Type, W: Wording> ApiExtractor<'a> for QueryOrForm<T, W> {
+    const TYPES: &'static [ApiExtractorType] = &[ApiExtractorType::RequestObject];
     type ParamType = ();
     type ParamRawType = ();
 
@@ -74,10 +78,24 @@ impl<'a, T: Type> ApiExtractor<'a> for Queried<T> {
         T::register(registry);
     }
 
-    async fn from_request(_: &'a Request, _: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
-        Ok(Queried(PhantomData))
+    fn request_meta() -> Option<MetaRequest> {
+        let form = MetaMediaType { content_type: body::FORM, schema: T::schema_ref() };
+        Some(MetaRequest { description: Some(IN_PLACE_OF_QUERY), content: vec![form], required: false })
+    }
+
+    async fn from_request(request: &'a Request, body: &mut RequestBody, _: ExtractParamOptions<()>) -> Result<Self> {
+        let sent = async {
+            let query = Params::of_query(request.uri().query())?;
+            Ok(query.join(form(request, body).await?)?)
+        };
+        match sent.await {
+            Ok(fields) => Ok(QueryOrForm { fields, _described: PhantomData }),
+            Err(error) => Err(Error::from_response(W::unreadable(&error, request))),
+        }
     }
 }
+
+const IN_PLACE_OF_QUERY: &str = "The same parameters in place of the query, or some here and some there; none twice.";
 
 /// The `Authorization` header as it came: the engine reads it. More than one is given on joined, which nothing accepts.
 pub fn authorization(request: &Request) -> Option<Secret> {
@@ -94,6 +112,15 @@ pub fn authorization(request: &Request) -> Option<Secret> {
 pub fn presented(request: &Request, fields: &Params) -> Presented {
     Presented {
         authorization: authorization(request),
+        client_id: fields.get("client_id").map(str::to_owned),
+        client_secret: fields.get("client_secret").map(Secret::new),
+        ..Presented::default()
+    }
+}
+
+/// How a client authenticates that only ever does so by parameters; a header is not looked at.
+pub fn presented_by_parameters(fields: &Params) -> Presented {
+    Presented {
         client_id: fields.get("client_id").map(str::to_owned),
         client_secret: fields.get("client_secret").map(Secret::new),
         ..Presented::default()

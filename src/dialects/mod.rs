@@ -5,16 +5,19 @@
 //! and `refusals` (every cause in its own words). What belongs to the server and serves clients of all of them is
 //! [`shared`]; what they share of OpenAPI, CORS and wording lies beside them.
 
+pub mod chat;
 pub mod cors;
 pub mod document;
 pub mod endpoint;
 pub mod extract;
+pub mod json;
 pub mod laserfiche;
 pub mod oidc;
 pub mod reply;
 pub mod shared;
 pub mod way;
 pub mod words;
+pub mod worksection;
 
 use std::sync::Arc;
 
@@ -49,11 +52,11 @@ pub struct Dialect {
 }
 
 /// Every dialect, the canonical one first.
-pub const ALL: &[Dialect] = &[oidc::DIALECT, laserfiche::DIALECT];
+pub const ALL: &[Dialect] = &[oidc::DIALECT, worksection::DIALECT, laserfiche::DIALECT, chat::DIALECT];
 
 /// What the engine is told of them.
 pub const FACES: Faces = Faces {
-    all: &[oidc::DIALECT.customs, laserfiche::DIALECT.customs],
+    all: &[oidc::DIALECT.customs, worksection::DIALECT.customs, laserfiche::DIALECT.customs, chat::DIALECT.customs],
     taken: TAKEN,
     token_endpoint: Some(token_endpoint),
 };

@@ -11,15 +11,38 @@ use poem_openapi::types::Type;
 /// The content type of every JSON answer, without a charset parameter.
 pub const JSON: &str = "application/json";
 
-/// A JSON answer: `T` describes what success looks like, `E` what a refusal does.
-pub struct Reply<T, E> {
-    response: Response,
-    _described: PhantomData<fn() -> (T, E)>,
+/// With which statuses a dialect refuses, and what content type it has; for the description.
+pub trait Manner {
+    /// The content type of every answer.
+    const CONTENT_TYPE: &'static str = JSON;
+    /// The statuses of refusals, with what each means.
+    const REFUSED: &'static [(u16, &'static str)];
 }
 
-impl<T, E> Reply<T, E> {
+/// The manner of RFC 6749.
+pub struct Canonical;
+
+impl Manner for Canonical {
+    const REFUSED: &'static [(u16, &'static str)] = &[
+        (400, "The request is malformed, or was refused."),
+        (401, "Authentication failed."),
+        (413, "The body is too large."),
+        (429, "Too many requests; Retry-After says how long to wait."),
+        (503, "The server cannot answer now; Retry-After says how long to wait."),
+    ];
+}
+
+type Described<T, E, M> = PhantomData<fn() -> (T, E, M)>;
+
+/// A JSON answer: `T` describes what success looks like, `E` what a refusal does, `M` how it is refused.
+pub struct Reply<T, E, M = Canonical> {
+    response: Response,
+    _described: Described<T, E, M>,
+}
+
+impl<T, E, M> Reply<T, E, M> {
     /// Any response, made elsewhere.
-    pub fn of(response: Response) -> Reply<T, E> {
+    pub fn of(response: Response) -> Reply<T, E, M> {
         Reply { response, _described: PhantomData }
     }
 
@@ -29,7 +52,7 @@ impl<T, E> Reply<T, E> {
     }
 
     /// `200` with `body`.
-    pub fn json(body: &impl serde::Serialize) -> Reply<T, E> {
+    pub fn json(body: &impl serde::Serialize) -> Reply<T, E, M> {
         Reply::of(json(StatusCode::OK, body))
     }
 }
@@ -50,25 +73,18 @@ pub fn no_store(response: &mut Response) {
     headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
 }
 
-impl<T: Send, E: Send> IntoResponse for Reply<T, E> {
+impl<T: Send, E: Send, M: Send> IntoResponse for Reply<T, E, M> {
     fn into_response(self) -> Response {
         self.response
     }
 }
 
-impl<T: Type, E: Type> ApiResponse for Reply<T, E> {
+impl<T: Type, E: Type, M: Manner> ApiResponse for Reply<T, E, M> {
     fn meta() -> MetaResponses {
-        let refused = |status, description| answer(status, description, E::schema_ref());
-        MetaResponses {
-            responses: vec![
-                answer(200, "What was asked for.", T::schema_ref()),
-                refused(400, "The request is malformed, or was refused."),
-                refused(401, "Authentication failed."),
-                refused(413, "The body is too large."),
-                refused(429, "Too many requests; Retry-After says how long to wait."),
-                refused(503, "The server cannot answer now; Retry-After says how long to wait."),
-            ],
-        }
+        let answer = |status, description, schema| answer(status, description, M::CONTENT_TYPE, schema);
+        let refused = M::REFUSED.iter().map(|(status, description)| answer(*status, description, E::schema_ref()));
+        let asked_for = answer(200, "What was asked for.", T::schema_ref());
+        MetaResponses { responses: std::iter::once(asked_for).chain(refused).collect() }
     }
 
     fn register(registry: &mut Registry) {
@@ -146,7 +162,7 @@ impl<T: Type, E: Type> ApiResponse for BrowserOr<T, E> {
                 _ => {}
             }
         }
-        let refused = |status, description| answer(status, description, E::schema_ref());
+        let refused = |status, description| answer(status, description, JSON, E::schema_ref());
         let more = [
             refused(401, "The token, or the client, is not known or not any more."),
             refused(403, "The token, the origin or the person may not do this; or consent is needed."),
@@ -161,12 +177,12 @@ impl<T: Type, E: Type> ApiResponse for BrowserOr<T, E> {
     }
 }
 
-fn answer(status: u16, description: &'static str, schema: MetaSchemaRef) -> MetaResponse {
+fn answer(status: u16, description: &'static str, content_type: &'static str, schema: MetaSchemaRef) -> MetaResponse {
     MetaResponse {
         description,
         status: Some(status),
         status_range: None,
-        content: vec![MetaMediaType { content_type: JSON, schema }],
+        content: vec![MetaMediaType { content_type, schema }],
         headers: Vec::new(),
     }
 }

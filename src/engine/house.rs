@@ -242,6 +242,7 @@ const FACES: Faces = Faces {
                 renews_services: true,
                 takes_client_keys: true,
                 takes_access_keys: true,
+                ..Law::CANONICAL
             },
         },
     ],

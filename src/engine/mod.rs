@@ -20,6 +20,7 @@ pub mod keys;
 pub mod maintenance;
 pub mod mint;
 pub mod origins;
+pub mod resource;
 pub mod revoke;
 pub mod sign_out;
 pub mod standing;

@@ -65,6 +65,25 @@ impl Params {
         Ok(params)
     }
 
+    /// These fields and `other`'s, as if they had been sent together.
+    pub fn join(self, other: Params) -> Result<Params, ParamsError> {
+        other.fields.into_iter().try_fold(self, Params::and)
+    }
+
+    fn and(mut self, (name, value): (String, Zeroizing<String>)) -> Result<Params, ParamsError> {
+        if self.fields.len() == MAX_FIELDS {
+            return Err(ParamsError::TooMany);
+        }
+        if name.len() > MAX_NAME || value.len() > MAX_VALUE {
+            return Err(ParamsError::TooLong(name.chars().take(MAX_NAME).collect()));
+        }
+        if self.contains(&name) {
+            return Err(ParamsError::Repeated(name));
+        }
+        self.fields.push((name, value));
+        Ok(self)
+    }
+
     /// Reads the query of a request's address; an address without one has no fields.
     pub fn of_query(query: Option<&str>) -> Result<Params, ParamsError> {
         Params::parse(query.unwrap_or_default().as_bytes())
@@ -112,21 +131,8 @@ impl<N: Into<String>, V: Into<String>> TryFrom<Vec<(N, V)>> for Params {
     type Error = ParamsError;
 
     fn try_from(pairs: Vec<(N, V)>) -> Result<Params, ParamsError> {
-        let mut params = Params::default();
-        for (name, value) in pairs {
-            let (name, value) = (name.into(), Zeroizing::new(value.into()));
-            if params.fields.len() == MAX_FIELDS {
-                return Err(ParamsError::TooMany);
-            }
-            if name.len() > MAX_NAME || value.len() > MAX_VALUE {
-                return Err(ParamsError::TooLong(name.chars().take(MAX_NAME).collect()));
-            }
-            if params.contains(&name) {
-                return Err(ParamsError::Repeated(name));
-            }
-            params.fields.push((name, value));
-        }
-        Ok(params)
+        let mut pairs = pairs.into_iter().map(|(name, value)| (name.into(), Zeroizing::new(value.into())));
+        pairs.try_fold(Params::default(), Params::and)
     }
 }
 
@@ -204,6 +210,10 @@ mod tests {
         assert_eq!(list.get_all("a").collect::<Vec<_>>(), ["1", "2"]);
         assert!(Params::parse_with(b"a=1&a=2&b=3&b=4", &["a"]).is_err());
         assert!(Params::try_from(vec![("a", "1"), ("a", "2")]).is_err());
+        let (query, form) = (Params::parse(b"a=1&b=").unwrap(), Params::parse(b"c=3").unwrap());
+        assert_eq!(query.clone().join(form).unwrap().iter().collect::<Vec<_>>(), [("a", "1"), ("c", "3")]);
+        let twice = query.join(Params::parse(b"c=3&b=2").unwrap());
+        assert_eq!(twice.unwrap_err(), ParamsError::Repeated("b".into()));
     }
 
     #[test]

@@ -95,6 +95,12 @@ pub struct Law {
     pub slides: bool,
     /// An absent scope at the authorization endpoint means everything the client may have.
     pub empty_scope_is_everything: bool,
+    /// An authorization request must bring a state.
+    pub needs_state: bool,
+    /// An authorization request must bring a scope, though it may be empty.
+    pub needs_scope: bool,
+    /// People are sent back to https addresses only, and to http ones on a loopback literal.
+    pub web_redirects_only: bool,
     /// A code may be redeemed without naming the redirect URI, by a client that has exactly one.
     pub may_omit_redirect_uri: bool,
     /// A client that acts for itself gets a refresh token too.
@@ -111,6 +117,9 @@ impl Law {
         ends_with_session: true,
         slides: false,
         empty_scope_is_everything: false,
+        needs_state: false,
+        needs_scope: false,
+        web_redirects_only: false,
         may_omit_redirect_uri: false,
         renews_services: false,
         takes_client_keys: false,

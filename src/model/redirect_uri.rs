@@ -77,6 +77,11 @@ impl RedirectUri {
         &self.0
     }
 
+    /// Whether it is an https address, or an http one on a loopback literal.
+    pub fn is_of_the_web(&self) -> bool {
+        self.0.starts_with("https://") || loopback(&self.0).is_some()
+    }
+
     /// Scheme, host and port (RFC 6454, section 6.2); `None` for a scheme of the client's own.
     pub fn origin(&self) -> Option<String> {
         origin(&self.0)

@@ -23,7 +23,13 @@ pub struct App<'h> {
 }
 
 impl<'h> App<'h> {
-    pub async fn register(house: &'h House, name: &str, kind: ClientType, mut changes: Vec<ClientChange>) -> App<'h> {
+    pub async fn register(
+        house: &'h House,
+        dialect: &str,
+        name: &str,
+        kind: ClientType,
+        mut changes: Vec<ClientChange>,
+    ) -> App<'h> {
         let origin = format!("https://{name}.example");
         let callback = format!("{origin}/callback");
         let uri = |text: &str| RedirectUri::parse(text).expect("a redirect URI");
@@ -43,7 +49,7 @@ impl<'h> App<'h> {
             id: Some(ClientId::from_text(name)),
             name: name.to_owned(),
             kind,
-            faces: [Face::named("oidc")].into(),
+            faces: [Face::named(dialect)].into(),
             changes,
         };
         let made = house.engine.create_client(&Actor::host(), &host(), &new).await.expect("a client");
@@ -94,7 +100,7 @@ impl<'h> App<'h> {
             ("code_challenge_method", "S256"),
         ];
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
-        Asking { fields, verifier, issuer: self.house.issuer }
+        Asking { fields, verifier, issuer: self.house.issuer, at: "/oauth/authorize" }
     }
 
     /// A token request with this application's credentials in the header.
@@ -158,6 +164,7 @@ pub struct Asking {
     pub fields: Vec<(String, String)>,
     pub verifier: String,
     issuer: &'static str,
+    at: &'static str,
 }
 
 impl Asking {
@@ -166,6 +173,11 @@ impl Asking {
         self = self.without(name);
         self.fields.push((name.to_owned(), value.to_owned()));
         self
+    }
+
+    /// At another authorization endpoint than the server's.
+    pub fn at(self, at: &'static str) -> Asking {
+        Asking { at, ..self }
     }
 
     pub fn without(mut self, name: &str) -> Asking {
@@ -182,7 +194,7 @@ impl Asking {
     }
 
     pub fn path(&self) -> String {
-        format!("/oauth/authorize?{}", encode(&self.pairs()))
+        format!("{}?{}", self.at, encode(&self.pairs()))
     }
 
     pub fn redirect_uri(&self) -> &str {

@@ -69,7 +69,7 @@ async fn every_reply_of_every_path_guards_whoever_reads_it() {
             let form =
                 alice.browser.sends(Ask { method: method.clone(), ..Ask::post(path.as_str(), &[("a", "b")]) }).await;
             for reply in [plain, form] {
-                let kept = reply.header("cache-control") != Some("no-store");
+                let kept = !reply.header("cache-control").is_some_and(|said| said.starts_with("no-store"));
                 assert!(!kept || may_be_kept(path) || reply.status == 204, "{method} {path}: {reply}");
                 assert_ne!(reply.status, 500, "{method} {path}: {reply}");
                 if reply.status == 405 {
@@ -89,7 +89,7 @@ async fn every_reply_of_every_path_guards_whoever_reads_it() {
         "/oauth/TOKEN",
         "/OAUTH/token",
         "/oauth/token/",
-        "/oauth2/token",
+        "/oauth2/nowhere",
         "/.well-known/nowhere",
         "/openapi/../oauth/token",
         "/static/../Cargo.toml",

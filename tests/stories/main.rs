@@ -7,7 +7,7 @@
 //! - How it goes well: [`walk`], [`prompts`], [`account`], [`documents`].
 //! - What is refused at the authorization endpoint: [`redirects`], [`parameters`], [`tabs`].
 //! - What is refused to applications: [`clients`], [`codes`], [`renewals`], [`kinds`], [`forged`].
-//! - Dialects: [`places`] (where they lie), [`laserfiche`].
+//! - Dialects: [`places`] (where they lie), [`worksection`], [`worksection_refusals`], [`laserfiche`], [`chat`].
 //! - What ends access, and how it is felt: [`matrix`]. What cannot be answered: [`failures`].
 //! - Applications of our own: [`ours`], [`first_party`], [`guests`], [`minors`], [`bearer_authorize`], [`incrowd`].
 //! - What nobody learns: [`cors`], [`headers`], [`secrets`], [`entry`].
@@ -27,6 +27,7 @@ mod wire;
 
 mod account;
 mod bearer_authorize;
+mod chat;
 mod clients;
 mod codes;
 mod cors;
@@ -50,3 +51,5 @@ mod renewals;
 mod secrets;
 mod tabs;
 mod walk;
+mod worksection;
+mod worksection_refusals;

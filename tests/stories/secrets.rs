@@ -9,6 +9,7 @@ use countersign::model::lifetime::Lifetime;
 
 use super::house::{House, PASSWORD, host};
 use super::wire::{Ask, with_query};
+use super::worksection_refusals;
 
 /// Lives through everything that has to do with secrets, well and badly; gives back all of them.
 async fn everything_happens(house: &House) -> Vec<(&'static str, String)> {
@@ -46,6 +47,8 @@ async fn everything_happens(house: &House) -> Vec<(&'static str, String)> {
     let link = house.engine.start_recovery(&Actor::host(), &host(), &alice.id).await.unwrap().expose().to_owned();
     house.gets(&with_query("/recover", &[("token", &link)])).await;
     secrets.push(("recovery link", link));
+
+    secrets.extend(worksection_refusals::everything_happens(house, &alice).await);
 
     // What goes wrong: typed wrong, sent to the wrong place, in the wrong way.
     let wrong = |n: usize| format!("canary-which-nobody-may-find-anywhere-{n:02}");

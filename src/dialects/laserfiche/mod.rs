@@ -15,7 +15,7 @@ use crate::dialects::Dialect;
 use crate::dialects::cors::{Cors, Readers, for_client};
 use crate::dialects::document::{self, Description, Part, QueryLike};
 use crate::dialects::endpoint::{self, Worded};
-use crate::dialects::extract::{ClientAuthentication, Queried};
+use crate::dialects::extract::ClientAuthentication;
 use crate::dialects::reply::Reply;
 use crate::dialects::shared::browser::{self, FormSent};
 use crate::dialects::way::Way;
@@ -69,7 +69,10 @@ fn document() -> String {
         title: "Countersign: laserfiche",
         summary: "Signs people in and hands out tokens to web applications, single-page applications and services.",
     };
-    let parts = [Part { generated: document::generate::<Laserfiche>(), prefix: PREFIX }];
+    let parts = [
+        Part { generated: document::generate::<Laserfiche>(), prefix: PREFIX },
+        Part { generated: document::generate_schema::<AuthorizationForm>(), prefix: PREFIX },
+    ];
     document::finish(&about, &parts, &[QueryLike { path: "/oauth/Authorize", schema: "AuthorizationRequest" }])
 }
 
@@ -105,7 +108,7 @@ impl Laserfiche {
     /// Single-page applications must send a PKCE challenge, web applications may. An unknown client or address is told on a
     /// page with status 200; everything else goes back to the application.
     #[oai(path = "/Authorize", method = "get", operation_id = "authorize", tag = "Tag::Browser")]
-    async fn authorize(&self, request: &Request, _query: Queried<AuthorizationForm>) -> Shown {
+    async fn authorize(&self, request: &Request) -> Shown {
         Shown(match Params::of_query(request.uri().query()) {
             Err(ParamsError::Repeated(_)) => browser::refuse_repeated(&self.desk, &self.face, request).await,
             query => browser::authorize(&self.desk, &self.face, request, query.map_err(BodyError::from)).await,

@@ -54,8 +54,18 @@ impl<'a, T: Type> ApiExtractor<'a> for FormSent<T> {
 
 /// The authorization endpoint (RFC 6749, section 3.1).
 pub async fn authorize(desk: &Desk, face: &Face, request: &Request, sent: Sent) -> Response {
-    let parameters = match sent {
-        Ok(fields) => extract::all(&fields),
+    authorize_by(desk, face, request, sent.map(|fields| extract::all(&fields))).await
+}
+
+/// The same for parameters that a dialect has read in its own way.
+pub async fn authorize_by(
+    desk: &Desk,
+    face: &Face,
+    request: &Request,
+    parameters: Result<BTreeMap<String, String>, BodyError>,
+) -> Response {
+    let parameters = match parameters {
+        Ok(parameters) => parameters,
         Err(error) => return way::of_face(face).page(unreadable(desk, request, error)),
     };
     let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));

@@ -65,6 +65,13 @@ pub fn client(client: &Client, faces: &Faces) -> Vec<FieldProblem> {
     let missing = "Add the address people return to after signing in.";
     found.unless(!(signs_people_in && client.redirect_uris.is_empty()), "redirect_uris", missing);
     addresses(client, &mut found);
+    for face in client.faces.iter().filter(|face| faces.law(face).web_redirects_only) {
+        let sentence = format!(
+            "The dialect {} sends people back to https addresses only, or http with 127.0.0.1 or [::1].",
+            face.as_str()
+        );
+        found.unless(client.redirect_uris.iter().all(RedirectUri::is_of_the_web), "redirect_uris", &sentence);
+    }
     lifetimes(client, &mut found);
     let few = [client.redirect_uris.len(), client.post_logout_redirect_uris.len(), client.origins.len()];
     found.unless(

@@ -71,6 +71,17 @@ pub(super) fn flow(parameters: &Parameters) -> Result<(), Refusal> {
     }
 }
 
+/// What the law of some interfaces does not do without. A scope may be empty and is sent all the same.
+pub(super) fn complete(law: &Law, parameters: &Parameters) -> Result<(), Refusal> {
+    if law.needs_state && value(parameters, "state").is_none() {
+        return Err(Refusal::ParameterMissing("state"));
+    }
+    if law.needs_scope && !parameters.contains_key("scope") {
+        return Err(Refusal::ParameterMissing("scope"));
+    }
+    Ok(())
+}
+
 /// The S256 challenge without padding (RFC 7636, section 4.3); `None` where the client may do without one.
 pub(super) fn challenge(client: &Client, parameters: &Parameters) -> Result<Option<String>, Refusal> {
     match (value(parameters, "code_challenge"), value(parameters, "code_challenge_method")) {

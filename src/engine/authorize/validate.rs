@@ -180,6 +180,7 @@ fn request(
     let (state, response_mode) = (state.map_err(refuse)?, mode.map_err(refuse)?);
     permitted(against.client).map_err(refuse)?;
     parameters::flow(parameters).map_err(refuse)?;
+    parameters::complete(&against.law, parameters).map_err(refuse)?;
     let challenge = parameters::challenge(against.client, parameters).map_err(refuse)?;
     let scopes = parameters::scopes(against.client, against.scope_exists, &against.law, parameters).map_err(refuse)?;
     let prompt = parameters::prompt(parameters).map_err(refuse)?;

@@ -33,6 +33,7 @@ use crate::model::user::User;
 use crate::records::RecordChanges;
 use crate::store::Fault;
 
+use super::resource::own_account_url;
 use super::{Decision, Denied, Engine};
 
 pub(crate) use refresh_token::{NewRefresh, locator as refresh_locator};
@@ -110,6 +111,8 @@ pub struct Issued {
     pub refresh_token: Option<Secret>,
     /// The ID token, if `openid` was granted (OpenID Connect Core, section 3.1.3.3).
     pub id_token: Option<Secret>,
+    /// The address of the account, for a person whose account is elsewhere than the deployment says.
+    pub account_url: Option<String>,
 }
 
 /// The mint at one moment.
@@ -141,6 +144,7 @@ impl Mint<'_> {
             _ => None,
         };
         let (refresh_token, renewal) = self.refresh_token(&right);
+        let account_url = right.subject.person().and_then(|person| own_account_url(&person.user));
         let issued = Issued {
             client: right.client.id.clone(),
             access_token: access.token,
@@ -149,6 +153,7 @@ impl Mint<'_> {
             jti: access.jti,
             refresh_token,
             id_token,
+            account_url,
         };
         Ok(Decision::allow(issued).with(|changes| {
             if let Some(stored) = &access.stored {

@@ -1,0 +1,184 @@
+//! Every cause in the words this dialect has for it: what a body lacks is said, all else is one word.
+
+use std::sync::Arc;
+
+use poem::Response;
+use poem::http::{HeaderValue, StatusCode, header};
+
+use crate::base::ids::RequestId;
+use crate::dialects::reply;
+use crate::dialects::words::{Words, malformed, missing, words};
+use crate::engine::Denied;
+use crate::http::body::BodyError;
+use crate::http::fault::{Fault, Shape};
+use crate::http::params::ParamsError;
+use crate::model::refusal::Refusal;
+
+use super::replies::ErrorBody;
+
+/// What every failure of authentication or grant is told, whichever check it failed.
+const UNAUTHORIZED: Words = words("unauthorized", "Unauthorized");
+
+/// The kind of refusal and its sentence.
+pub fn of(refusal: &Refusal) -> Words {
+    match refusal {
+        // The body may lack it; whether this client's may, is a question about the grant.
+        Refusal::ParameterMissing("redirect_uri") => UNAUTHORIZED,
+        Refusal::ParameterMissing("client_id" | "client_secret") => UNAUTHORIZED,
+        Refusal::ParameterMissing(name) => words("invalid_request", missing(name)),
+        Refusal::ParameterMalformed(name) => words("invalid_request", malformed(name)),
+        Refusal::GrantTypeUnknown => words("invalid_request", "This endpoint has no such grant_type."),
+
+        Refusal::ClientMissing
+        | Refusal::ClientUnknown
+        | Refusal::ClientDisabled
+        | Refusal::ClientOfAnotherFace
+        | Refusal::ClientSecretMissing
+        | Refusal::ClientSecretWrong
+        | Refusal::CredentialsMalformed
+        | Refusal::CredentialsTwice
+        | Refusal::ClientMismatch
+        | Refusal::AssertionInvalid
+        | Refusal::AssertionKeyUnknown
+        | Refusal::AssertionUntimely
+        | Refusal::AssertionAudience
+        | Refusal::AccountDiffers
+        | Refusal::GrantTypeNotAllowed
+        | Refusal::CodeUnknown
+        | Refusal::CodeOfAnotherClient
+        | Refusal::CodeExpired
+        | Refusal::CodeUsedBefore
+        | Refusal::RedirectMismatch
+        | Refusal::VerifierMissing
+        | Refusal::VerifierUnexpected
+        | Refusal::VerifierWrong
+        | Refusal::RefreshUnknown
+        | Refusal::RefreshOfAnotherClient
+        | Refusal::RefreshExpired
+        | Refusal::RefreshUsedBefore
+        | Refusal::RefreshRevoked
+        | Refusal::GrantEnded
+        | Refusal::UserGone
+        | Refusal::UserDisabled
+        | Refusal::UserNotAllowed
+        | Refusal::SessionEnded
+        | Refusal::ConsentWithdrawn
+        | Refusal::ScopeWithdrawn
+        | Refusal::ScopeWidened
+        | Refusal::ScopeNotAllowed
+        | Refusal::DeviceMissing
+        | Refusal::DeviceDiffers
+        | Refusal::RegistrationClosed
+        | Refusal::RegistrationRefused
+        | Refusal::GuardianInvalid
+        | Refusal::GuestInvalid
+        | Refusal::ClientRegistrationNotPermitted
+        | Refusal::TooManyClients
+        | Refusal::RedirectUnregistered
+        | Refusal::ResponseTypeUnsupported
+        | Refusal::ResponseModeUnsupported
+        | Refusal::ChallengeMissing
+        | Refusal::ChallengeMethodUnsupported
+        | Refusal::PromptContradictory
+        | Refusal::RequestObjectUnsupported
+        | Refusal::RequestUriUnsupported
+        | Refusal::RegistrationUnsupported
+        | Refusal::AcrUnmet
+        | Refusal::LoginRequired
+        | Refusal::ConsentRequired
+        | Refusal::AccountSelectionRequired
+        | Refusal::AccessDenied
+        | Refusal::InteractionGone
+        | Refusal::InteractionAnswered
+        | Refusal::TokenMissing
+        | Refusal::TokenInvalid
+        | Refusal::TokenAudience
+        | Refusal::ScopeInsufficient(_)
+        | Refusal::OriginNotAllowed
+        | Refusal::HintInvalid
+        | Refusal::PasswordWrong
+        | Refusal::LinkGone
+        | Refusal::SetUpBefore
+        | Refusal::NotPermitted
+        | Refusal::NotFound(_)
+        | Refusal::Taken(_)
+        | Refusal::FieldInvalid(_)
+        | Refusal::LastAdministrator => UNAUTHORIZED,
+
+        Refusal::TooManyTries(_) => words("temporarily_unavailable", "Too many tries. Wait a moment and try again."),
+        Refusal::HasherBusy => words("temporarily_unavailable", "The server is busy. Try again in a moment."),
+    }
+}
+
+/// The answer to a denial.
+pub fn answer(denied: &Denied) -> Response {
+    match denied {
+        Denied::Refused(Refusal::TooManyTries(_) | Refusal::HasherBusy) => transport(denied),
+        Denied::Refused(refusal) => {
+            let words = of(refusal);
+            let failed = words == UNAUTHORIZED;
+            spoken(if failed { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, words)
+        }
+        Denied::Busy(_) | Denied::Unavailable(_) => transport(denied),
+    }
+}
+
+/// The same where an access token was presented (RFC 6750, section 3).
+pub fn bearer_answer(denied: &Denied) -> Response {
+    let mut response = answer(denied);
+    if response.status() == StatusCode::UNAUTHORIZED {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+    }
+    response
+}
+
+/// The answer to what says nothing about the request itself: too much, too busy, no store.
+fn transport(denied: &Denied) -> Response {
+    let (status, seconds) = match denied {
+        Denied::Refused(Refusal::TooManyTries(seconds)) => (StatusCode::TOO_MANY_REQUESTS, u64::from(*seconds)),
+        Denied::Refused(_) => (StatusCode::SERVICE_UNAVAILABLE, 1),
+        Denied::Busy(after) => (StatusCode::SERVICE_UNAVAILABLE, after.as_secs()),
+        Denied::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, 5),
+    };
+    let said = match denied {
+        Denied::Refused(refusal) => of(refusal),
+        _ => words("temporarily_unavailable", "The server cannot answer now. Try again in a moment."),
+    };
+    let mut response = spoken(status, said);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    response
+}
+
+fn spoken(status: StatusCode, words: Words) -> Response {
+    reply::json(status, &ErrorBody { message: words.description.to_owned() })
+}
+
+/// What a request that could not be read is told.
+pub fn unreadable(error: &BodyError) -> Response {
+    let (status, sentence) = match error {
+        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
+        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly."),
+        BodyError::WrongType => (StatusCode::BAD_REQUEST, "The content type must be application/json."),
+        BodyError::Unreadable => (StatusCode::BAD_REQUEST, "The body cannot be read."),
+        BodyError::Params(ParamsError::Repeated(_)) => (StatusCode::BAD_REQUEST, "A member is repeated."),
+        BodyError::Params(ParamsError::TooLong(_) | ParamsError::TooMany) => {
+            (StatusCode::BAD_REQUEST, "A member is too long, or there are too many.")
+        }
+        BodyError::Params(_) => (StatusCode::BAD_REQUEST, "The body must be a JSON object of strings."),
+    };
+    spoken(status, words("invalid_request", sentence))
+}
+
+/// How this dialect says what the transport refuses.
+pub fn shape() -> Arc<dyn Shape> {
+    Arc::new(JsonShape)
+}
+
+/// Transport faults at this dialect's paths, in its shape.
+struct JsonShape;
+
+impl Shape for JsonShape {
+    fn render(&self, fault: &Fault, _: &RequestId) -> Response {
+        spoken(fault.status(), words("transport", fault.sentence()))
+    }
+}
