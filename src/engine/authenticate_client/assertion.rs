@@ -3,6 +3,7 @@
 //! It has no id and may come again while it lives, since clients repeat a request that was not answered. What makes it
 //! worth something is the key, which never leaves the client, and the secret.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -63,9 +64,11 @@ pub(super) fn is_one(password: &Secret) -> bool {
 
 /// Reads an assertion of `client`: signed by one of its access keys, alive `now`, for one of `audiences`.
 pub(super) fn hold(token: &Secret, client: &Client, audiences: &[String], now: Timestamp) -> Result<Held, Refusal> {
-    let keys: Vec<(&str, VerifyingKey)> =
-        client.access_keys.iter().filter_map(|key| Some((key.kid.as_str(), verifying(key)?))).collect();
-    let find = |kid: &str| keys.iter().find(|(known, _)| *known == kid).map(|(_, key)| key);
+    let parsed = OnceCell::new();
+    let find = |kid: &str| {
+        let key = client.access_keys.iter().find(|key| key.kid == kid)?;
+        parsed.get_or_init(|| verifying(key)).as_ref()
+    };
     let read = jwt::decode::<Claims>(token.expose(), find, &Expect::begun(now, AHEAD)).map_err(refusal)?;
     let claims = read.claims;
     if claims.client_id != client.id.as_str() {
