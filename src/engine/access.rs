@@ -14,12 +14,13 @@ use crate::model::client::Client;
 use crate::model::grant::Grant;
 use crate::model::refusal::Refusal;
 use crate::model::scope::Scopes;
+use crate::model::service_grant::ServiceGrant;
 use crate::model::token::{AccessToken, RevokedJwt};
 use crate::records::Kept;
 use crate::store::Fault;
 
 use super::Engine;
-use super::mint::{ACCESS_TOKEN_TYP, ACCESS_TOKEN_USE};
+use super::mint::{ACCESS_TOKEN_TYP, ACCESS_TOKEN_USE, OF_SERVICE};
 use super::standing::Standing;
 
 /// An access token of ours that has not expired. Whether it still holds is another question: [`Engine::holds`].
@@ -37,6 +38,8 @@ pub(crate) struct AccessFacts {
     pub audience: Vec<String>,
     /// The grant it descends from, if it is about a person.
     pub grant: Option<GrantId>,
+    /// The service grant it descends from, if it is a client's own and may be renewed.
+    pub service_grant: Option<GrantId>,
     /// When it was issued.
     pub issued_at: Timestamp,
     /// When it expires.
@@ -84,8 +87,26 @@ impl Engine {
         }
         match &facts.grant {
             Some(grant) => Ok(self.standing(grant).await?.and_then(|standing| person(standing, facts))),
-            None => Ok(client(self.ledger.find::<Client>(facts.client.as_str()).await?, facts)),
+            None => self.holds_for_client(facts).await,
         }
+    }
+
+    async fn holds_for_client(&self, facts: &AccessFacts) -> Result<Result<Holder, Refusal>, Fault> {
+        let kept = self.ledger.find::<Client>(facts.client.as_str()).await?;
+        let client = match client(kept, facts) {
+            Ok(client) => client,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        if let Err(refusal) = self.owner_of(&client).await? {
+            return Ok(Err(refusal));
+        }
+        if let Some(grant) = &facts.service_grant {
+            let grant = self.ledger.find::<ServiceGrant>(grant.as_str()).await?;
+            if !grant.is_some_and(|grant| grant.is_live(self.now()) && grant.is_to(&client)) {
+                return Ok(Err(Refusal::GrantEnded));
+            }
+        }
+        Ok(Ok(Holder::Client(Box::new(client))))
     }
 
     async fn read_jwt(&self, token: &str) -> Result<Option<AccessFacts>, Fault> {
@@ -116,7 +137,7 @@ fn person(standing: Standing, facts: &AccessFacts) -> Result<Holder, Refusal> {
     if same { Ok(Holder::Person(Box::new(standing))) } else { Err(Refusal::TokenInvalid) }
 }
 
-fn client(client: Option<Kept<Client>>, facts: &AccessFacts) -> Result<Holder, Refusal> {
+fn client(client: Option<Kept<Client>>, facts: &AccessFacts) -> Result<Client, Refusal> {
     let client = client.ok_or(Refusal::ClientUnknown)?;
     if client.disabled_at.is_some() {
         return Err(Refusal::ClientDisabled);
@@ -129,7 +150,7 @@ fn client(client: Option<Kept<Client>>, facts: &AccessFacts) -> Result<Holder, R
     if !facts.scopes.within(&client.scopes) {
         return Err(Refusal::ScopeNotAllowed);
     }
-    Ok(Holder::Client(Box::new(client.record().clone())))
+    Ok(client.record().clone())
 }
 
 /// The claims of our own access tokens.
@@ -195,6 +216,7 @@ fn of_claims(claims: Claims, client: ClientId, grant: Option<GrantId>) -> Option
         scopes: Scopes::parse(&scopes).ok()?,
         audience,
         grant,
+        service_grant: claims.jti.split_once(OF_SERVICE).map(|(grant, _)| GrantId::from_text(grant)),
         issued_at: claims.iat,
         expires_at: claims.exp,
         stored: None,
@@ -210,6 +232,7 @@ fn of_record(kept: Kept<AccessToken>) -> AccessFacts {
         scopes: kept.scopes.clone(),
         audience: kept.audience.clone(),
         grant: kept.grant.clone(),
+        service_grant: kept.service_grant.clone(),
         issued_at: kept.issued_at,
         expires_at: kept.expires_at,
         stored: Some(kept),

@@ -300,6 +300,7 @@ pub fn client(id: &str) -> Client {
         created_at: START,
         created_by: None,
         owner: None,
+        owner_place: None,
         managed: false,
         incarnation: format!("{id}-1"),
     }

@@ -14,13 +14,14 @@ use crate::base::ids::ClientId;
 use crate::base::secret::Secret;
 use crate::model::client::{Client, GrantType};
 use crate::model::refusal::Refusal;
+use crate::model::service_grant::ServiceGrant;
 use crate::model::token::{RefreshLife, RefreshToken};
 use crate::records::Kept;
 use crate::store::Fault;
 
 use super::access::{AccessFacts, Holder};
 use super::authenticate_client::Presented;
-use super::mint::refresh_end;
+use super::mint::{refresh_end, service_end};
 use super::standing::Standing;
 use super::{Caller, Denied, Engine};
 
@@ -136,6 +137,9 @@ impl Engine {
         if token.client != asking.id || token.life != RefreshLife::Live || token.expires_at <= self.now() {
             return Ok(None);
         }
+        if token.of_service {
+            return Ok(self.worth_of_service_refresh(asking, &token).await?);
+        }
         let Ok(standing) = self.standing(&token.grant).await? else { return Ok(None) };
         let law = self.faces.law(&standing.grant().face);
         let end = refresh_end(standing.client(), &law, standing.grant(), self.now()).min(token.expires_at);
@@ -145,6 +149,27 @@ impl Engine {
             return Ok(None);
         }
         Ok(Some(self.refresh_facts(&token, &standing, end)))
+    }
+
+    /// The same for a client's own: it may have nobody else ask.
+    async fn worth_of_service_refresh(
+        &self,
+        asking: &Client,
+        token: &RefreshToken,
+    ) -> Result<Option<TokenFacts>, Fault> {
+        let Some(grant) = self.ledger.find::<ServiceGrant>(token.grant.as_str()).await? else { return Ok(None) };
+        let holds = grant.is_live(self.now()) && grant.is_to(asking);
+        let usable = [GrantType::RefreshToken, GrantType::ClientCredentials].into_iter().all(|one| asking.may(one));
+        if !holds || !usable || !grant.scopes.within(&asking.scopes) {
+            return Ok(None);
+        }
+        Ok(Some(TokenFacts {
+            scope: grant.scopes.to_string(),
+            client_id: asking.id.clone(),
+            exp: service_end(asking, &self.faces.law(&grant.face), &grant, self.now()).min(token.expires_at),
+            sub: asking.id.to_string(),
+            ..self.about(None)
+        }))
     }
 
     fn refresh_facts(&self, token: &Kept<RefreshToken>, standing: &Standing, end: Timestamp) -> TokenFacts {

@@ -12,6 +12,7 @@ pub mod claims;
 pub mod decision;
 pub mod discovery;
 pub mod failures;
+pub mod held_token;
 #[cfg(test)]
 mod house;
 pub mod identity;
@@ -20,6 +21,8 @@ pub mod keys;
 pub mod maintenance;
 pub mod mint;
 pub mod origins;
+pub mod own_clients;
+pub mod register_client;
 pub mod resource;
 pub mod revoke;
 pub mod sign_out;

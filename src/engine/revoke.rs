@@ -3,10 +3,12 @@
 #[cfg(test)]
 mod tests;
 
+use crate::base::ids::GrantId;
 use crate::base::secret::Secret;
 use crate::model::audit::{AuditActor, AuditKind, AuditRecord};
 use crate::model::client::Client;
 use crate::model::grant::{Grant, GrantEnd};
+use crate::model::service_grant::ServiceGrant;
 use crate::model::token::{AccessToken, RefreshToken, RevokedJwt};
 use crate::records::RecordChanges;
 
@@ -48,9 +50,25 @@ impl Engine {
         if token.client != client.id {
             return Ok(done);
         }
+        if token.of_service {
+            return self.end_service_grant(caller, client, &token.grant).await;
+        }
         let Some(grant) = self.ledger.find::<Grant>(token.grant.as_str()).await? else { return Ok(done) };
         let Some(ended) = grant.ended(self.now(), GrantEnd::RevokedByClient) else { return Ok(done) };
         let audit = self.revocation(caller, client, "refresh_token").about_user(&grant.user);
+        Ok(done.with(|changes| _ = changes.update(&grant, &ended).create(&audit)))
+    }
+
+    async fn end_service_grant(
+        &self,
+        caller: &Caller,
+        client: &Client,
+        grant: &GrantId,
+    ) -> Result<Decision<()>, Denied> {
+        let done = Decision::allow(());
+        let Some(grant) = self.ledger.find::<ServiceGrant>(grant.as_str()).await? else { return Ok(done) };
+        let Some(ended) = grant.ended(self.now(), GrantEnd::RevokedByClient) else { return Ok(done) };
+        let audit = self.revocation(caller, client, "refresh_token");
         Ok(done.with(|changes| _ = changes.update(&grant, &ended).create(&audit)))
     }
 

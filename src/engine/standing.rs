@@ -24,6 +24,7 @@ use super::Engine;
 pub(crate) struct Standing {
     grant: Kept<Grant>,
     client: Kept<Client>,
+    owner: Option<Kept<User>>,
     user: Kept<User>,
     session: Option<Kept<Session>>,
     consent: Option<Kept<Consent>>,
@@ -63,6 +64,9 @@ impl Standing {
     /// Makes a commit depend on all of this being so still.
     pub fn expect(&self, changes: &mut Changes) {
         changes.expect(&self.grant).expect(&self.client).expect(&self.user);
+        if let Some(owner) = &self.owner {
+            changes.expect(owner);
+        }
         if let Some(session) = &self.session {
             changes.expect(session);
         }
@@ -93,7 +97,12 @@ impl Engine {
             }
             _ => None,
         };
-        Ok(stands(grant, client, user, session, consent, self.now()))
+        let owner = match &client {
+            Some(client) => self.owner_of(client).await?,
+            None => Ok(None),
+        };
+        let stands = stands(grant, client, user, session, consent, self.now());
+        Ok(stands.and_then(|standing| Ok(Standing { owner: owner?, ..standing })))
     }
 }
 
@@ -132,7 +141,7 @@ fn stands(
     if client.consent == ConsentPolicy::Ask && !consent.as_ref().is_some_and(|consent| agreed(consent, &grant)) {
         return Err(Refusal::ConsentWithdrawn);
     }
-    Ok(Standing { grant, client, user, session, consent })
+    Ok(Standing { grant, client, owner: None, user, session, consent })
 }
 
 /// Whether what the person agreed to covers the grant. Agreeing anew does not bring back what was withdrawn before.

@@ -85,6 +85,9 @@ pub struct Client {
     /// The user it belongs to and ends with, if it is somebody's own.
     #[serde(default)]
     pub owner: Option<UserId>,
+    /// Which of its owner's places for clients it has; no two share one.
+    #[serde(default)]
+    pub owner_place: Option<u8>,
     /// Whether the declared-state file manages it.
     #[serde(default)]
     pub managed: bool,

@@ -17,6 +17,7 @@ pub mod lifetime;
 pub mod redirect_uri;
 pub mod refusal;
 pub mod scope;
+pub mod service_grant;
 pub mod session;
 pub mod settings;
 pub mod signing_key;

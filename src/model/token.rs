@@ -18,6 +18,9 @@ pub struct RefreshToken {
     pub digest: Digest,
     /// The grant it renews.
     pub grant: GrantId,
+    /// Whether that is a service grant, not a person's.
+    #[serde(default)]
+    pub of_service: bool,
     /// The client it was given to.
     pub client: ClientId,
     /// When it stops being accepted.
@@ -58,6 +61,9 @@ pub struct AccessToken {
     pub digest: Digest,
     /// The grant it descends from; `None` for a client that acts for itself.
     pub grant: Option<GrantId>,
+    /// The service grant it descends from, if a client that acts for itself may renew it.
+    #[serde(default)]
+    pub service_grant: Option<GrantId>,
     /// The client it was given to.
     pub client: ClientId,
     /// Its subject: the user, or the client itself.

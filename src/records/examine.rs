@@ -13,6 +13,7 @@ use crate::model::grant::Grant;
 use crate::model::group::Group;
 use crate::model::interaction::{Interaction, SignOutRequest};
 use crate::model::scope::ScopeDefinition;
+use crate::model::service_grant::ServiceGrant;
 use crate::model::session::Session;
 use crate::model::settings::Settings;
 use crate::model::signing_key::SigningKeyRecord;
@@ -135,6 +136,7 @@ fn asked_for(name: &str, id: &str, key: &Key, value: Value) -> Result<BTreeMap<K
         SignOutRequest::NAME => of::<SignOutRequest>(id, key, value),
         Consent::NAME => of::<Consent>(id, key, value),
         Grant::NAME => of::<Grant>(id, key, value),
+        ServiceGrant::NAME => of::<ServiceGrant>(id, key, value),
         Code::NAME => of::<Code>(id, key, value),
         RefreshToken::NAME => of::<RefreshToken>(id, key, value),
         AccessToken::NAME => of::<AccessToken>(id, key, value),

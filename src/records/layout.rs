@@ -12,6 +12,7 @@ use crate::model::grant::Grant;
 use crate::model::group::Group;
 use crate::model::interaction::{Interaction, SignOutRequest};
 use crate::model::scope::ScopeDefinition;
+use crate::model::service_grant::ServiceGrant;
 use crate::model::session::Session;
 use crate::model::settings::Settings;
 use crate::model::signing_key::SigningKeyRecord;
@@ -62,7 +63,10 @@ impl Record for Client {
         self.id.to_string()
     }
     fn unique(&self) -> Vec<(&'static str, String)> {
-        vec![("key", self.client_key.clone())]
+        let mut keys = vec![("key", self.client_key.clone())];
+        let place = self.owner.as_ref().zip(self.owner_place);
+        keys.extend(place.map(|(owner, place)| ("place", format!("{owner}/{place}"))));
+        keys
     }
     fn indexes(&self) -> Vec<(&'static str, String)> {
         let mut keys = words(&[&self.name, self.id.as_str()]);
@@ -217,6 +221,16 @@ impl Record for Grant {
     }
 }
 
+impl Record for ServiceGrant {
+    const NAME: &'static str = "service-grant";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
 impl Record for Code {
     const NAME: &'static str = "code";
     fn id(&self) -> String {
@@ -288,6 +302,7 @@ pub(super) async fn sweep_one(ledger: &Ledger, name: &str, id: &str, now: Timest
         "interaction" => due::<Interaction>(ledger, id, now).await,
         "sign-out" => due::<SignOutRequest>(ledger, id, now).await,
         "grant" => due::<Grant>(ledger, id, now).await,
+        "service-grant" => due::<ServiceGrant>(ledger, id, now).await,
         "code" => due::<Code>(ledger, id, now).await,
         "refresh" => due::<RefreshToken>(ledger, id, now).await,
         "access" => due::<AccessToken>(ledger, id, now).await,

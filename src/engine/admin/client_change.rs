@@ -198,6 +198,7 @@ fn plain(kind: ClientType, id: ClientId, name: String) -> Client {
         created_at: Timestamp(0),
         created_by: None,
         owner: None,
+        owner_place: None,
         managed: false,
         incarnation: String::new(),
     }

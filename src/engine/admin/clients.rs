@@ -186,7 +186,7 @@ impl Engine {
     }
 
     /// Whether a client may become so: sound by itself, its key its own, its groups and scopes known.
-    pub(super) async fn judge_client(
+    pub(in crate::engine) async fn judge_client(
         &self,
         was: Option<&Kept<Client>>,
         client: &Client,

@@ -131,7 +131,8 @@ impl Engine {
         let links = self.ledger.list_by::<RecoveryLink>("user", &of_user, from_first, None, TAKEN_ALONG).await?;
         let grants = self.ledger.list_by::<Grant>("user", &with_client, from_first, None, TAKEN_ALONG).await?;
         let consents = self.ledger.list_under::<Consent>(&with_client, from_first, None, TAKEN_ALONG).await?;
-        let found = [sessions.items.len(), links.items.len(), grants.items.len(), consents.items.len()];
+        let clients = self.owned_clients_end(id, changes).await?;
+        let found = [sessions.items.len(), links.items.len(), grants.items.len(), consents.items.len(), clients];
         delete_all(changes, &sessions.items);
         delete_all(changes, &links.items);
         delete_all(changes, &grants.items);

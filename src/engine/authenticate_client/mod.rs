@@ -19,6 +19,7 @@ use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::client::Client;
 use crate::model::face::{Face, Law};
 use crate::model::refusal::Refusal;
+use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
 use crate::store::Changes;
 
@@ -46,6 +47,8 @@ pub struct Presented {
 #[derive(Clone, Debug)]
 pub struct AuthenticatedClient {
     client: Kept<Client>,
+    /// Whom it belongs to, if it is somebody's own.
+    owner: Option<Kept<User>>,
     proved_by: Option<SecretId>,
     scope: Option<String>,
 }
@@ -60,6 +63,9 @@ impl AuthenticatedClient {
     /// taken away meanwhile is noticed.
     pub(super) fn expect(&self, changes: &mut Changes) {
         changes.expect(&self.client);
+        if let Some(owner) = &self.owner {
+            changes.expect(owner);
+        }
     }
 
     /// Whether it gave a secret; a public client only says its name.
@@ -107,7 +113,12 @@ impl Engine {
         presented: &Presented,
     ) -> Result<AuthenticatedClient, Denied> {
         let law = self.law_of(face);
-        let credentials = match Credentials::read(presented, &law) {
+        let read = match Credentials::read(presented, &law) {
+            // The header may name it by its key, and the body by its id.
+            Err(Refusal::ClientMismatch) => Credentials::read(&self.by_key(face, presented).await?, &law),
+            read => read,
+        };
+        let credentials = match read {
             Ok(credentials) => credentials,
             Err(refusal) => {
                 self.note_client_failure(caller, presented.client_id.as_deref(), &refusal).await;
@@ -165,10 +176,45 @@ impl Engine {
         presented: &Presented,
         claim: &Claim,
     ) -> Result<AuthenticatedClient, Denied> {
-        let Some(client) = self.ledger.find::<Client>(&claim.id).await? else {
+        let by_id = self.ledger.find::<Client>(&claim.id).await?;
+        let by_key = self.ledger.find_unique::<Client>("key", &claim.id).await?;
+        let by_key = by_key.filter(|client| self.goes_by_key(face, client));
+        let mut first = None;
+        for client in by_id.into_iter().chain(by_key) {
+            match self.prove_client(face, presented, claim, client).await {
+                Err(Denied::Refused(refusal)) => first = first.or(Some(refusal)),
+                settled => return settled,
+            }
+        }
+        if first.is_none() {
             secrets::waste_time(claim.secret.as_ref());
-            return Err(Refusal::ClientUnknown.into());
-        };
+        }
+        Err(first.unwrap_or(Refusal::ClientUnknown).into())
+    }
+
+    /// Whether a client may be named by its key here.
+    fn goes_by_key(&self, face: Option<&Face>, client: &Client) -> bool {
+        match face {
+            Some(face) => self.faces.law(face).takes_client_keys,
+            None => client.faces.iter().any(|face| self.faces.law(face).takes_client_keys),
+        }
+    }
+
+    /// The same credentials, with the client's key in the place of its id.
+    async fn by_key(&self, face: Option<&Face>, presented: &Presented) -> Result<Presented, Denied> {
+        let id = presented.client_id.as_deref().unwrap_or_default();
+        let client = self.ledger.find::<Client>(id).await?.filter(|client| self.goes_by_key(face, client));
+        let key = client.map(|client| client.client_key.clone());
+        Ok(Presented { client_id: key.or(presented.client_id.clone()), ..presented.clone() })
+    }
+
+    async fn prove_client(
+        &self,
+        face: Option<&Face>,
+        presented: &Presented,
+        claim: &Claim,
+        client: Kept<Client>,
+    ) -> Result<AuthenticatedClient, Denied> {
         let (proved_by, scope) = self.proof(&client, presented, claim).await?;
         if face.is_some_and(|face| !client.has_face(face)) {
             return Err(Refusal::ClientOfAnotherFace.into());
@@ -180,7 +226,8 @@ impl Engine {
         if account.is_some_and(|account| !client.account_id.is_empty() && client.account_id != account) {
             return Err(Refusal::AccountDiffers.into());
         }
-        Ok(AuthenticatedClient { client, proved_by, scope })
+        let owner = self.owner_of(&client).await??;
+        Ok(AuthenticatedClient { client, owner, proved_by, scope })
     }
 
     /// Which of its secrets it knows, and which scopes it asks for in its assertion; a public client knows none.

@@ -5,11 +5,15 @@ use crate::base::ids;
 use crate::base::secret::{Kind, Secret};
 use crate::model::client::AccessTokenForm;
 use crate::model::scope::Scope;
+use crate::model::service_grant::ServiceGrant;
 use crate::model::token::AccessToken;
 
 use super::super::Denied;
 use super::profiles::{Facts, Shaped};
 use super::{Authorization, Mint, Person, Subject};
+
+/// What stands between the two halves of the `jti` of a JWT that descends from a service grant.
+pub(crate) const OF_SERVICE: char = ':';
 
 /// An access token before it is given out.
 pub(super) struct NewAccess {
@@ -25,8 +29,8 @@ impl Mint<'_> {
     pub(super) fn access_token(&self, right: &Authorization) -> Result<NewAccess, Denied> {
         let audience = self.audience(right);
         let mut expires_at = self.now.plus(right.client.access_ttl.duration());
-        if let Subject::Person(person) = &right.subject {
-            expires_at = expires_at.min(person.grant.expires_at);
+        if let Some(end) = right.subject.ends_at() {
+            expires_at = expires_at.min(end);
         }
         match right.client.access_token {
             AccessTokenForm::Jwt => self.jwt(right, &audience, expires_at),
@@ -37,11 +41,13 @@ impl Mint<'_> {
     fn jwt(&self, right: &Authorization, audience: &[String], expires_at: Timestamp) -> Result<NewAccess, Denied> {
         let algorithm = right.client.access_token_alg;
         let expires_at = self.within_key(algorithm, expires_at);
-        let person = right.subject.person();
-        let jti = match person {
-            Some(Person { access_jti: Some(jti), .. }) => jti.clone(),
-            Some(person) => format!("{}.{}", person.grant.id, ids::random(self.rng)),
-            None => ids::ordered(self.now, self.rng),
+        let jti = match &right.subject {
+            Subject::Person(person) => match &person.access_jti {
+                Some(jti) => jti.clone(),
+                None => format!("{}.{}", person.grant.id, ids::random(self.rng)),
+            },
+            Subject::Client(Some(grant)) => format!("{}{OF_SERVICE}{}", grant.id, ids::random(self.rng)),
+            Subject::Client(None) => ids::ordered(self.now, self.rng),
         };
         let issued_at = self.now;
         let facts = Facts { issuer: self.issuer, right, audience, issued_at, expires_at, jti: &jti };
@@ -56,6 +62,7 @@ impl Mint<'_> {
             locator: handle.locator.clone(),
             digest: handle.secret.digest(),
             grant: right.subject.person().map(|person| person.grant.id.clone()),
+            service_grant: right.subject.service_grant().map(|grant| grant.id.clone()),
             client: right.client.id.clone(),
             subject: right.sub().to_owned(),
             scopes: right.scopes.clone(),
@@ -91,7 +98,20 @@ impl Subject {
     pub(super) fn person(&self) -> Option<&Person> {
         match self {
             Subject::Person(person) => Some(person),
-            Subject::Client => None,
+            Subject::Client(_) => None,
         }
+    }
+
+    /// What the client itself may renew, if they are about it and it may.
+    pub(super) fn service_grant(&self) -> Option<&ServiceGrant> {
+        match self {
+            Subject::Client(grant) => grant.as_deref(),
+            Subject::Person(_) => None,
+        }
+    }
+
+    /// When what they rest on ends.
+    fn ends_at(&self) -> Option<Timestamp> {
+        self.person().map(|person| person.grant.expires_at).or(self.service_grant().map(|grant| grant.expires_at))
     }
 }

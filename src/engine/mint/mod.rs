@@ -28,6 +28,7 @@ use crate::model::client::{AccessTokenForm, Client, GrantType};
 use crate::model::face::Law;
 use crate::model::grant::Grant;
 use crate::model::scope::{Scope, Scopes};
+use crate::model::service_grant::ServiceGrant;
 use crate::model::token::{RefreshLife, RefreshToken};
 use crate::model::user::User;
 use crate::records::RecordChanges;
@@ -36,6 +37,7 @@ use crate::store::Fault;
 use super::resource::own_account_url;
 use super::{Decision, Denied, Engine};
 
+pub(crate) use access_token::OF_SERVICE;
 pub(crate) use refresh_token::{NewRefresh, locator as refresh_locator};
 
 pub(crate) use profiles::{TOKEN_USE as ACCESS_TOKEN_USE, TYP as ACCESS_TOKEN_TYP};
@@ -63,8 +65,8 @@ pub(crate) struct Authorization {
 pub(crate) enum Subject {
     /// A person, and what they allowed.
     Person(Box<Person>),
-    /// The client itself (RFC 6749, section 4.4).
-    Client,
+    /// The client itself (RFC 6749, section 4.4), and what it may renew, if it may.
+    Client(Option<Box<ServiceGrant>>),
 }
 
 /// A person, and what they allowed.
@@ -168,18 +170,24 @@ impl Mint<'_> {
     fn refresh_token(&self, right: &Authorization) -> (Option<Secret>, Option<RefreshToken>) {
         match (&right.renewal, &right.subject) {
             (Renewal::Again(secret), _) => (Some(secret.clone()), None),
-            (Renewal::New { handle, until }, Subject::Person(person)) => {
+            (Renewal::New { handle, until }, subject) => {
+                let (grant, of_service) = match subject {
+                    Subject::Person(person) => (&person.grant.id, false),
+                    Subject::Client(Some(grant)) => (&grant.id, true),
+                    Subject::Client(None) => return (None, None),
+                };
                 let record = RefreshToken {
                     locator: handle.locator.clone(),
                     digest: handle.secret.digest(),
-                    grant: person.grant.id.clone(),
+                    grant: grant.clone(),
+                    of_service,
                     client: right.client.id.clone(),
                     expires_at: *until,
                     life: RefreshLife::Live,
                 };
                 (Some(handle.secret.clone()), Some(record))
             }
-            (Renewal::New { .. }, Subject::Client) | (Renewal::Nothing, _) => (None, None),
+            (Renewal::Nothing, _) => (None, None),
         }
     }
 
@@ -218,6 +226,12 @@ impl Mint<'_> {
 /// When a refresh token of this grant that is made at `now` stops being accepted: counted from the grant's beginning,
 /// however often it was renewed, unless its law counts from each rotation.
 pub(crate) fn refresh_end(client: &Client, law: &Law, grant: &Grant, now: Timestamp) -> Timestamp {
+    let from = if law.slides_for(client) { now } else { grant.created_at };
+    from.plus(client.refresh_ttl.duration()).min(grant.expires_at)
+}
+
+/// The same for what a client was given for itself.
+pub(crate) fn service_end(client: &Client, law: &Law, grant: &ServiceGrant, now: Timestamp) -> Timestamp {
     let from = if law.slides_for(client) { now } else { grant.created_at };
     from.plus(client.refresh_ttl.duration()).min(grant.expires_at)
 }

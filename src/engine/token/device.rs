@@ -16,10 +16,14 @@ pub(super) fn read(text: Option<&str>, client: &Client) -> Result<Option<String>
 
 /// The grant, bound to the device that was named; refuses another than the one it is bound to.
 pub(super) fn bind(grant: &Grant, device: Option<&String>) -> Result<Grant, Refusal> {
-    match (&grant.device_id, device) {
+    Ok(Grant { device_id: bound(grant.device_id.as_ref(), device)?, ..grant.clone() })
+}
+
+/// What something is bound to from now on that was bound to `before`.
+pub(super) fn bound(before: Option<&String>, device: Option<&String>) -> Result<Option<String>, Refusal> {
+    match (before, device) {
         (Some(bound), Some(named)) if bound != named => Err(Refusal::DeviceDiffers),
-        (Some(_), _) | (None, None) => Ok(grant.clone()),
-        (None, Some(named)) => Ok(Grant { device_id: Some(named.clone()), ..grant.clone() }),
+        (before, named) => Ok(before.or(named).cloned()),
     }
 }
 

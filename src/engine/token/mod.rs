@@ -1,7 +1,6 @@
 //! The token endpoint's law (RFC 6749, section 3.2): one file for each grant type, one way through all of them.
 
 mod anonymous;
-mod client_credentials;
 mod code;
 mod device;
 mod newcomer;
@@ -13,6 +12,7 @@ mod register;
 mod register_minor;
 mod replay;
 mod scope;
+mod service;
 #[cfg(test)]
 mod tests;
 
@@ -170,7 +170,7 @@ impl Engine {
                 self.redeem_code(&asked, &presented).await?
             }
             (GrantRequest::RefreshToken { token }, _) => self.redeem_refresh_token(&asked, token).await?,
-            (GrantRequest::ClientCredentials, _) => client_credentials::decide(&asked),
+            (GrantRequest::ClientCredentials, _) => self.authorize_service(&asked),
             (GrantRequest::Password { .. }, Ready::Password(checked)) => self.redeem_password(&asked, checked).await?,
             (GrantRequest::Register { guest: None, .. }, Ready::Registration(who)) => {
                 self.redeem_registration(&asked, who).await?

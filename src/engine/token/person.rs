@@ -116,7 +116,7 @@ impl Engine {
 fn bind(right: Authorization, standing: &Standing, now: Timestamp) -> Decision<Authorization> {
     let bound: Option<Grant> = match &right.subject {
         Subject::Person(person) => Some(person.grant.clone()),
-        Subject::Client => None,
+        Subject::Client(_) => None,
     };
     Decision::allow(right).with(|changes| {
         standing.expect(changes);

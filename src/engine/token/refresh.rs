@@ -35,7 +35,7 @@ impl Engine {
             RefreshLife::Revoked { .. } => Ok(Decision::refuse(Refusal::RefreshRevoked)),
             RefreshLife::Live if token.expires_at <= now => Ok(Decision::refuse(Refusal::RefreshExpired)),
             RefreshLife::Live => {
-                let right = self.authorize_by_grant(asked, &token.grant, Proof::RefreshToken).await?;
+                let right = self.authorize_renewal(asked, &token).await?;
                 Ok(right.and_then(|right| rotate(right, &token, presented, client, now)))
             }
             RefreshLife::Rotated { .. } => self.presented_again(asked, &token, presented).await,
@@ -65,7 +65,7 @@ impl Engine {
         };
         match self.ledger.find::<RefreshToken>(&locator).await? {
             Some(successor) if successor.life == RefreshLife::Live && now < successor.expires_at => {
-                let right = self.authorize_by_grant(asked, &token.grant, Proof::RefreshToken).await?;
+                let right = self.authorize_renewal(asked, token).await?;
                 Ok(right.and_then(|right| {
                     let again = Authorization { renewal: Renewal::Again(secret), ..right };
                     Decision::allow(again).with(|changes| _ = changes.expect(token).expect(&successor))
@@ -75,7 +75,22 @@ impl Engine {
         }
     }
 
+    /// What the grant behind a refresh token allows now: a person's, or the client's own.
+    async fn authorize_renewal(
+        &self,
+        asked: &Asked<'_>,
+        token: &RefreshToken,
+    ) -> Result<Decision<Authorization>, Denied> {
+        match token.of_service {
+            true => self.renew_service(asked, &token.grant).await,
+            false => self.authorize_by_grant(asked, &token.grant, Proof::RefreshToken).await,
+        }
+    }
+
     async fn replayed(&self, asked: &Asked<'_>, token: &RefreshToken) -> Result<Decision<Authorization>, Denied> {
+        if token.of_service {
+            return self.end_service_replayed(asked, &token.grant).await;
+        }
         self.end_replayed(asked, &token.grant, GrantEnd::RefreshReplayed, Refusal::RefreshUsedBefore).await
     }
 }

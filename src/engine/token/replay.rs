@@ -5,6 +5,7 @@ use crate::base::ids::GrantId;
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::grant::{Grant, GrantEnd};
 use crate::model::refusal::Refusal;
+use crate::model::service_grant::ServiceGrant;
 use crate::records::RecordChanges;
 
 use super::super::{Decision, Denied, Engine};
@@ -28,6 +29,25 @@ impl Engine {
         let actor = AuditActor::Client(asked.client.client().id.clone());
         let audit = asked.caller.record(now, &*self.rng, actor, AuditKind::TokenReplayed);
         let audit = audit.about_user(&grant.user).about_client(&grant.client).with("cause", cause);
+        Ok(refused.with(|changes| {
+            changes.update(&grant, &ended).create(&audit);
+        }))
+    }
+
+    /// The same for a refresh token of a client that acts for itself.
+    pub(super) async fn end_service_replayed<T>(
+        &self,
+        asked: &Asked<'_>,
+        grant: &GrantId,
+    ) -> Result<Decision<T>, Denied> {
+        let (now, refusal) = (self.now(), Refusal::RefreshUsedBefore);
+        let cause = refusal.name();
+        let refused = Decision::refuse(refusal);
+        let Some(grant) = self.ledger.find::<ServiceGrant>(grant.as_str()).await? else { return Ok(refused) };
+        let Some(ended) = grant.ended(now, GrantEnd::RefreshReplayed) else { return Ok(refused) };
+        let actor = AuditActor::Client(asked.client.client().id.clone());
+        let audit = asked.caller.record(now, &*self.rng, actor, AuditKind::TokenReplayed);
+        let audit = audit.about_client(&grant.client).with("cause", cause);
         Ok(refused.with(|changes| {
             changes.update(&grant, &ended).create(&audit);
         }))

@@ -61,6 +61,7 @@ impl Draft<'_> {
             created_at: was.map_or(self.now, |was| was.created_at),
             created_by: was.and_then(|was| was.created_by.clone()),
             owner: was.and_then(|was| was.owner.clone()),
+            owner_place: was.and_then(|was| was.owner_place),
             managed: was.is_none_or(|was| was.managed),
             incarnation: was.map_or_else(|| ids::random(&*self.engine.rng), |was| was.incarnation.clone()),
             ..said

@@ -1,0 +1,153 @@
+//! Somebody registers a client of their own: a program that acts for itself, proved by its owner's password.
+
+use std::time::Duration;
+
+use crate::base::ids::{self, ClientId};
+use crate::base::secret::Secret;
+use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::client::{Client, ClientType};
+use crate::model::face::Face;
+use crate::model::refusal::Refusal;
+use crate::model::scope::{ScopeDefinition, Scopes, is_built_in, by_name_only};
+use crate::model::settings::{ClientRegistration, Settings};
+use crate::model::user::User;
+use crate::records::{Kept, RecordChanges};
+use crate::store::{Changes, Order};
+
+use super::admin::client_change::customary;
+use super::admin::clients::Registered;
+use super::admin::secrets::generate;
+use super::users::prove::Proved;
+use super::{Caller, Decision, Denied, Engine};
+
+/// How many clients somebody may have.
+pub const MOST_CLIENTS: u8 = 20;
+/// How often a password is checked again because its hash changed meanwhile.
+const CHECKED_AGAIN: usize = 3;
+/// How many of the deployment's scopes are looked at.
+const MOST_SCOPES: usize = 1_000;
+
+impl Engine {
+    /// Registers a client for the interface `face` that belongs to whoever proves to be `username`. It may use
+    /// client credentials and renew them, and has every scope of the deployment's own that does not administer.
+    ///
+    /// # Errors
+    /// [`Refusal::PasswordWrong`], [`Refusal::ClientRegistrationNotPermitted`] and [`Refusal::TooManyClients`], which faces
+    /// tell in the same words and which take the same time and count alike; [`Refusal::TooManyTries`]; [`Denied::Busy`];
+    /// the store's fault.
+    pub async fn register_own_client(
+        &self,
+        caller: &Caller,
+        face: &Face,
+        username: &str,
+        password: &Secret,
+    ) -> Result<Registered, Denied> {
+        for _ in 0..CHECKED_AGAIN {
+            let user = self.find_login(username).await?;
+            let proved = self.prove_password(caller, username, user, password, false).await?;
+            let settled = self.settle(|| self.register_for(caller, face, &proved)).await;
+            let Proved { user, attempt, .. } = proved;
+            return match settled {
+                Ok(None) => continue,
+                Ok(Some(registered)) => {
+                    attempt.succeeded();
+                    Ok(registered)
+                }
+                // To somebody who tries passwords, the right one must look like any other.
+                Err(Denied::Refused(refusal)) => {
+                    attempt.failed(self.now());
+                    Err(self.sign_in_failed(caller, Some(&user), refusal).await)
+                }
+                Err(other) => Err(other),
+            };
+        }
+        Err(Denied::Busy(Duration::from_secs(1)))
+    }
+
+    /// `None` if the password was right and its hash changed before the client could be made.
+    async fn register_for(
+        &self,
+        caller: &Caller,
+        face: &Face,
+        proved: &Proved<'_>,
+    ) -> Result<Decision<Option<Registered>>, Denied> {
+        let kept = self.ledger.find::<User>(proved.user.id.as_str()).await?;
+        let Some(owner) = kept.filter(|owner| owner.is_enabled()) else {
+            return Ok(Decision::refuse(Refusal::PasswordWrong));
+        };
+        if owner.password.as_ref() != Some(&proved.checked) {
+            return Ok(Decision::allow(None));
+        }
+        let mut changes = Changes::new();
+        let settings = self.settings_as_they_stay(&mut changes).await?;
+        if !may_register(&settings, &owner) {
+            return Ok(Decision::refuse(Refusal::ClientRegistrationNotPermitted));
+        }
+        let rehashed = User { password: proved.rehash.clone().or(owner.password.clone()), ..owner.record().clone() };
+        changes.update(&owner, &rehashed);
+        let registered = self.own_client(caller, face, &owner, &mut changes).await?;
+        Ok(Decision { answer: registered.map(Some), changes })
+    }
+
+    /// The settings; the commit depends on them.
+    pub(in crate::engine) async fn settings_as_they_stay(&self, changes: &mut Changes) -> Result<Settings, Denied> {
+        let kept: Option<Kept<Settings>> = self.ledger.find("only").await?;
+        match &kept {
+            Some(kept) => changes.expect(kept),
+            None => changes.expect_absent::<Settings>("only"),
+        };
+        Ok(kept.map(|kept| kept.record().clone()).unwrap_or_default())
+    }
+
+    /// A new client for `owner`, unless they have as many as anybody may have.
+    async fn own_client(
+        &self,
+        caller: &Caller,
+        face: &Face,
+        owner: &User,
+        changes: &mut Changes,
+    ) -> Result<Result<Registered, Refusal>, Denied> {
+        let now = self.now();
+        let owned = self.owned_by(&owner.id).await?;
+        // Two who take the same place cannot both be committed, so nobody gets past the last one.
+        let free = |place: &u8| !owned.iter().any(|client| client.owner_place == Some(*place));
+        let Some(place) = (0..MOST_CLIENTS).find(free).filter(|_| owned.len() < usize::from(MOST_CLIENTS)) else {
+            return Ok(Err(Refusal::TooManyClients));
+        };
+        let id = ClientId::random(&*self.rng);
+        let name = format!("Client of {}", owner.username).chars().take(100).collect();
+        let mut client = Client {
+            client_key: ids::random(&*self.rng),
+            incarnation: ids::random(&*self.rng),
+            scopes: self.scopes_for_anybody().await?,
+            created_at: now,
+            created_by: Some(owner.display_name()),
+            owner: Some(owner.id.clone()),
+            owner_place: Some(place),
+            ..customary(ClientType::Service, id, name, std::slice::from_ref(face), &self.faces)
+        };
+        let secret = generate(&mut client, None, now, &*self.rng);
+        self.judge_client(None, &client, changes).await?;
+        let actor = AuditActor::User(owner.id.clone());
+        let record = caller.record(now, &*self.rng, actor, AuditKind::ClientCreated);
+        let record = record.about_client(&client.id).about_user(&owner.id).with("name", &client.name);
+        changes.create(&client).create(&record);
+        Ok(Ok(Registered { client, secret: Some(secret) }))
+    }
+
+    /// The deployment's own scopes, but for those that administer.
+    async fn scopes_for_anybody(&self) -> Result<Scopes, Denied> {
+        let known = self.ledger.list::<ScopeDefinition>(Order::Ascending, None, MOST_SCOPES).await?;
+        let names = known.items.iter().map(|scope| scope.name.clone());
+        Ok(names.filter(|name| !is_built_in(name.as_str()) && !by_name_only(name.as_str())).collect())
+    }
+}
+
+/// Whether `user` may register clients.
+fn may_register(settings: &Settings, user: &User) -> bool {
+    match settings.client_registration {
+        ClientRegistration::Nobody => false,
+        ClientRegistration::Permitted => user.may_register_clients,
+        ClientRegistration::Everyone => true,
+    }
+}
