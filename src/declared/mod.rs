@@ -43,14 +43,18 @@ pub fn read(file: &Path, text: &str, outside: &dyn Outside) -> Result<Declared, 
 fn settings(section: &Section<'_>) -> DeclaredSettings {
     let default = Settings::default();
     let registering = [(SelfRegistration::Closed, "closed"), (SelfRegistration::Open, "open")];
-    let registration = [(ClientRegistration::Nobody, "nobody"), (ClientRegistration::Permitted, "permitted")];
-    let everyone = ["everyone", "everybody"];
+    let registration = [
+        (ClientRegistration::Nobody, "nobody"),
+        (ClientRegistration::Permitted, "permitted"),
+        (ClientRegistration::Everyone, "everyone"),
+    ];
     let settings = Settings {
         name: section.string("name").unwrap_or(default.name),
         account_url: section.string("account_url").filter(|url| !url.is_empty()),
         self_registration: choice_or_later(section, "self_registration", &registering, &["invited"])
             .unwrap_or(default.self_registration),
-        client_registration: choice_or_later(section, "client_registration", &registration, &everyone)
+        client_registration: section
+            .choice("client_registration", &registration)
             .unwrap_or(default.client_registration),
         password_min_length: section
             .number("password_min_length", 8..=128)

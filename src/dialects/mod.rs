@@ -12,6 +12,7 @@ pub mod endpoint;
 pub mod extract;
 pub mod json;
 pub mod laserfiche;
+pub mod machine;
 pub mod oidc;
 pub mod reply;
 pub mod shared;
@@ -52,11 +53,18 @@ pub struct Dialect {
 }
 
 /// Every dialect, the canonical one first.
-pub const ALL: &[Dialect] = &[oidc::DIALECT, worksection::DIALECT, laserfiche::DIALECT, chat::DIALECT];
+pub const ALL: &[Dialect] =
+    &[oidc::DIALECT, worksection::DIALECT, laserfiche::DIALECT, chat::DIALECT, machine::DIALECT];
 
 /// What the engine is told of them.
 pub const FACES: Faces = Faces {
-    all: &[oidc::DIALECT.customs, worksection::DIALECT.customs, laserfiche::DIALECT.customs, chat::DIALECT.customs],
+    all: &[
+        oidc::DIALECT.customs,
+        worksection::DIALECT.customs,
+        laserfiche::DIALECT.customs,
+        chat::DIALECT.customs,
+        machine::DIALECT.customs,
+    ],
     taken: TAKEN,
     token_endpoint: Some(token_endpoint),
 };

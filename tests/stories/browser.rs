@@ -18,6 +18,11 @@ impl<'h> Browser<'h> {
         Browser { house, jar: Jar::default() }
     }
 
+    /// Where it goes.
+    pub fn house(&self) -> &'h House {
+        self.house
+    }
+
     /// The same browser with the cookies it has now, as a thief would copy it.
     pub fn copy(&self) -> Browser<'h> {
         Browser { house: self.house, jar: self.jar.clone() }

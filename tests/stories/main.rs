@@ -10,6 +10,7 @@
 //! - Dialects: [`places`] (where they lie), [`worksection`], [`worksection_refusals`], [`laserfiche`], [`chat`].
 //! - What ends access, and how it is felt: [`matrix`]. What cannot be answered: [`failures`].
 //! - Applications of our own: [`ours`], [`first_party`], [`guests`], [`minors`], [`bearer_authorize`], [`incrowd`].
+//! - Programs of their own: [`machine`].
 //! - What nobody learns: [`cors`], [`headers`], [`secrets`], [`entry`].
 
 #[path = "../common/indoors.rs"]
@@ -41,6 +42,7 @@ mod headers;
 mod incrowd;
 mod kinds;
 mod laserfiche;
+mod machine;
 mod matrix;
 mod minors;
 mod parameters;

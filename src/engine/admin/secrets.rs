@@ -93,7 +93,12 @@ impl Engine {
 }
 
 /// Gives the client a new secret of 256 random bits and says which.
-pub(in crate::engine) fn generate(client: &mut Client, expires_at: Option<Timestamp>, now: Timestamp, rng: &dyn Rng) -> Secret {
+pub(in crate::engine) fn generate(
+    client: &mut Client,
+    expires_at: Option<Timestamp>,
+    now: Timestamp,
+    rng: &dyn Rng,
+) -> Secret {
     let secret = Kind::ClientSecret.generate(rng);
     let hash = SecretHash::Sha256(secret.digest());
     client.secrets.push(ClientSecret {

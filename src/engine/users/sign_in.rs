@@ -225,7 +225,12 @@ impl Engine {
     }
 
     /// Notes a failed sign-in and gives its refusal back. Names nobody has are not kept: they may be mistyped passwords.
-    pub(in crate::engine) async fn sign_in_failed(&self, caller: &Caller, user: Option<&User>, refusal: Refusal) -> Denied {
+    pub(in crate::engine) async fn sign_in_failed(
+        &self,
+        caller: &Caller,
+        user: Option<&User>,
+        refusal: Refusal,
+    ) -> Denied {
         let cause = match user {
             _ if matches!(refusal, Refusal::TooManyTries(_)) => "too many tries",
             _ if refusal == Refusal::ClientRegistrationNotPermitted => "may not register clients",

@@ -1,0 +1,218 @@
+//! Every cause in the words of RFC 6749 (section 5.2) and RFC 6750 (section 3.1).
+//!
+//! Causes that would tell an attacker which check failed share one sentence; the log has the cause itself.
+
+use std::sync::Arc;
+
+use poem::http::{HeaderValue, StatusCode, header};
+use poem::{Request, Response};
+use serde::Serialize;
+
+use crate::base::ids::RequestId;
+use crate::dialects::reply;
+use crate::dialects::words::{Words, malformed, missing, words};
+use crate::engine::Denied;
+use crate::http::body::BodyError;
+use crate::http::fault::{Fault, Shape};
+use crate::http::params::ParamsError;
+use crate::model::refusal::Refusal;
+
+/// What a bad authorization grant is told, whichever check it failed.
+const BAD_GRANT: Words =
+    words("invalid_grant", "The grant is invalid, expired, revoked, used before, or was issued to another client.");
+/// What a client that failed to authenticate is told.
+const BAD_CLIENT: Words = words("invalid_client", "Bad client credentials");
+/// What a bad access token is told.
+const BAD_TOKEN: Words = words("invalid_token", "The access token is invalid, expired or revoked.");
+/// What whoever cannot register a client is told, for whatever reason.
+const BAD_OWNER: Words = words("access_denied", "A client cannot be registered with this username and password.");
+/// What is told of causes that only other endpoints have.
+const ELSEWHERE: Words = words("invalid_request", "The request was refused.");
+
+/// The code and sentence for a cause.
+pub fn of(refusal: &Refusal) -> Words {
+    match refusal {
+        Refusal::ParameterMissing(name) => words("invalid_request", missing(name)),
+        Refusal::ParameterMalformed(name) => words("invalid_request", malformed(name)),
+
+        Refusal::ClientMissing
+        | Refusal::ClientUnknown
+        | Refusal::ClientDisabled
+        | Refusal::ClientOfAnotherFace
+        | Refusal::ClientSecretMissing
+        | Refusal::ClientSecretWrong
+        | Refusal::CredentialsMalformed
+        | Refusal::AssertionInvalid
+        | Refusal::AssertionKeyUnknown
+        | Refusal::AssertionUntimely
+        | Refusal::AssertionAudience
+        | Refusal::AccountDiffers => BAD_CLIENT,
+        Refusal::CredentialsTwice => {
+            words("invalid_request", "Authenticate the client in one way only: by header or in the body.")
+        }
+        Refusal::ClientMismatch => words("invalid_request", "The header and the body name different clients."),
+
+        Refusal::GrantTypeUnknown => words("unsupported_grant_type", "This interface has no such grant type."),
+        Refusal::GrantTypeNotAllowed => words("unauthorized_client", "This client may not use this grant type."),
+        Refusal::CodeUnknown
+        | Refusal::CodeOfAnotherClient
+        | Refusal::CodeExpired
+        | Refusal::CodeUsedBefore
+        | Refusal::RedirectMismatch
+        | Refusal::VerifierMissing
+        | Refusal::VerifierUnexpected
+        | Refusal::VerifierWrong
+        | Refusal::RefreshUnknown
+        | Refusal::RefreshOfAnotherClient
+        | Refusal::RefreshExpired
+        | Refusal::RefreshUsedBefore
+        | Refusal::RefreshRevoked
+        | Refusal::GrantEnded
+        | Refusal::UserGone
+        | Refusal::UserDisabled
+        | Refusal::UserNotAllowed
+        | Refusal::SessionEnded
+        | Refusal::ConsentWithdrawn
+        | Refusal::ScopeWithdrawn
+        | Refusal::DeviceDiffers
+        | Refusal::GuardianInvalid
+        | Refusal::GuestInvalid => BAD_GRANT,
+        Refusal::DeviceMissing => words("invalid_request", "This client must send device_id."),
+        Refusal::ScopeWidened => words("invalid_scope", "The scope may only narrow what was granted."),
+        Refusal::ScopeNotAllowed => {
+            words("invalid_scope", "A scope does not exist, or this client may not ask for it.")
+        }
+
+        Refusal::PasswordWrong
+        | Refusal::RegistrationClosed
+        | Refusal::RegistrationRefused
+        | Refusal::ClientRegistrationNotPermitted
+        | Refusal::TooManyClients => BAD_OWNER,
+
+        Refusal::TokenMissing => words("invalid_request", "An access token is needed."),
+        Refusal::TokenInvalid | Refusal::TokenAudience | Refusal::ScopeInsufficient(_) => BAD_TOKEN,
+
+        Refusal::TooManyTries(_) => words("temporarily_unavailable", "Too many tries. Wait a moment and try again."),
+        Refusal::HasherBusy => words("temporarily_unavailable", "The server is busy. Try again in a moment."),
+
+        Refusal::RedirectUnregistered
+        | Refusal::ResponseTypeUnsupported
+        | Refusal::ResponseModeUnsupported
+        | Refusal::ChallengeMissing
+        | Refusal::ChallengeMethodUnsupported
+        | Refusal::PromptContradictory
+        | Refusal::RequestObjectUnsupported
+        | Refusal::RequestUriUnsupported
+        | Refusal::RegistrationUnsupported
+        | Refusal::AcrUnmet
+        | Refusal::LoginRequired
+        | Refusal::ConsentRequired
+        | Refusal::AccountSelectionRequired
+        | Refusal::AccessDenied
+        | Refusal::InteractionGone
+        | Refusal::InteractionAnswered
+        | Refusal::OriginNotAllowed
+        | Refusal::HintInvalid
+        | Refusal::LinkGone
+        | Refusal::SetUpBefore
+        | Refusal::NotPermitted
+        | Refusal::NotFound(_)
+        | Refusal::Taken(_)
+        | Refusal::FieldInvalid(_)
+        | Refusal::LastAdministrator => ELSEWHERE,
+    }
+}
+
+/// The body of a refusal (RFC 6749, section 5.2).
+#[derive(Serialize)]
+struct Body {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+/// The answer of the token and registration endpoints to a denial.
+pub fn answer(denied: &Denied, basic: bool) -> Response {
+    let Denied::Refused(refusal) = denied else { return transport(denied) };
+    if let Refusal::TooManyTries(_) | Refusal::HasherBusy = refusal {
+        return transport(denied);
+    }
+    let words = of(refusal);
+    let failed = words == BAD_CLIENT || words == BAD_OWNER;
+    let mut response = spoken(if failed { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, words);
+    if failed && basic {
+        challenge(&mut response, "Basic realm=\"countersign\", charset=\"UTF-8\"");
+    }
+    response
+}
+
+/// The answer of the resource endpoint to a denial: one for every token that does not let its bearer in.
+pub fn bearer_answer(denied: &Denied) -> Response {
+    let Denied::Refused(refusal) = denied else { return transport(denied) };
+    let mut response = spoken(StatusCode::UNAUTHORIZED, of(refusal));
+    challenge(&mut response, "Bearer");
+    response
+}
+
+/// The answer to what says nothing about the request itself: too much, too busy, no store.
+fn transport(denied: &Denied) -> Response {
+    let (status, seconds) = match denied {
+        Denied::Refused(Refusal::TooManyTries(seconds)) => (StatusCode::TOO_MANY_REQUESTS, u64::from(*seconds)),
+        Denied::Refused(_) => (StatusCode::SERVICE_UNAVAILABLE, 1),
+        Denied::Busy(after) => (StatusCode::SERVICE_UNAVAILABLE, after.as_secs()),
+        Denied::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, 5),
+    };
+    let said = match denied {
+        Denied::Refused(refusal) => of(refusal),
+        _ => words("temporarily_unavailable", "The server cannot answer now. Try again in a moment."),
+    };
+    let mut response = spoken(status, said);
+    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
+    response
+}
+
+fn challenge(response: &mut Response, text: &'static str) {
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(text));
+}
+
+fn spoken(status: StatusCode, words: Words) -> Response {
+    reply::json(status, &Body { error: words.error, error_description: words.description })
+}
+
+/// What a request that could not be read is told.
+pub fn unreadable(error: &BodyError, request: &Request) -> Response {
+    let wanted = match request.uri().path() {
+        "/oauth/token" => "The content type must be application/x-www-form-urlencoded.",
+        _ => "The content type must be application/json.",
+    };
+    let (status, sentence) = match error {
+        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
+        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly."),
+        BodyError::WrongType => (StatusCode::BAD_REQUEST, wanted),
+        BodyError::Unreadable => (StatusCode::BAD_REQUEST, "The body cannot be read."),
+        BodyError::Params(ParamsError::Repeated(_)) => (StatusCode::BAD_REQUEST, "A parameter is repeated."),
+        BodyError::Params(_) => (StatusCode::BAD_REQUEST, "The parameters cannot be read."),
+    };
+    spoken(status, words("invalid_request", sentence))
+}
+
+/// How this dialect says what the transport refuses.
+pub fn shape() -> Arc<dyn Shape> {
+    Arc::new(JsonShape)
+}
+
+/// Transport faults below this dialect's prefix, in its shape.
+struct JsonShape;
+
+impl Shape for JsonShape {
+    fn render(&self, fault: &Fault, _: &RequestId) -> Response {
+        let error = match fault {
+            Fault::NotFound => "not_found",
+            Fault::MethodNotAllowed { .. } | Fault::Malformed | Fault::TooLarge | Fault::WrongType | Fault::TooSlow => {
+                "invalid_request"
+            }
+            Fault::TooMany { .. } | Fault::Unavailable { .. } => "temporarily_unavailable",
+            Fault::Internal => "server_error",
+        };
+        spoken(fault.status(), words(error, fault.sentence()))
+    }
+}
