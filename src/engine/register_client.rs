@@ -9,15 +9,16 @@ use crate::model::client::{Client, ClientType};
 use crate::model::face::Face;
 use crate::model::refusal::Refusal;
 use crate::model::scope::{ScopeDefinition, Scopes, is_built_in, by_name_only};
-use crate::model::settings::{ClientRegistration, Settings};
-use crate::model::user::User;
+use crate::model::settings::{ClientRegistration, SelfRegistration, Settings};
+use crate::model::user::{Profile, User};
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Order};
 
 use super::admin::client_change::customary;
 use super::admin::clients::Registered;
 use super::admin::secrets::generate;
-use super::users::prove::Proved;
+use super::users::registration::{Registrant, Registration};
+use super::users::sign_in::Checked;
 use super::{Caller, Decision, Denied, Engine};
 
 /// How many clients somebody may have.
@@ -28,8 +29,8 @@ const CHECKED_AGAIN: usize = 3;
 const MOST_SCOPES: usize = 1_000;
 
 impl Engine {
-    /// Registers a client for the interface `face` that belongs to whoever proves to be `username`. It may use
-    /// client credentials and renew them, and has every scope of the deployment's own that does not administer.
+    /// Registers a client for the interface `face` that belongs to whoever proves to be `username`; an unknown address becomes
+    /// somebody new where that is open to everyone. It may use client credentials and renew them, and has every scope of the deployment's own that does not administer.
     ///
     /// # Errors
     /// [`Refusal::PasswordWrong`], [`Refusal::ClientRegistrationNotPermitted`] and [`Refusal::TooManyClients`], which faces
@@ -44,24 +45,74 @@ impl Engine {
     ) -> Result<Registered, Denied> {
         for _ in 0..CHECKED_AGAIN {
             let user = self.find_login(username).await?;
-            let proved = self.prove_password(caller, username, user, password, false).await?;
-            let settled = self.settle(|| self.register_for(caller, face, &proved)).await;
-            let Proved { user, attempt, .. } = proved;
-            return match settled {
-                Ok(None) => continue,
+            if let Some(newcomer) = self.newcomer(caller, username, password, user.as_deref()).await? {
+                return self.settle(|| self.register_with(caller, face, &newcomer)).await;
+            }
+            let user = user.as_deref();
+            let (checked, attempt) = self.try_password(caller, username, password, user, false).await?;
+            match self.settle(|| self.register_for(caller, face, &checked)).await {
+                Ok(None) => {}
                 Ok(Some(registered)) => {
                     attempt.succeeded();
-                    Ok(registered)
+                    return Ok(registered);
                 }
                 // To somebody who tries passwords, the right one must look like any other.
                 Err(Denied::Refused(refusal)) => {
                     attempt.failed(self.now());
-                    Err(self.sign_in_failed(caller, Some(&user), refusal).await)
+                    return Err(self.sign_in_failed(caller, user, refusal).await);
                 }
-                Err(other) => Err(other),
-            };
+                Err(other) => return Err(other),
+            }
         }
         Err(Denied::Busy(Duration::from_secs(1)))
+    }
+
+    /// Somebody nobody knows, where whoever comes may have an account and register clients. What they give is looked at as
+    /// the password of a known person would be: one that will not do is a wrong one.
+    async fn newcomer(
+        &self,
+        caller: &Caller,
+        username: &str,
+        password: &Secret,
+        user: Option<&User>,
+    ) -> Result<Option<Registrant>, Denied> {
+        let settings = self.settings().await?;
+        let open = settings.self_registration == SelfRegistration::Open
+            && settings.client_registration == ClientRegistration::Everyone;
+        if user.is_some() || !open {
+            return Ok(None);
+        }
+        let wanted =
+            Registration { email: username.to_owned(), password: password.clone(), profile: Profile::default() };
+        match self.registrant(caller, &wanted).await {
+            Ok(registrant) => Ok(Some(registrant)),
+            Err(Denied::Refused(Refusal::RegistrationRefused | Refusal::RegistrationClosed)) => {
+                Err(self.sign_in_failed(caller, None, Refusal::PasswordWrong).await)
+            }
+            Err(other) => Err(other),
+        }
+    }
+
+    /// The newcomer's account and their client, in one commit.
+    async fn register_with(
+        &self,
+        caller: &Caller,
+        face: &Face,
+        newcomer: &Registrant,
+    ) -> Result<Decision<Registered>, Denied> {
+        let mut changes = Changes::new();
+        let settings = self.settings_as_they_stay(&mut changes).await?;
+        if settings.client_registration != ClientRegistration::Everyone {
+            return Ok(Decision::refuse(Refusal::ClientRegistrationNotPermitted));
+        }
+        let made = self.register(caller, &AuditActor::Nobody, newcomer, |_| ()).await?;
+        let owner = match made.answer {
+            Ok(owner) => owner,
+            Err(refusal) => return Ok(Decision::refuse(refusal)),
+        };
+        let registered = self.own_client(caller, face, &owner, &mut changes).await?;
+        changes.extend(made.changes);
+        Ok(Decision { answer: registered, changes })
     }
 
     /// `None` if the password was right and its hash changed before the client could be made.
@@ -69,22 +120,19 @@ impl Engine {
         &self,
         caller: &Caller,
         face: &Face,
-        proved: &Proved<'_>,
+        checked: &Checked,
     ) -> Result<Decision<Option<Registered>>, Denied> {
-        let kept = self.ledger.find::<User>(proved.user.id.as_str()).await?;
-        let Some(owner) = kept.filter(|owner| owner.is_enabled()) else {
-            return Ok(Decision::refuse(Refusal::PasswordWrong));
+        let owner = match self.still_right(checked).await? {
+            Ok(Some(owner)) => owner,
+            Ok(None) => return Ok(Decision::allow(None)),
+            Err(refusal) => return Ok(Decision::refuse(refusal)),
         };
-        if owner.password.as_ref() != Some(&proved.checked) {
-            return Ok(Decision::allow(None));
-        }
         let mut changes = Changes::new();
         let settings = self.settings_as_they_stay(&mut changes).await?;
         if !may_register(&settings, &owner) {
             return Ok(Decision::refuse(Refusal::ClientRegistrationNotPermitted));
         }
-        let rehashed = User { password: proved.rehash.clone().or(owner.password.clone()), ..owner.record().clone() };
-        changes.update(&owner, &rehashed);
+        changes.update(&owner, &checked.brought_up_to_date(&owner));
         let registered = self.own_client(caller, face, &owner, &mut changes).await?;
         Ok(Decision { answer: registered.map(Some), changes })
     }

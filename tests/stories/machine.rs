@@ -11,7 +11,7 @@ use countersign::engine::admin::user_change::UserChange;
 use countersign::engine::users::SignedIn;
 use countersign::model::client::{Client, ClientType};
 use countersign::model::face::Face;
-use countersign::model::settings::{ClientRegistration, Settings};
+use countersign::model::settings::{ClientRegistration, SelfRegistration, Settings};
 use futures_util::future::join_all;
 use poem::http::Method;
 use serde_json::Value;
@@ -249,6 +249,37 @@ async fn a_right_password_that_may_not_is_counted_like_a_wrong_one() {
         }
         assert_eq!(statuses, [401, 401, 401, 401, 401, 429, 429, 429], "{password}");
         house.later(86_400);
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_address_becomes_somebody_only_where_both_doors_are_open() {
+    let house = House::fresh().await;
+    let opens = async |who, open| {
+        let settings = house.engine.settings().await.expect("the settings");
+        let wanted = Settings { client_registration: who, self_registration: open, ..settings };
+        house.engine.change_settings(&Actor::host(), &host(), &wanted).await.expect("sound settings");
+    };
+    for (who, open) in [
+        (ClientRegistration::Everyone, SelfRegistration::Closed),
+        (ClientRegistration::Permitted, SelfRegistration::Open),
+        (ClientRegistration::Nobody, SelfRegistration::Open),
+    ] {
+        opens(who, open).await;
+        house.registers("eve@example.org", PASSWORD).await.refuses(401, "access_denied");
+    }
+    opens(ClientRegistration::Everyone, SelfRegistration::Open).await;
+    for (name, password) in [("eve@example.org", "short"), ("eve", PASSWORD), ("eve@example.org", "eve@example.org")] {
+        house.registers(name, password).await.refuses(401, "access_denied");
+    }
+    assert!(house.clients().await.is_empty());
+    let eve = Program::told(&house, &house.registers("eve@example.org", PASSWORD).await);
+    let again = Program::told(&house, &house.registers("Eve@example.org", PASSWORD).await);
+    house.registers("eve@example.org", "not her password").await.refuses(401, "access_denied");
+    let clients = house.clients().await;
+    assert!(clients.len() == 2 && clients[0].owner.is_some() && clients[0].owner == clients[1].owner);
+    for program in [eve, again] {
+        program.is_given().await;
     }
 }
 

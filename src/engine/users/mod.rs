@@ -1,6 +1,6 @@
 //! People: how they come in, how they stay, what they may change about themselves, and the way back in.
 //!
-//! Reading order: [`sign_in`] is the story, [`prove`] its first half. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
+//! Reading order: [`sign_in`] is the story. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
 //! and checks them, [`tries`] says how often somebody may guess, [`familiar`] knows browsers again. [`sessions`] holds whoever is signed in, [`set_up`]
 //! makes the first administrator, [`registration`] makes everybody who comes by themselves ([`arrivals`] says how many),
 //! [`recovery`] lets somebody in who lost the way, [`account`] and [`applications`] are
@@ -23,7 +23,6 @@ pub mod names;
 pub mod own_activity;
 pub mod passwords;
 pub mod profile;
-pub(in crate::engine) mod prove;
 pub mod recovery;
 pub mod registration;
 pub mod sessions;

@@ -20,7 +20,7 @@ use super::device;
 use super::hasher::Turn;
 use super::passwords;
 use super::sessions::{NewSession, Opening, SignedIn, ended};
-use super::tries::{self, Who};
+use super::tries::{self, Try, Who};
 
 /// How often a password is checked again because its hash changed meanwhile: somebody else brought it up to date.
 const CHECKED_AGAIN: usize = 3;
@@ -109,6 +109,23 @@ impl Engine {
         user: Option<&User>,
         known: bool,
     ) -> Result<Checked, Denied> {
+        let (checked, attempt) = self.try_password(caller, typed, password, user, known).await?;
+        attempt.succeeded();
+        Ok(checked)
+    }
+
+    /// The same, for those whose right password may still not be enough: they say how the try went.
+    ///
+    /// # Errors
+    /// As [`Engine::sign_in`].
+    pub(in crate::engine) async fn try_password(
+        &self,
+        caller: &Caller,
+        typed: &str,
+        password: &Secret,
+        user: Option<&User>,
+        known: bool,
+    ) -> Result<(Checked, Try<'_>), Denied> {
         // 1. May somebody try that name from here now? Whoever can be named in two ways is still guessed at as one; what
         // names nobody counts as it was typed.
         let name = user.map_or_else(|| login_key(typed), |user| tries::account(&user.id));
@@ -131,14 +148,13 @@ impl Engine {
             attempt.failed(self.now());
             return Err(self.sign_in_failed(caller, user, Refusal::PasswordWrong).await);
         };
-        attempt.succeeded();
 
         // 3. Whoever comes in brings the hash up to date, unless too many wait.
         let rehash = match verified.needs_rehash {
             true => self.gate.hasher.hash(&password).await.ok(),
             false => None,
         };
-        Ok(Checked { user: user.id.clone(), stored: stored.clone(), rehash })
+        Ok((Checked { user: user.id.clone(), stored: stored.clone(), rehash }, attempt))
     }
 
     async fn begin_signed_in(
