@@ -10,6 +10,7 @@ use poem::{IntoResponse, Response};
 use crate::engine::Denied;
 use crate::engine::admin::Actor;
 use crate::engine::discovery::Endpoints;
+use crate::http::directory::Directory;
 use crate::http::flash::Flash;
 use crate::http::page::{Frame, Page, Problems};
 use crate::http::visit::{Outcome, Visit};
@@ -22,7 +23,7 @@ pub(super) struct Admin {
     pub actor: Actor,
     /// What the page is about: the last name in its path.
     pub about: String,
-    endpoints: Arc<Endpoints>,
+    directory: Arc<Directory>,
 }
 
 impl Deref for Admin {
@@ -33,13 +34,18 @@ impl Deref for Admin {
 }
 
 impl Admin {
-    pub(super) fn new(visit: Visit, actor: Actor, about: String, endpoints: Arc<Endpoints>) -> Admin {
-        Admin { visit, actor, about, endpoints }
+    pub(super) fn new(visit: Visit, actor: Actor, about: String, directory: Arc<Directory>) -> Admin {
+        Admin { visit, actor, about, directory }
     }
 
     /// Where this server's endpoints lie.
     pub fn endpoints(&self) -> &Endpoints {
-        &self.endpoints
+        &self.directory.endpoints
+    }
+
+    /// Where the dialects lie, and how programs ask there.
+    pub fn directory(&self) -> &Directory {
+        &self.directory
     }
 
     /// One value of the query; empty when it is not there.

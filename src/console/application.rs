@@ -85,6 +85,8 @@ pub(super) async fn view(admin: &Admin, detail: &ClientDetail) -> Result<Applica
         require_pkce: client.needs_pkce(),
         grants: super::grants::choices(client),
         tokens: tokens(client),
+        dialects: super::dialects::rows(admin, client),
+        identity: super::dialects::identity_fields(client),
         new_secret: None,
         typed: Default::default(),
         problems: Problems::none(),

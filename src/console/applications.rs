@@ -6,6 +6,7 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::ClientId;
 use crate::engine::admin::client_change::{ClientChange, NewClient};
 use crate::engine::admin::clients::Registered;
+use crate::http::directory::Listing;
 use crate::http::flash::Flash;
 use crate::http::page::{Link, Problems};
 use crate::http::params::Params;
@@ -18,11 +19,11 @@ use crate::model::redirect_uri::RedirectUri;
 
 use super::admin::Admin;
 use super::application::existing;
-use super::views::{ApplicationRow, Applications, Confirm, NewApplication};
+use super::views::{ApplicationRow, Applications, Confirm, DialectRow, NewApplication};
 use super::words::{PAGE, at, confirmation, counted, filled, pager, renamed, sentence, some_of, typed};
 
 const HERE: &str = "/admin/applications";
-/// The interface that applications of the console speak.
+/// The interface that applications speak unless another is chosen.
 const FACE: &str = "oidc";
 
 pub(super) async fn list(admin: Admin) -> Outcome {
@@ -75,11 +76,17 @@ pub(super) fn kind_in_words(kind: ClientType) -> &'static str {
 
 pub(super) async fn ask(admin: Admin) -> Outcome {
     let (frame, _) = admin.framed().await?;
-    Ok(admin.show(NewApplication { frame, kind: ClientType::Web.name().to_owned(), ..NewApplication::default() }))
+    let dialects = dialects(&admin, FACE);
+    Ok(admin.show(NewApplication {
+        frame,
+        dialects,
+        kind: ClientType::Web.name().to_owned(),
+        ..NewApplication::default()
+    }))
 }
 
 pub(super) async fn add(admin: Admin, form: Params) -> Outcome {
-    let problems = match new_client(&form) {
+    let problems = match new_client(&admin, &form) {
         Ok(new) => match admin.engine().create_client(&admin.actor, &admin.caller, &new).await {
             Ok(registered) => return Ok(welcome(&admin, registered)),
             Err(denied) => renamed(admin.problems(denied).await?, &[("redirect_uris", "redirect_uri")]),
@@ -89,26 +96,44 @@ pub(super) async fn add(admin: Admin, form: Params) -> Outcome {
     let (frame, _) = admin.framed().await?;
     let (kind, name) = (typed(&form, "type"), typed(&form, "name"));
     let (redirect_uri, id) = (typed(&form, "redirect_uri"), typed(&form, "id"));
-    admin.again(NewApplication { frame, kind, name, redirect_uri, id, problems })
+    let dialects = dialects(&admin, form.get("dialect").unwrap_or(FACE));
+    admin.again(NewApplication { frame, kind, dialects, name, redirect_uri, id, problems })
 }
 
-/// The client a form describes.
-fn new_client(form: &Params) -> Result<NewClient, Problems> {
+/// The dialects, of which `chosen` is chosen.
+fn dialects(admin: &Admin, chosen: &str) -> Vec<DialectRow> {
+    let row = |listing: &Listing| DialectRow {
+        name: listing.name.to_owned(),
+        title: listing.title.to_owned(),
+        sentence: listing.sentence.to_owned(),
+        chosen: listing.name == chosen,
+        off: listing.base.is_none(),
+        ..DialectRow::default()
+    };
+    admin.directory().dialects.iter().map(row).collect()
+}
+
+/// The client a form describes, with what is customary in its dialect.
+fn new_client(admin: &Admin, form: &Params) -> Result<NewClient, Problems> {
     let mut problems = Problems::none();
     let kind = form.get("type").and_then(ClientType::parse);
     if kind.is_none() {
         problems = problems.and("type", "Choose what you are connecting.");
+    }
+    let dialect = form.get("dialect").unwrap_or(FACE);
+    if admin.engine().faces().find(dialect).is_none() {
+        problems = problems.and("dialect", "Choose which dialect it speaks.");
     }
     let redirect_uri = filled(form, "redirect_uri").map(|uri| RedirectUri::parse(&uri)).transpose();
     if let Err(cause) = &redirect_uri {
         problems = problems.and("redirect_uri", &sentence(cause));
     }
     match (kind, redirect_uri) {
-        (Some(kind), Ok(redirect_uri)) => Ok(NewClient {
+        (Some(kind), Ok(redirect_uri)) if !problems.any() => Ok(NewClient {
             id: filled(form, "id").map(ClientId::from_text),
             name: typed(form, "name").trim().to_owned(),
             kind,
-            faces: [Face::named(FACE)].into(),
+            faces: [Face::named(dialect)].into(),
             changes: redirect_uri.map(ClientChange::AddRedirectUri).into_iter().collect(),
         }),
         _ => Err(problems),

@@ -10,8 +10,8 @@ use std::sync::Arc;
 use poem::{Endpoint, EndpointExt, Request, Response, Route};
 
 use crate::engine::admin::Actor;
-use crate::engine::discovery::Endpoints;
 use crate::http::desk::Desk;
+use crate::http::directory::Directory;
 use crate::http::params::Params;
 use crate::http::routing::Methods;
 use crate::http::visit::{self, Outcome, Visit, sign_in_first};
@@ -19,13 +19,13 @@ use crate::http::visit::{self, Outcome, Visit, sign_in_first};
 use super::admin::Admin;
 
 /// The check boxes of the console's forms: names that occur once for each box that is ticked.
-const CHECK_BOXES: &[&str] = &["scope", "group", "grant"];
+const CHECK_BOXES: &[&str] = &["scope", "group", "grant", "dialect"];
 
 /// Every page and form of the console.
 pub struct Doors {
     desk: Arc<Desk>,
     /// Where clients find what: the roof knows, the console does not.
-    endpoints: Arc<Endpoints>,
+    directory: Arc<Directory>,
     hung: BTreeMap<&'static str, Methods>,
     list: Vec<Door>,
 }
@@ -41,8 +41,8 @@ pub struct Door {
 
 impl Doors {
     /// No door yet. Hang each page before its forms.
-    pub(super) fn new(desk: &Arc<Desk>, endpoints: Endpoints) -> Doors {
-        Doors { desk: desk.clone(), endpoints: Arc::new(endpoints), hung: BTreeMap::new(), list: Vec::new() }
+    pub(super) fn new(desk: &Arc<Desk>, directory: Directory) -> Doors {
+        Doors { desk: desk.clone(), directory: Arc::new(directory), hung: BTreeMap::new(), list: Vec::new() }
     }
 
     /// Hangs a page; `handler` shows it to an administrator.
@@ -51,12 +51,12 @@ impl Doors {
         H: Fn(Admin) -> F + Send + Sync + Copy + 'static,
         F: Future<Output = Outcome> + Send + 'static,
     {
-        let endpoints = self.endpoints.clone();
+        let directory = self.directory.clone();
         let page = visit::page(&self.desk, move |visit, request: Request| {
-            let endpoints = endpoints.clone();
+            let directory = directory.clone();
             async move {
                 visit.person()?;
-                handler(enter(visit, &request, endpoints).await?).await
+                handler(enter(visit, &request, directory).await?).await
             }
         });
         self.hang(Door { method: "GET", path }, |methods| methods.get(page))
@@ -68,15 +68,15 @@ impl Doors {
         H: Fn(Admin, Params) -> F + Send + Sync + Copy + 'static,
         F: Future<Output = Outcome> + Send + 'static,
     {
-        let (endpoints, depth) = (self.endpoints.clone(), self.depth_of_page(path));
+        let (directory, depth) = (self.directory.clone(), self.depth_of_page(path));
         let form = visit::page(&self.desk, move |visit, mut request: Request| {
-            let endpoints = endpoints.clone();
+            let directory = directory.clone();
             async move {
                 if visit.current.is_none() {
                     // Whoever was signed out meanwhile comes back to the page the form is on.
                     return Err(sign_in_first(&first_parts(request.original_uri().path(), depth)));
                 }
-                let admin = enter(visit, &request, endpoints).await?;
+                let admin = enter(visit, &request, directory).await?;
                 let fields = admin.form_repeating(&mut request, CHECK_BOXES).await?;
                 handler(admin, fields).await
             }
@@ -112,10 +112,10 @@ impl Doors {
 }
 
 /// An administrator comes in; everybody else sees why not.
-async fn enter(visit: Visit, request: &Request, endpoints: Arc<Endpoints>) -> Result<Admin, Response> {
+async fn enter(visit: Visit, request: &Request, directory: Arc<Directory>) -> Result<Admin, Response> {
     let about = request.raw_path_param("id").unwrap_or_default().to_owned();
     match Actor::administrator(visit.person()?) {
-        Ok(actor) => Ok(Admin::new(visit, actor, about, endpoints)),
+        Ok(actor) => Ok(Admin::new(visit, actor, about, directory)),
         Err(refusal) => Err(visit.deny(&refusal.into()).await),
     }
 }

@@ -1,7 +1,7 @@
 //! Third floor: HTML for administrators.
 //!
 //! [`doors`] is the whole of it on one page's length: which pages and forms there are, and who may come in. Each noun has a
-//! file: [`overview`], [`applications`] and [`application`], [`people`] and [`person`], [`groups`], [`scopes`], [`keys`],
+//! file: [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`], [`groups`], [`scopes`], [`keys`],
 //! [`activity`], [`settings`]. A page shows what the engine knows; a form asks the engine for one thing, and the browser
 //! goes on by GET to a page that says what was done. Nothing is decided here.
 
@@ -14,6 +14,7 @@ mod admin;
 mod application;
 mod application_forms;
 mod applications;
+mod dialects;
 mod events;
 mod grants;
 mod groups;
@@ -29,19 +30,19 @@ use std::sync::Arc;
 
 use poem::{Endpoint, Response};
 
-use crate::engine::discovery::Endpoints;
 use crate::http::desk::Desk;
+use crate::http::directory::Directory;
 
 use doors::Doors;
 
-/// The console, below `/admin`. `endpoints` says where applications find this server's endpoints.
-pub fn routes(desk: &Arc<Desk>, endpoints: Endpoints) -> impl Endpoint<Output = Response> + use<> {
-    doors(desk, endpoints).into_endpoint()
+/// The console, below `/admin`. `directory` says where applications find what.
+pub fn routes(desk: &Arc<Desk>, directory: Directory) -> impl Endpoint<Output = Response> + use<> {
+    doors(desk, directory).into_endpoint()
 }
 
 /// Every page and form of the console.
-pub fn doors(desk: &Arc<Desk>, endpoints: Endpoints) -> Doors {
-    Doors::new(desk, endpoints)
+pub fn doors(desk: &Arc<Desk>, directory: Directory) -> Doors {
+    Doors::new(desk, directory)
         .page("/", overview::show)
         .page("/applications", applications::list)
         .page("/applications/new", applications::ask)
@@ -58,6 +59,9 @@ pub fn doors(desk: &Arc<Desk>, endpoints: Endpoints) -> Doors {
         .form("/applications/:id/access", application_forms::access)
         .form("/applications/:id/grants", grants::change)
         .form("/applications/:id/tokens", application_forms::tokens)
+        .form("/applications/:id/dialects", dialects::choose)
+        .form("/applications/:id/customs", dialects::customs)
+        .form("/applications/:id/identity", dialects::identity)
         .form("/applications/:id/disable", application_forms::disable)
         .form("/applications/:id/enable", application_forms::enable)
         .page("/applications/:id/delete", applications::ask_delete)

@@ -1,21 +1,27 @@
 //! `/admin/settings`: what holds for the whole deployment.
 
+use std::collections::BTreeMap;
+
+use crate::http::directory::Listing;
 use crate::http::page::{Frame, Problems};
 use crate::http::params::Params;
 use crate::http::visit::Outcome;
-use crate::model::settings::{ClientRegistration, SelfRegistration, Settings as Kept};
+use crate::model::settings::{ClientRegistration, Placement, SelfRegistration, Settings as Kept};
 
 use super::admin::Admin;
-use super::views::Settings;
+use super::views::{PlacedDialect, Settings};
 use super::words::{filled, typed};
 
 /// Who may make an account, as far as this version has it.
 const SELF_REGISTRATION: [(SelfRegistration, &str); 2] =
     [(SelfRegistration::Closed, "closed"), (SelfRegistration::Open, "open")];
 
-/// What this version offers, as in the declared state: registration by everyone comes with what would make use of it.
-const CLIENT_REGISTRATION: [(ClientRegistration, &str); 2] =
-    [(ClientRegistration::Nobody, "nobody"), (ClientRegistration::Permitted, "permitted")];
+/// Who may register clients, as in the declared state.
+const CLIENT_REGISTRATION: [(ClientRegistration, &str); 3] = [
+    (ClientRegistration::Nobody, "nobody"),
+    (ClientRegistration::Permitted, "permitted"),
+    (ClientRegistration::Everyone, "everyone"),
+];
 
 pub(super) async fn show(admin: Admin) -> Outcome {
     let kept = admin.need(admin.engine().settings().await).await?;
@@ -27,16 +33,17 @@ pub(super) async fn show(admin: Admin) -> Outcome {
         password_min_length: kept.password_min_length.to_string(),
         self_registration: word(&SELF_REGISTRATION, &kept.self_registration),
         client_registration: word(&CLIENT_REGISTRATION, &kept.client_registration),
+        dialects: placed(&admin, &kept),
         ..blank
     }))
 }
 
 pub(super) async fn save(admin: Admin, form: Params) -> Outcome {
     let kept = admin.need(admin.engine().settings().await).await?;
-    let problems = match wanted(&form, kept) {
+    let problems = match wanted(&admin, &form, kept) {
         Ok(wanted) => match admin.engine().change_settings(&admin.actor, &admin.caller, &wanted).await {
             Ok(_) => return admin.done("/admin/settings", "The settings are saved."),
-            Err(denied) => admin.problems(denied).await?,
+            Err(denied) => at_its_dialect(&admin, admin.problems(denied).await?),
         },
         Err(problems) => problems,
     };
@@ -48,6 +55,7 @@ pub(super) async fn save(admin: Admin, form: Params) -> Outcome {
         password_min_length: typed(&form, "password_min_length"),
         self_registration: typed(&form, "self_registration"),
         client_registration: typed(&form, "client_registration"),
+        dialects: typed_places(&admin, &form),
         problems,
         ..blank
     })
@@ -60,7 +68,7 @@ fn blank(admin: &Admin, frame: Frame) -> Settings {
 }
 
 /// The settings as the form has them; what it does not name stays.
-fn wanted(form: &Params, kept: Kept) -> Result<Kept, Problems> {
+fn wanted(admin: &Admin, form: &Params, kept: Kept) -> Result<Kept, Problems> {
     let mut problems = Problems::none();
     let length = typed(form, "password_min_length").trim().parse();
     if length.is_err() {
@@ -85,10 +93,79 @@ fn wanted(form: &Params, kept: Kept) -> Result<Kept, Problems> {
             password_min_length,
             client_registration,
             self_registration,
+            dialects: wanted_places(admin, form, &kept),
             ..kept
         }),
         _ => Err(problems),
     }
+}
+
+/// Where each dialect lies.
+fn placed(admin: &Admin, kept: &Kept) -> Vec<PlacedDialect> {
+    places(admin, |name, default| {
+        let customs = admin.engine().faces().find(name);
+        let prefix = customs.and_then(|customs| kept.prefix_of(customs));
+        (prefix.is_some(), prefix.unwrap_or_else(|| default.to_owned()))
+    })
+}
+
+/// The same, as it was typed.
+fn typed_places(admin: &Admin, form: &Params) -> Vec<PlacedDialect> {
+    places(admin, |name, _| (switched_on(form, name), typed(form, &format!("prefix-{name}"))))
+}
+
+fn places(admin: &Admin, place: impl Fn(&str, &str) -> (bool, String)) -> Vec<PlacedDialect> {
+    let listings = admin.directory().dialects.iter();
+    let row = listings.map(|listing| {
+        let (on, prefix) = place(listing.name, listing.default_prefix);
+        let default = if listing.default_prefix.is_empty() { "nothing" } else { listing.default_prefix };
+        PlacedDialect {
+            name: listing.name.to_owned(),
+            title: listing.title.to_owned(),
+            sentence: listing.sentence.to_owned(),
+            on,
+            prefix,
+            hint: format!("Before its paths. The default is {default}."),
+        }
+    });
+    row.collect()
+}
+
+fn switched_on(form: &Params, name: &str) -> bool {
+    form.get_all("dialect").any(|ticked| ticked == name)
+}
+
+/// Where the dialects shall lie. A form without any of them, such as an older page's, moves nothing.
+fn wanted_places(admin: &Admin, form: &Params, kept: &Kept) -> BTreeMap<String, Placement> {
+    let mut wanted = kept.dialects.clone();
+    for listing in &admin.directory().dialects {
+        let field = format!("prefix-{}", listing.name);
+        if !form.contains(&field) && !form.contains("dialect") {
+            continue;
+        }
+        let prefix = typed(form, &field);
+        let prefix = prefix.trim().trim_end_matches('/');
+        wanted.remove(listing.name);
+        let placement = match () {
+            () if !switched_on(form, listing.name) => Placement::Switched(false),
+            () if prefix == listing.default_prefix => continue,
+            () => Placement::Below(prefix.to_owned()),
+        };
+        wanted.insert(listing.name.to_owned(), placement);
+    }
+    wanted
+}
+
+/// A sentence about where a dialect cannot lie, at that dialect's field.
+fn at_its_dialect(admin: &Admin, problems: Problems) -> Problems {
+    let mut moved = Problems::none();
+    for problem in problems.list {
+        let names = |listing: &&Listing| problem.sentence.split([' ', '"']).any(|word| word == listing.name);
+        let about = admin.directory().dialects.iter().find(names).filter(|_| problem.field == "dialects");
+        let field = about.map_or(problem.field.clone(), |listing| format!("prefix-{}", listing.name));
+        moved = moved.and(&field, &problem.sentence);
+    }
+    moved
 }
 
 fn word<T: PartialEq>(words: &[(T, &str)], value: &T) -> String {

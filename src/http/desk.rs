@@ -7,7 +7,7 @@ use poem::http::header::{SET_COOKIE, USER_AGENT};
 use poem::http::{HeaderMap, StatusCode};
 use poem::{IntoResponse, Request, Response};
 
-use crate::base::ids::RequestId;
+use crate::base::ids::{self, RequestId};
 use crate::base::rng::Rng;
 use crate::base::secret::{Kind, Secret};
 use crate::engine::users::SignedIn;
@@ -67,6 +67,11 @@ impl Desk {
             origin,
             host,
         }
+    }
+
+    /// Twenty-six characters that nobody can guess, for examples that need some.
+    pub fn chance(&self) -> String {
+        ids::random(&*self.rng)
     }
 
     /// Where the pages are: the issuer's scheme, host and port. Pages lie at the root even when the issuer has a path.

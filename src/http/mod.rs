@@ -3,7 +3,7 @@
 //! Reading order: [`edge`] (what happens to every request, whoever answers it), [`fault`] (what the transport itself
 //! refuses, and in whose words), [`request_id`]; then what a face reads: [`body`], [`params`], [`cookies`],
 //! [`client_address`]; what it checks: [`csrf`], [`cors`]; what it answers with: [`headers`], [`routing`];
-//! what all of them keep at hand: [`desk`], [`visit`], [`flash`], [`paths`];
+//! what all of them keep at hand: [`desk`], [`visit`], [`flash`], [`paths`], [`directory`];
 //! and what is counted: [`metrics`]. Of pages: [`page`] (the frame and the answer), [`assets`] (files under hashed names),
 //! [`when`] (moments in words), [`views`] (the problem page and the form-post page, which every face may need).
 
@@ -14,6 +14,7 @@ pub mod cookies;
 pub mod cors;
 pub mod csrf;
 pub mod desk;
+pub mod directory;
 pub mod edge;
 pub mod fault;
 pub mod flash;

@@ -96,8 +96,8 @@ fn faces(parts: &Parts, settings: &Settings) -> impl Endpoint<Output = Response>
         routes = routes.at("/metrics", health::local_metrics(parts.metrics.clone()));
     }
     routes = dialects::mount(routes, desk, path_of(&issuer), settings);
-    let endpoints = dialects::endpoints(&issuer, settings);
-    routes = routes.nest("/admin", console::routes(desk, endpoints)).nest("/", pages::routes(desk, resume_path));
+    let directory = dialects::directory::directory(&issuer, settings);
+    routes = routes.nest("/admin", console::routes(desk, directory)).nest("/", pages::routes(desk, resume_path));
 
     let shapes = Shapes::new(PageShape(desk.clone())).below("/openapi", (dialects::oidc::DIALECT.shape)());
     let shapes = dialects::shapes(shapes, path_of(&issuer), settings);

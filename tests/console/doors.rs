@@ -19,7 +19,7 @@ async fn furnished() -> (House, Browser, Vec<(&'static str, String)>) {
     ada.get(&house, "/admin/people/new").await.shows();
     let to = ada.post(&house, "/admin/people/new", &[("username", "sam")]).await.goes_on();
     let sam = to.trim_start_matches("/admin/people/").split('?').next().unwrap().to_owned();
-    let doors = console::doors(&house.desk, dialects::endpoints("https://id.example", &Settings::default()));
+    let doors = console::doors(&house.desk, dialects::directory::directory("https://id.example", &Settings::default()));
     let paths = doors.list().iter().map(|door| {
         let id = match door.path.split('/').nth(1) {
             Some("applications") => "wiki",

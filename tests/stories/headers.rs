@@ -17,7 +17,8 @@ use super::wire::{Ask, Reply, with_query};
 pub fn every_path(house: &House) -> BTreeSet<String> {
     let placed = dialects::paths(&Settings::default());
     let mut paths: BTreeSet<String> = placed.into_iter().map(|(path, _)| path).collect();
-    let doors = console::doors(&house.server.desk, dialects::endpoints("https://id.example", &Settings::default()));
+    let doors =
+        console::doors(&house.server.desk, dialects::directory::directory("https://id.example", &Settings::default()));
     paths.extend(doors.list().iter().map(|door| format!("/admin{}", door.path.replace(":id", "some-id"))));
     paths.extend(
         ["/static/app.css", "/static/nothing", "/openapi/oidc.json", "/openapi/nothing.json"].map(str::to_owned),

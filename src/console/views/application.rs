@@ -3,6 +3,7 @@
 use askama::Template;
 
 use super::access_keys::AccessKeys;
+use super::dialects::{DialectRow, IdentityFields};
 use super::people::GroupChoice;
 use crate::http::page::{Frame, Link, Problems};
 use crate::http::views::Fact;
@@ -20,7 +21,8 @@ pub const SECRET_LIVES: &[(&str, &str)] = &[("", "Never"), ("90d", "In 90 days")
 /// Posts below `/admin/applications/{id}/`, each with `csrf`: `redirects`, `post-logout`, `origins` (action = add or
 /// remove, and redirect_uri, post_logout_redirect_uri or origin) · `secrets` (expires) · `secrets/remove` (secret) ·
 /// `scopes` (scope, repeated) · `access` (name, who = everyone or groups, group repeated, consent, first_party,
-/// require_pkce) · `grants` (grant, repeated) · `tokens` (the names of [`TokenFields`]) · `disable` · `enable`. `GET …/delete` asks, `POST` deletes.
+/// require_pkce) · `grants` (grant, repeated) · `tokens` (the names of [`TokenFields`]) · `dialects` (dialect, repeated) · `customs` (dialect) ·
+/// `identity` (the names of [`IdentityFields`]) · `disable` · `enable`. `GET …/delete` asks, `POST` deletes.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "console/application.html")]
 pub struct Application {
@@ -80,6 +82,10 @@ pub struct Application {
     pub grants: Vec<GrantChoice>,
     /// How its tokens are made.
     pub tokens: TokenFields,
+    /// Every dialect there is.
+    pub dialects: Vec<DialectRow>,
+    /// What it is known by.
+    pub identity: IdentityFields,
     /// What is wrong with the form that came in.
     pub problems: Problems,
 }

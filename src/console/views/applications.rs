@@ -2,6 +2,7 @@
 
 use askama::Template;
 
+use super::dialects::DialectRow;
 use crate::http::page::{Frame, Problems};
 use crate::http::views::{Pager, State};
 use crate::http::when::When;
@@ -37,7 +38,7 @@ pub struct ApplicationRow {
     pub last_used: Option<When>,
 }
 
-/// `GET /admin/applications/new`, and `POST` when it did not succeed. Fields: type, name, redirect_uri, id.
+/// `GET /admin/applications/new`, and `POST` when it did not succeed. Fields: type, dialect, name, redirect_uri, id.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "console/new_application.html")]
 pub struct NewApplication {
@@ -45,6 +46,8 @@ pub struct NewApplication {
     pub frame: Frame,
     /// `web`, `spa`, `native` or `service`; start with `web`.
     pub kind: String,
+    /// The dialects to choose from, of which one is chosen: `dialect`.
+    pub dialects: Vec<DialectRow>,
     /// The name as typed so far.
     pub name: String,
     /// The redirect address as typed so far.

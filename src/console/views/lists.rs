@@ -178,10 +178,29 @@ pub struct Settings {
     pub password_min_length: String,
     /// `self_registration`: `closed` or `open`
     pub self_registration: String,
-    /// `client_registration`: `nobody` or `permitted`
+    /// `client_registration`: `nobody`, `permitted` or `everyone`
     pub client_registration: String,
+    /// `dialect`, repeated, for those that are on; `prefix-NAME` for each
+    pub dialects: Vec<PlacedDialect>,
     /// What is wrong with the form.
     pub problems: Problems,
+}
+
+/// A dialect on the settings page.
+#[derive(Clone, Debug, Default)]
+pub struct PlacedDialect {
+    /// `oidc`
+    pub name: String,
+    /// "OpenID Connect"
+    pub title: String,
+    /// For whom it is.
+    pub sentence: String,
+    /// Whether it is switched on.
+    pub on: bool,
+    /// Where it lies, as typed.
+    pub prefix: String,
+    /// The sentence above the field.
+    pub hint: String,
 }
 
 /// The question before something ends for good. `GET …/delete` shows it, `POST` to `action` does it.

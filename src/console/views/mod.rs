@@ -6,6 +6,7 @@
 mod access_keys;
 mod application;
 mod applications;
+mod dialects;
 mod lists;
 mod overview;
 mod people;
@@ -18,8 +19,10 @@ pub use application::{
     TypedAddresses, Warning,
 };
 pub use applications::{ApplicationRow, Applications, NewApplication};
+pub use dialects::{CLAIMS_PROFILES, CustomChange, DialectRow, ExampleText, IdentityFields};
 pub use lists::{
-    Activity, Choice, Confirm, GroupRow, Groups, KeyRow, KeyTurn, Keys, ScopeForm, ScopeRow, Scopes, Settings,
+    Activity, Choice, Confirm, GroupRow, Groups, KeyRow, KeyTurn, Keys, PlacedDialect, ScopeForm, ScopeRow, Scopes,
+    Settings,
 };
 pub use overview::{HealthRow, Overview};
 pub use people::{GroupChoice, NewPerson, OneTimeLink, People, Person, PersonRow};

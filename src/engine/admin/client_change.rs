@@ -15,6 +15,7 @@ use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::{Scope, Scopes};
 
 use super::Actor;
+use super::fields::{self, FieldChange};
 
 /// A client to be made: what it is, and how it differs from the customary.
 #[derive(Clone, Debug)]
@@ -148,6 +149,13 @@ fn accustom(client: &mut Client, customs: &ClientCustoms) {
     client.access_token_alg = customs.access_token_alg;
     client.claims_profile = customs.claims_profile;
     client.audience = if customs.audience_is_client { vec![client.id.to_string()] } else { Vec::new() };
+}
+
+/// What taking over these customs would change about `client`, in the words of the declared-state file.
+pub fn customs_would_change(client: &Client, customs: &ClientCustoms) -> Vec<FieldChange> {
+    let mut accustomed = client.clone();
+    accustom(&mut accustomed, customs);
+    fields::diff(&fields::of_client(client), &fields::of_client(&accustomed))
 }
 
 /// A client of this kind with everything customary for the first of its interfaces.
