@@ -84,11 +84,11 @@ fn url<'l>(listing: &'l Listing, purpose: &str) -> &'l str {
 fn oidc(listing: &Listing, speaker: &Speaker) -> Vec<Example> {
     let token = url(listing, "Tokens");
     let alone = || vec![form(ALONE, token, speaker, &[("grant_type", "client_credentials")])];
-    if speaker.service && speaker.acts_alone { alone() } else { by_code(listing, speaker, true) }
+    if speaker.service && speaker.acts_alone { alone() } else { by_code(listing, speaker) }
 }
 
 fn laserfiche(listing: &Listing, speaker: &Speaker) -> Vec<Example> {
-    by_code(listing, speaker, true)
+    by_code(listing, speaker)
 }
 
 fn machine(listing: &Listing, speaker: &Speaker) -> Vec<Example> {
@@ -104,11 +104,15 @@ fn worksection(listing: &Listing, speaker: &Speaker) -> Vec<Example> {
     else {
         return Vec::new();
     };
-    let query =
-        query(&[("client_id", &speaker.id), ("redirect_uri", redirect_uri), ("grant_type", "authorization_code")]);
+    let query = query(&[
+        ("client_id", &speaker.id),
+        ("redirect_uri", redirect_uri),
+        ("grant_type", "authorization_code"),
+        ("code_verifier", &speaker.verifier),
+    ]);
     let token = url(listing, "Tokens");
     let redeem = format!("curl -X POST \"{token}?{query}&client_secret=$SECRET&code=$CODE\"");
-    vec![start(listing, speaker, redirect_uri, false), Example { words: REDEEM, text: redeem }]
+    vec![start(listing, speaker, redirect_uri), Example { words: REDEEM, text: redeem }]
 }
 
 fn chat(listing: &Listing, speaker: &Speaker) -> Vec<Example> {
@@ -130,10 +134,10 @@ fn chat(listing: &Listing, speaker: &Speaker) -> Vec<Example> {
         url(listing, "Tokens"),
         json.join(",")
     );
-    vec![start(listing, speaker, redirect_uri, true), Example { words: REDEEM, text: redeem }]
+    vec![start(listing, speaker, redirect_uri), Example { words: REDEEM, text: redeem }]
 }
 
-fn by_code(listing: &Listing, speaker: &Speaker, pkce: bool) -> Vec<Example> {
+fn by_code(listing: &Listing, speaker: &Speaker) -> Vec<Example> {
     let Some(redirect_uri) = speaker.redirect_uri.as_ref().filter(|_| speaker.signs_people_in) else {
         return Vec::new();
     };
@@ -144,21 +148,20 @@ fn by_code(listing: &Listing, speaker: &Speaker, pkce: bool) -> Vec<Example> {
         ("code_verifier", &speaker.verifier),
     ];
     let redeem = form(REDEEM, url(listing, "Tokens"), speaker, &fields);
-    vec![start(listing, speaker, redirect_uri, pkce), redeem]
+    vec![start(listing, speaker, redirect_uri), redeem]
 }
 
 /// The address that begins a sign-in.
-fn start(listing: &Listing, speaker: &Speaker, redirect_uri: &str, pkce: bool) -> Example {
-    let mut fields = vec![
+fn start(listing: &Listing, speaker: &Speaker, redirect_uri: &str) -> Example {
+    let fields = [
         ("client_id", speaker.id.as_str()),
         ("redirect_uri", redirect_uri),
         ("response_type", "code"),
         ("scope", &speaker.scope),
         ("state", &speaker.state),
+        ("code_challenge", &speaker.challenge),
+        ("code_challenge_method", "S256"),
     ];
-    if pkce {
-        fields.extend([("code_challenge", speaker.challenge.as_str()), ("code_challenge_method", "S256")]);
-    }
     Example { words: OPEN, text: format!("{}?{}", listing.authorization, query(&fields)) }
 }
 

@@ -23,7 +23,7 @@ use crate::model::user::{Address, Profile};
 use super::activity;
 use super::entry::shortest;
 use super::sign_in::with_session;
-use super::views::{Grants, OwnActivity, Password, Profile as ProfileView, ProfileFields, Sessions};
+use super::views::{Grants, OwnActivity, Password, Profile as ProfileView, ProfileFields, ProgramRow, Sessions};
 
 /// How many events a page has.
 const EVENTS: usize = 50;
@@ -39,6 +39,7 @@ pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
         .at("/account/sessions/end-others", Methods::new().post(page(desk, end_others)))
         .at("/account/applications", Methods::new().get(page(desk, |visit, _| applications(visit))))
         .at("/account/applications/revoke", Methods::new().post(page(desk, revoke)))
+        .at("/account/programs/delete", Methods::new().post(page(desk, delete_program)))
         .at("/account/activity", Methods::new().get(page(desk, |visit, _| own_activity(visit))))
 }
 
@@ -235,8 +236,20 @@ async fn applications(visit: Visit) -> Outcome {
         offline: one.offline,
     });
     let grants = grants.collect();
+    let own = match visit.engine().own_clients(person).await {
+        Ok(own) => own,
+        Err(denied) => return Ok(visit.deny(&denied).await),
+    };
+    let programs = own.into_iter().map(|one| ProgramRow {
+        client: one.id.to_string(),
+        name: one.name,
+        since: When::at(one.created_at, visit.now()),
+        last_used: one.last_used_at.map(|at| When::at(at, visit.now())),
+        disabled: one.disabled,
+    });
+    let programs = programs.collect();
     let frame = visit.frame().await?.saying(visit.flash().sentence);
-    Ok(visit.show(Grants { frame, grants }))
+    Ok(visit.show(Grants { frame, grants, programs }))
 }
 
 async fn revoke(visit: Visit, mut request: Request) -> Outcome {
@@ -245,6 +258,14 @@ async fn revoke(visit: Visit, mut request: Request) -> Outcome {
     let client = ClientId::from_text(fields.get("client").unwrap_or_default());
     let revoked = visit.engine().revoke_application(&visit.caller, person, &client).await;
     Ok(said(&visit, revoked.map(|()| "The application has no access any more."), "/account/applications").await)
+}
+
+async fn delete_program(visit: Visit, mut request: Request) -> Outcome {
+    let person = visit.person()?;
+    let fields = visit.form(&mut request).await?;
+    let client = ClientId::from_text(fields.get("client").unwrap_or_default());
+    let deleted = visit.engine().delete_own_client(&visit.caller, person, &client).await;
+    Ok(said(&visit, deleted.map(|()| "The program is deleted."), "/account/applications").await)
 }
 
 async fn own_activity(visit: Visit) -> Outcome {

@@ -110,7 +110,7 @@ pub struct Sessions {
     pub sessions: Vec<SessionRow>,
 }
 
-/// `GET /account/applications`. Posts `client` to `/account/applications/revoke`.
+/// `GET /account/applications`. Posts `client` to `/account/applications/revoke` or `/account/programs/delete`.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "pages/grants.html")]
 pub struct Grants {
@@ -118,6 +118,23 @@ pub struct Grants {
     pub frame: Frame,
     /// Applications with access, the latest used first.
     pub grants: Vec<GrantRow>,
+    /// Clients the person registered, the oldest first.
+    pub programs: Vec<ProgramRow>,
+}
+
+/// A client that somebody registered for themselves.
+#[derive(Clone, Debug, Default)]
+pub struct ProgramRow {
+    /// Its client id.
+    pub client: String,
+    /// What it is called.
+    pub name: String,
+    /// When it was registered.
+    pub since: When,
+    /// When it was last used.
+    pub last_used: Option<When>,
+    /// Whether an administrator has switched it off.
+    pub disabled: bool,
 }
 
 /// `GET /account/care`, with `end` naming one of them: the question whether to end their account. Posts `person` to

@@ -83,6 +83,12 @@ fn wiki() -> Application {
             refresh_grace: "0s".into(),
             audience: String::new(),
         },
+        dialects: super::dialects::rows(),
+        identity: IdentityFields {
+            client_key: "9s3k5h7r0a0p2mc9e4j1t6v8".into(),
+            claims_profile: "rfc9068".into(),
+            ..IdentityFields::default()
+        },
         ..Application::default()
     }
 }

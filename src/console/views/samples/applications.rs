@@ -58,8 +58,14 @@ impl Samples for Applications {
 
 impl Samples for NewApplication {
     fn samples() -> Vec<(&'static str, NewApplication)> {
-        let plain = NewApplication { frame: admin_frame(), kind: "web".into(), ..NewApplication::default() };
+        let plain = NewApplication {
+            frame: admin_frame(),
+            kind: "web".into(),
+            dialects: super::dialects::rows(),
+            ..NewApplication::default()
+        };
         let problems = Problems::of("type", "Choose what you are connecting.")
+            .and("dialect", "Choose which dialect it speaks.")
             .and("name", "Give it a name.")
             .and("redirect_uri", "Enter a full address, such as https://wiki.example.org/callback.")
             .and("id", "Another application has this client ID.");

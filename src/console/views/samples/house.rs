@@ -141,9 +141,11 @@ impl Samples for Settings {
             password_min_length: "15".into(),
             self_registration: "closed".into(),
             client_registration: "permitted".into(),
+            dialects: super::dialects::placed(),
             ..Settings::default()
         };
-        let problems = Problems::of("password_min_length", "Enter a number from 8 to 128.");
+        let problems = Problems::of("password_min_length", "Enter a number from 8 to 128.")
+            .and("prefix-oidc", "oidc cannot lie at \"/admin\": /admin is taken.");
         let faulty = Settings { password_min_length: "3".into(), problems, frame: admin_frame(), ..plain.clone() };
         let hostile =
             Settings { frame: hostile_frame(), name: LONG.into(), account_url: MARKUP.into(), ..plain.clone() };

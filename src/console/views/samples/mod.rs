@@ -2,6 +2,7 @@
 
 mod application;
 mod applications;
+mod dialects;
 mod groups;
 mod house;
 mod people;

@@ -98,15 +98,30 @@ impl Samples for Sessions {
     }
 }
 
+fn programs(names: &[&str]) -> Vec<ProgramRow> {
+    let row = |(nth, name): (usize, &&str)| ProgramRow {
+        client: format!("0p2mc9e4j1t6v8s3k5h7r0a{nth}"),
+        name: (*name).into(),
+        since: ago(9_000_000),
+        last_used: (nth == 0).then(|| ago(7_200)),
+        disabled: nth == 1,
+    };
+    names.iter().enumerate().map(row).collect()
+}
+
 impl Samples for Grants {
     fn samples() -> Vec<(&'static str, Grants)> {
         let mut hostile = grants();
         hostile[0].name = LONG.into();
         hostile[1].name = format!("{RTL} {MARKUP}");
         vec![
-            ("plain", Grants { frame: person_frame(), grants: grants() }),
-            ("empty", Grants { frame: person_frame(), grants: vec![] }),
-            ("hostile", Grants { frame: hostile_frame(), grants: hostile }),
+            ("plain", Grants { frame: person_frame(), grants: grants(), programs: vec![] }),
+            (
+                "programs",
+                Grants { frame: person_frame(), grants: grants(), programs: programs(&["Client of sample"; 2]) },
+            ),
+            ("empty", Grants { frame: person_frame(), grants: vec![], programs: vec![] }),
+            ("hostile", Grants { frame: hostile_frame(), grants: hostile, programs: programs(&[LONG, MARKUP, RTL]) }),
         ]
     }
 }
