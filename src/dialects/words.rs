@@ -72,6 +72,4 @@ about_parameters!(
     "post_logout_redirect_uri",
     "access_token",
     "client_secret",
-    "username",
-    "password",
 );

@@ -8,7 +8,7 @@ use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::client::{Client, ClientType};
 use crate::model::face::Face;
 use crate::model::refusal::Refusal;
-use crate::model::scope::{ScopeDefinition, Scopes, is_built_in, by_name_only};
+use crate::model::scope::{ScopeDefinition, Scopes, by_name_only, is_built_in};
 use crate::model::settings::{ClientRegistration, SelfRegistration, Settings};
 use crate::model::user::{Profile, User};
 use crate::records::{Kept, RecordChanges};

@@ -54,6 +54,26 @@ impl House {
         self.store.walk(Span::of_prefix(b""), Order::Ascending, usize::MAX - 1).await.unwrap()
     }
 
+    /// What a program is answered that asks by itself.
+    pub async fn asks(
+        &self,
+        method: Method,
+        path: &str,
+        headers: &[(&'static str, String)],
+        body: String,
+    ) -> (u16, String) {
+        let mut request = poem::http::Request::builder().method(method).uri(path);
+        if !headers.iter().any(|(name, _)| *name == "content-type") {
+            request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+        }
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let peer = Ipv4Addr::LOCALHOST.into();
+        let mut response = self.server.answer(request.body(()).unwrap(), body, peer).await;
+        (response.status().as_u16(), response.take_body().into_string().await.unwrap())
+    }
+
     /// Somebody without any rights, signed in.
     pub async fn ordinary(&self, ada: &Browser, username: &str) -> Browser {
         let link = ada.add_person(self, username).await;
@@ -202,4 +222,10 @@ impl Shown {
         let rest = &self.html[from..];
         rest[..rest.find(after).unwrap_or_else(|| panic!("{after:?} does not follow"))].to_owned()
     }
+}
+
+/// Text as a reader sees it.
+pub fn unescaped(html: &str) -> String {
+    let pairs = [("&#34;", "\""), ("&#39;", "'"), ("&#60;", "<"), ("&#62;", ">"), ("&#61;", "="), ("&#38;", "&")];
+    pairs.iter().fold(html.to_owned(), |text, (escaped, plain)| text.replace(escaped, plain))
 }

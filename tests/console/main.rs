@@ -7,6 +7,7 @@ mod indoors;
 mod jar;
 
 mod applications;
+mod dialects;
 mod doors;
 mod house;
 mod people;

@@ -107,7 +107,7 @@ async fn settings_are_saved_or_say_why_not() {
     let with = |fields: &[(&'static str, &'static str)]| [fields, &choices[..]].concat();
     let typed = with(&[("name", "Acme"), ("password_min_length", "three")]);
     ada.post(&house, settings, &typed).await.minds("password_min_length", "from 8 to 128").says(r#"value="three""#);
-    let later = [("name", "Acme"), ("password_min_length", "20"), ("client_registration", "everyone")];
+    let later = [("name", "Acme"), ("password_min_length", "20"), ("client_registration", "anybody")];
     ada.post(&house, settings, &later).await.minds("clients-nobody", "Choose who may register clients.");
     let typed = with(&[("name", "Acme"), ("password_min_length", "7")]);
     ada.post(&house, settings, &typed).await.minds("password_min_length", "between 8 and 128");
