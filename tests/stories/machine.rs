@@ -502,7 +502,7 @@ async fn a_program_ends_with_its_owner() {
     assert_eq!(hers.looks(&given_her.access).await.status, 401);
     hers.renews(&given_her.refresh).await.refuses(401, "invalid_client");
     let left: Vec<String> = house.clients().await.iter().map(|client| client.id.to_string()).collect();
-    assert_eq!(left, [his.id.clone()]);
+    assert_eq!(left, std::slice::from_ref(&his.id));
     given(&his.renews(&given_him.refresh).await);
     let found = house.engine.examine().await.unwrap();
     assert!(found.problems.is_empty(), "{found:?}");

@@ -17,6 +17,7 @@ use crate::dialects::endpoint::{self, Worded};
 use crate::dialects::extract::{self, AccessTokenNeeded, ClientAuthentication, Form, Wording};
 use crate::dialects::json::JsonForm;
 use crate::dialects::reply::Reply;
+use crate::dialects::way::Way;
 use crate::engine::{Caller, Denied, Engine};
 use crate::http::body::BodyError;
 use crate::http::desk::Desk;
@@ -54,6 +55,7 @@ pub const DIALECT: Dialect = Dialect {
     serve,
     shape: refusals::shape,
     words: refusals::of,
+    way: Way::CANONICAL,
     document,
 };
 
@@ -115,21 +117,13 @@ impl Machine {
     ///
     /// The person proves who they are by their password, and owns the client. Its secret is told this once.
     #[oai(path = "/clients", method = "post", operation_id = "registerClient", tag = "Tag::Clients")]
-    async fn register_client(
-        &self,
-        request: &Request,
-        form: JsonForm<RegistrationForm, Unreadable>,
-    ) -> Made {
+    async fn register_client(&self, request: &Request, form: JsonForm<RegistrationForm, Unreadable>) -> Made {
         Made(self.register(request, &form.fields).await)
     }
 
     /// Register a client of one's own, by the other name of the same endpoint.
     #[oai(path = "/register", method = "post", operation_id = "registerClientToo", tag = "Tag::Clients")]
-    async fn register_client_too(
-        &self,
-        request: &Request,
-        form: JsonForm<RegistrationForm, Unreadable>,
-    ) -> Made {
+    async fn register_client_too(&self, request: &Request, form: JsonForm<RegistrationForm, Unreadable>) -> Made {
         Made(self.register(request, &form.fields).await)
     }
 
