@@ -10,7 +10,9 @@ mod leaving;
 mod samples;
 mod sign_in;
 
-pub use account::{Care, CareRow, Grants, Home, OwnActivity, Password, Profile, ProfileFields, ProgramRow, Sessions, Tile};
+pub use account::{
+    Care, CareRow, Grants, Home, OwnActivity, Password, Profile, ProfileFields, ProgramRow, Sessions, Tile,
+};
 pub use consent::{Ask, Consent};
 pub use entry::{LinkClosed, Recover, Setup, password_hint};
 pub use leaving::{SignOut, SignedOut};
