@@ -56,7 +56,7 @@ impl House {
         Program::told(self, &self.registers(&owner.name, PASSWORD).await)
     }
 
-    async fn lets_register(&self, who: ClientRegistration) {
+    async fn lets_make_programs(&self, who: ClientRegistration) {
         let settings = self.engine.settings().await.expect("the settings");
         let wanted = Settings { client_registration: who, ..settings };
         self.engine.change_settings(&Actor::host(), &host(), &wanted).await.expect("sound settings");
@@ -225,9 +225,9 @@ async fn whoever_may_not_is_told_what_a_wrong_password_is_told() {
     let same = |reply: &Reply| assert_eq!((reply.status, &reply.body), (401, &wrong.body), "{reply}");
     same(&house.registers("bob", PASSWORD).await);
     same(&house.registers("nobody@example.org", PASSWORD).await);
-    house.lets_register(ClientRegistration::Nobody).await;
+    house.lets_make_programs(ClientRegistration::Nobody).await;
     same(&house.registers("alice", PASSWORD).await);
-    house.lets_register(ClientRegistration::Everyone).await;
+    house.lets_make_programs(ClientRegistration::Everyone).await;
     same(&house.registers("nobody@example.org", PASSWORD).await);
     assert_eq!(house.registers("bob", PASSWORD).await.status, 201);
     house.engine.disable_user(&Actor::host(), &host(), &alice.id, true).await.unwrap();
