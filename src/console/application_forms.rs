@@ -30,6 +30,7 @@ const NAMES: &[(&str, &str)] = &[
     ("scopes", "scopes"),
     ("groups", "who-groups"),
     ("secret", "expires"),
+    ("released_attributes", "consumer"),
     ("expires_at", "expires"),
     ("grants", ""),
 ];

@@ -126,7 +126,7 @@ async fn every_example_that_is_shown_works() {
         let mut code = String::new();
         for text in shown {
             if let Some(path) = text.strip_prefix(ISSUER) {
-                let to = ada.get(&house, path).await.goes_on();
+                let to = ada.get(&house, path).await.location.expect("back to the application");
                 assert!(to.starts_with("https://wiki.example/cb?"), "{id}: {to}");
                 code = to.split_once("code=").expect("a code").1.split('&').next().unwrap().to_owned();
                 continue;
@@ -162,7 +162,7 @@ async fn dialects_come_and_go_and_their_customs_are_taken_over_when_asked() {
     let both = [("dialect", "oidc"), ("dialect", "machine")];
     ada.post(&house, &format!("{home}/dialects"), &both).await.leads_to(&home);
     let page = ada.get(&house, &home).await.shows().says("https://id.example/v1/resource").says("One setting differs");
-    page.says("client_credentials, refresh_token").says("Use the customs of Machine");
+    page.says("refresh_token, client_credentials").says("Use the customs of Machine");
     ada.post(&house, &format!("{home}/customs"), &[("dialect", "machine")]).await.goes_on();
     let page = ada.get(&house, &home).await.shows().keeps_silent_about("Use the customs of Machine");
     page.says("Use the customs of OpenID Connect");
