@@ -339,6 +339,39 @@ async fn get_over_http2(stream: &mut (impl AsyncReadExt + AsyncWriteExt + Unpin)
     }
 }
 
+/// HEAD may not bring a body over HTTP/2 (RFC 9113, section 8.1.1): clients take one for a broken stream.
+#[tokio::test]
+async fn head_over_http2_brings_no_body() {
+    let house = House::open(small());
+    let mut stream = house.connect().await;
+    // `:method` and `:path` are written out: neither HEAD nor `/zz` is in the static table.
+    let head = |path: &[u8]| {
+        let method = [&[0x02, 4][..], b"HEAD", &[0x86, 0x41, 1, b'x', 0x04, path.len() as u8], path];
+        method.concat()
+    };
+    let hello = [
+        b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".to_vec(),
+        frame(SETTINGS, 0, 0, &[]),
+        frame(HEADERS, END_STREAM_AND_HEADERS, 1, &head(b"/")),
+        frame(HEADERS, END_STREAM_AND_HEADERS, 3, &head(b"/zz")),
+    ];
+    stream.write_all(&hello.concat()).await.unwrap();
+    let mut answered = 0;
+    while let Some((kind, id, payload)) = next_frame(&mut stream).await {
+        match kind {
+            SETTINGS if !payload.is_empty() => stream.write_all(&frame(SETTINGS, 1, 0, &[])).await.unwrap(),
+            HEADERS => answered += 1,
+            DATA => panic!("a body on stream {id}: {:?}", String::from_utf8_lossy(&payload)),
+            _ => {}
+        }
+    }
+    assert_eq!(answered, 2);
+    let mut stream = house.connect().await;
+    stream.write_all(b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await.unwrap();
+    let said = until_closed(&mut stream).await;
+    assert!(said.contains("\r\ncontent-length: 5\r\n") && said.ends_with("\r\n\r\n"), "{said}");
+}
+
 #[tokio::test]
 async fn http2_without_tls_works_and_is_sent_away_politely_when_idle() {
     let house = House::open(small());

@@ -31,6 +31,11 @@ impl<E: Endpoint<Output: IntoResponse>> Endpoint for Worded<E> {
         let (id, method) = (request_id::of(&request), request.method().clone());
         let known = self.paths.iter().find(|(path, _)| *path == request.uri().path());
         let allow = known.map(|(_, methods)| *methods).unwrap_or_default();
+        // The framework answers HEAD wherever GET is taken; where GET does something, HEAD must not.
+        if method == Method::HEAD && known.is_some() && !allow.split(", ").any(|name| name == "HEAD") {
+            let fault = Fault::MethodNotAllowed { allow: allow.to_owned() };
+            return Ok(fault.respond(&*self.shape, &id));
+        }
         match self.inner.call(request).await {
             Ok(answer) => Ok(answer.into_response()),
             Err(error) if error.is_from_response() => Ok(error.into_response()),

@@ -19,9 +19,9 @@ use hyper::body::{Body as HttpBody, Incoming};
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto;
-use poem::http::header::CONNECTION;
+use poem::http::header::{CONNECTION, CONTENT_LENGTH};
 use poem::http::uri::Scheme;
-use poem::http::{self, HeaderValue, StatusCode, Version};
+use poem::http::{self, HeaderValue, Method, StatusCode, Version};
 use poem::web::{LocalAddr, RemoteAddr};
 use poem::{Body, Endpoint, Request, Response};
 use prometheus_client::metrics::gauge::Gauge;
@@ -231,7 +231,7 @@ async fn respond(
     peer: SocketAddr,
     scheme: Scheme,
 ) -> Result<http::Response<Sent<impl HttpBody<Data = Bytes, Error = io::Error>>>, Infallible> {
-    let version = request.version();
+    let (version, head_only) = (request.version(), request.method() == Method::HEAD);
     let mut request = Request::from((request, house.local.clone(), RemoteAddr(peer.into()), scheme));
     let body = request.take_body();
     if !body.is_empty() {
@@ -243,7 +243,18 @@ async fn respond(
         response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
     }
     let response: http::Response<_> = response.into();
+    let response = if head_only { without_body(response) } else { response };
     Ok(response.map(|body| Sent::new(body, exchange)))
+}
+
+/// The answer to HEAD: what GET would say of its body, and no body (RFC 9110, section 9.3.2). hyper drops it by itself over
+/// HTTP/1.1 only; over HTTP/2 it would break the protocol.
+fn without_body<B: HttpBody + From<Body>>(mut response: http::Response<B>) -> http::Response<B> {
+    let length = response.body().size_hint().exact().filter(|length| *length > 0);
+    if let (Some(length), false) = (length, response.headers().contains_key(CONTENT_LENGTH)) {
+        response.headers_mut().insert(CONTENT_LENGTH, length.into());
+    }
+    response.map(|_| Body::empty().into())
 }
 
 /// `body`, failing with [`ErrorKind::FileTooLarge`] beyond `bytes` and with [`ErrorKind::TimedOut`] after `deadline`.

@@ -36,14 +36,15 @@ pub const PREFIX: &str = "/oauth";
 /// Where pages send people back to, below the prefix; the answer waits there.
 pub const RESUME: &str = "/authorize/resume";
 
-/// Their paths below the prefix, each with its methods.
+/// Their paths below the prefix, each with its methods. Where a GET issues or ends something there is no HEAD, which must do
+/// neither (RFC 9110, section 9.2.1).
 pub const PATHS: &[(&str, &str)] = &[
     ("/introspect", "POST, OPTIONS"),
     ("/revoke", "POST, OPTIONS"),
     ("/keys", "GET, HEAD, OPTIONS"),
-    ("/authorize", "GET, HEAD, POST, OPTIONS"),
-    (RESUME, "GET, HEAD, OPTIONS"),
-    ("/logout", "GET, HEAD, POST, OPTIONS"),
+    ("/authorize", "GET, POST, OPTIONS"),
+    (RESUME, "GET, OPTIONS"),
+    ("/logout", "GET, POST, OPTIONS"),
 ];
 
 /// The metadata documents below `/.well-known`.
