@@ -5,7 +5,7 @@ use std::sync::Arc;
 use poem::http::StatusCode;
 use poem::{IntoResponse, Request, Route};
 
-use crate::engine::authorize::{AskView, ConsentAnswer, InteractionView, WaitsFor};
+use crate::engine::authorize::{AskView, ConsentAnswer, InteractionView, Told, WaitsFor};
 use crate::http::desk::{Desk, see_other};
 use crate::http::paths;
 use crate::http::routing::Methods;
@@ -13,7 +13,7 @@ use crate::http::visit::{Outcome, Visit, page};
 use crate::http::when::When;
 
 use super::sign_in::{interaction, is_from, page_of};
-use super::views::{Ask, Consent};
+use super::views::{Ask, Consent, Detail};
 use super::{ResumePath, go_on};
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
@@ -71,10 +71,20 @@ async fn answer(visit: Visit, mut request: Request, resume: ResumePath) -> Outco
 fn ask(asked: &AskView) -> Ask {
     Ask {
         sentence: asked.sentence.clone().unwrap_or_else(|| asked.name.clone()),
-        value: asked.value.clone().unwrap_or_default(),
-        unset: asked.value.is_none(),
+        // One value needs no name: the sentence says what it is.
+        value: only(&asked.values).map(|told| told.value.clone()).unwrap_or_default(),
+        details: asked.values.iter().filter(|_| asked.values.len() > 1).map(detail).collect(),
+        unset: asked.values.is_empty(),
         undescribed: asked.sentence.is_none(),
     }
+}
+
+fn only(values: &[Told]) -> Option<&Told> {
+    values.first().filter(|_| values.len() == 1)
+}
+
+fn detail(told: &Told) -> Detail {
+    Detail { name: told.what.clone(), value: told.value.clone() }
 }
 
 fn added_on(visit: &Visit, asked: &InteractionView) -> String {

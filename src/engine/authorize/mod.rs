@@ -40,6 +40,7 @@ use crate::model::refusal::Refusal;
 pub use facts::ConsentAnswer;
 pub use front_end::FrontEnd;
 pub use response::{AuthorizationResponse, AuthorizeRefused, PageRefusal, RedirectRefusal};
+pub use values::Told;
 pub use view::{AskView, ClientView, InteractionView, WaitsFor};
 
 pub(in crate::engine) use beginnings::Beginnings;

@@ -18,6 +18,7 @@ use crate::model::user::User;
 
 use super::next::{Next, Progress};
 use super::steps::{Present, situation};
+use super::values::Told;
 use super::{ask, values};
 
 /// An interaction as its pages show it.
@@ -86,8 +87,8 @@ pub struct AskView {
     pub name: String,
     /// The sentence people read; `None` when nobody has written one.
     pub sentence: Option<String>,
-    /// What it would receive now; `None` when there is nothing, or nobody is signed in.
-    pub value: Option<String>,
+    /// Everything it would receive now; empty when there is nothing, or nobody is signed in.
+    pub values: Vec<Told>,
     /// Whether the person agreed to it before.
     pub agreed_before: bool,
 }
@@ -187,15 +188,14 @@ impl Asks<'_> {
     }
 
     fn scope(&self, scope: &str) -> AskView {
-        let claims = self.claims_of(scope);
-        let value = |user: &User| match scope {
-            Scope::OPENID => Some(user.id.to_string()),
-            _ => values::of_scope(user, scope, &claims),
+        let values = |user: &User| match scope {
+            Scope::OPENID => vec![Told { what: "Your id".to_owned(), value: user.id.to_string() }],
+            _ => values::of_claims(user, &self.claims_of(scope)),
         };
         AskView {
             name: scope.to_owned(),
             sentence: self.sentence_of(scope),
-            value: self.user.and_then(value),
+            values: self.user.map(values).unwrap_or_default(),
             agreed_before: self.before.is_some_and(|consent| consent.scopes.has(scope)),
         }
     }
@@ -203,7 +203,7 @@ impl Asks<'_> {
     fn claim(&self, claim: String) -> AskView {
         AskView {
             sentence: values::sentence_of_claim(&claim),
-            value: self.user.and_then(|user| values::of_claim(user, &claim)),
+            values: self.user.map(|user| values::of_claims(user, std::slice::from_ref(&claim))).unwrap_or_default(),
             agreed_before: self.before.is_some_and(|consent| consent.claims.contains(&claim)),
             name: claim,
         }
@@ -218,7 +218,11 @@ impl Asks<'_> {
 
     fn claims_of(&self, scope: &str) -> Vec<String> {
         match BUILT_IN.iter().find(|(name, ..)| *name == scope) {
-            Some((_, _, claims)) => claims.iter().map(|claim| (*claim).to_owned()).collect(),
+            Some((_, _, claims)) => {
+                // UserInfo tells these with the profile, though no standard lists them there.
+                let more: &[&str] = if scope == Scope::PROFILE { &["external_ids"] } else { &[] };
+                claims.iter().chain(more).map(|claim| (*claim).to_owned()).collect()
+            }
             None => self.described.get(scope).map(|scope| scope.claims.clone()).unwrap_or_default(),
         }
     }

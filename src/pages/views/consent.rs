@@ -9,12 +9,23 @@ use crate::http::page::Frame;
 pub struct Ask {
     /// The sentence of the scope or claim: "See your email address".
     pub sentence: String,
-    /// The value it would receive: the address itself. Empty when there is none to show.
+    /// The one value it would receive: the address itself. Empty when there is none to show, or several.
     pub value: String,
+    /// The values it would receive, when they are several.
+    pub details: Vec<Detail>,
     /// The person has no such value yet.
     pub unset: bool,
     /// The sentence is only the scope's raw name, because nobody has described it.
     pub undescribed: bool,
+}
+
+/// One of several values.
+#[derive(Clone, Debug, Default)]
+pub struct Detail {
+    /// What it is: "Date of birth".
+    pub name: String,
+    /// The value itself.
+    pub value: String,
 }
 
 /// `GET /consent`. Fields: interaction, person, answer (continue, cancel).

@@ -13,7 +13,7 @@ mod sign_in;
 pub use account::{
     Care, CareRow, Grants, Home, OwnActivity, Password, Profile, ProfileFields, ProgramRow, Sessions, Tile,
 };
-pub use consent::{Ask, Consent};
+pub use consent::{Ask, Consent, Detail};
 pub use entry::{LinkClosed, Recover, Setup, password_hint};
 pub use leaving::{SignOut, SignedOut};
 pub use sign_in::{ChooseAccount, Destination, FlowExpired, Notice, SignIn};

@@ -1,15 +1,17 @@
 //! A person in the loop: several tabs, one browser, and an answer that is given once.
 
 use super::*;
+use crate::base::clock::Timestamp;
 use crate::base::ids::{SessionId, UserId};
 use crate::base::secret::Kind;
 use crate::engine::house::{START, alice, caller_from, cause, client, minutes, session};
 use crate::model::audit::{AuditKind, AuditRecord};
+use crate::model::client::Client;
 use crate::model::consent::Consent;
 use crate::model::interaction::Interaction;
 use crate::model::refusal::Refusal;
 use crate::model::scope::{Scope, ScopeDefinition};
-use crate::model::user::User;
+use crate::model::user::{Address, ExternalId, User};
 
 impl Scene {
     /// What the sign-in page's verb writes when somebody proves who they are.
@@ -259,27 +261,69 @@ async fn pages_show_who_asks_for_what_and_where_it_leads() {
     let engine = &scene.house.engine;
     let view = engine.interaction(&id, &scene.browser, None).await.unwrap();
     assert_eq!((view.waits_for, view.login_hint.as_deref()), (WaitsFor::SignIn, Some("alice")));
-    assert!(view.receives.iter().all(|ask| ask.value.is_none()), "strangers see no values");
+    assert!(view.receives.iter().all(|ask| ask.values.is_empty()), "strangers see no values");
 
     let alice = scene.alice().await;
     let view = engine.interaction(&id, &scene.browser, Some(&alice)).await.unwrap();
     assert_eq!((view.waits_for, &*view.destination), (WaitsFor::Consent, "app.example"));
     assert_eq!((&*view.leads_to, &*view.client.name), (CALLBACK, "web"));
     assert_eq!(view.offline, Some(client("web").refresh_ttl));
-    let receives: Vec<_> =
-        view.receives.iter().map(|ask| (&*ask.name, ask.value.as_deref(), ask.agreed_before)).collect();
-    assert_eq!(
-        receives,
-        [
-            ("openid", Some("alice-id"), true),
-            ("profile", Some("Alice Adams"), true),
-            ("projects", Some("4.12"), false),
-            ("email", Some("alice@example.org"), false),
-        ]
-    );
+    let receives: Vec<_> = view.receives.iter().map(|ask| (&*ask.name, ask.agreed_before)).collect();
+    assert_eq!(receives, [("openid", true), ("profile", true), ("projects", false), ("email", false)]);
+    let values: Vec<_> = view.receives.iter().map(|ask| &*ask.values[0].value).collect();
+    assert_eq!(values, ["alice-id", "Alice Adams", "4.12", "alice@example.org"]);
     assert_eq!(view.receives[3].sentence.as_deref(), Some("See your e-mail address"));
     let [reports] = &view.allows[..] else { panic!("one thing to do") };
     assert_eq!((&*reports.name, reports.sentence.as_deref()), ("reports", Some("Write reports in your name")));
+}
+
+#[tokio::test]
+async fn whatever_would_be_told_is_shown() {
+    let scene = Scene::new().await;
+    let now = scene.house.engine.now();
+    let crm = ExternalId {
+        provider: "crm".into(),
+        user_id: "4711".into(),
+        created_at: Timestamp(0),
+        updated_at: Timestamp(0),
+    };
+    scene
+        .house
+        .change::<User>("alice-id", |user| {
+            user.profile.middle_name = Some("Grace".into());
+            user.profile.birthdate = Some("1990-02-28".into());
+            user.profile.zoneinfo = Some("Europe/Berlin".into());
+            user.profile.phone_number = Some("+49 30 1234".into());
+            let address = Address { formatted: Some("Main Street 1\nBerlin".into()), ..Address::default() };
+            user.profile.address = Some(Address { country: Some("Germany".into()), ..address });
+            user.external_ids = vec![crm];
+            user.updated_at = now;
+        })
+        .await;
+    scene.house.change::<Client>("web", |web| web.scopes = "openid profile email phone address".parse_scopes()).await;
+    let alice = scene.alice().await;
+    let id = waiting(scene.asks(&[("scope", "openid profile email phone address")], Some(&alice)).await);
+    let view = scene.house.engine.interaction(&id, &scene.browser, Some(&alice)).await.unwrap();
+    let shown = |name: &str| {
+        let ask = view.receives.iter().find(|ask| ask.name == name).unwrap();
+        ask.values.iter().map(|told| format!("{}: {}", told.what, told.value)).collect::<Vec<_>>()
+    };
+    let profile = shown("profile");
+    for line in [
+        "Full name: Alice Grace Adams",
+        "Middle name: Grace",
+        "Username: alice",
+        "Date of birth: 1990-02-28",
+        "Time zone: Europe/Berlin",
+        "Ids elsewhere: crm 4711 (since 1 January 1970, changed 1 January 1970)",
+    ] {
+        assert!(profile.iter().any(|shown| shown == line), "{line} is not among {profile:?}");
+    }
+    assert!(profile.iter().any(|shown| shown.starts_with("Last changed: ")), "{profile:?}");
+    assert_eq!(shown("email")[0], "E-mail address: alice@example.org");
+    assert!(shown("email")[1].starts_with("Verified: "));
+    assert_eq!(shown("phone"), ["Telephone: +49 30 1234", "Verified: no"]);
+    assert_eq!(shown("address"), ["Postal address: Main Street 1, Berlin, Germany"]);
 }
 
 #[tokio::test]

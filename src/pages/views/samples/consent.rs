@@ -8,6 +8,11 @@ fn ask(sentence: &str, value: &str) -> Ask {
     Ask { sentence: sentence.into(), value: value.into(), ..Ask::default() }
 }
 
+fn list(sentence: &str, details: &[(&str, &str)]) -> Ask {
+    let detail = |(name, value): &(&str, &str)| Detail { name: (*name).into(), value: (*value).into() };
+    Ask { sentence: sentence.into(), details: details.iter().map(detail).collect(), ..Ask::default() }
+}
+
 impl Samples for Consent {
     fn samples() -> Vec<(&'static str, Consent)> {
         let plain = Consent {
@@ -19,9 +24,23 @@ impl Samples for Consent {
             person_detail: "sample@example.org".into(),
             other_account_url: "/login?interaction=i1".into(),
             receives: vec![
-                ask("Your name and picture", "Sam Ple"),
-                ask("Your email address", "sample@example.org"),
-                ask("The groups you are in", "staff, finance"),
+                ask("Know that it is you", "n3v927qnhlbes4nq50cjubln40"),
+                list(
+                    "See your name and picture",
+                    &[
+                        ("Full name", "Sam Ple"),
+                        ("Given name", "Sam"),
+                        ("Family name", "Ple"),
+                        ("Username", "sam"),
+                        ("Picture", "https://example.org/people/sam/portrait-in-the-garden.jpeg"),
+                        ("Date of birth", "1990-02-28"),
+                        ("Time zone", "Europe/Berlin"),
+                        ("Last changed", "3 November 2026"),
+                        ("Ids elsewhere", "crm 4711 (since 3 March 2026, changed 3 March 2026)"),
+                    ],
+                ),
+                list("See your e-mail address", &[("E-mail address", "sample@example.org"), ("Verified", "yes")]),
+                ask("See the groups you are in", "staff, finance"),
             ],
             offline_days: Some(30),
             host: "wiki.example.org".into(),
@@ -66,7 +85,7 @@ impl Samples for Consent {
                     person_name: RTL.into(),
                     person_detail: LONG.into(),
                     host: format!("{LONG}.example.org"),
-                    receives: vec![ask(LONG, MARKUP), ask(RTL, LONG)],
+                    receives: vec![ask(LONG, MARKUP), ask(RTL, LONG), list(LONG, &[(LONG, MARKUP), (RTL, LONG)])],
                     added_by: Some(LONG.into()),
                     ..plain.clone()
                 },
