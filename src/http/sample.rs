@@ -1,6 +1,8 @@
 //! Data for the samples of views: a calm frame, and names that try to break a page.
 
 use super::page::Frame;
+use super::when::Reference;
+use crate::base::clock::Timestamp;
 
 /// A name of 200 letters without a space.
 pub const LONG: &str = "DonaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaftsvorsitzenderWolfeschlegelsteinhausenbergerdorffwelchevoralternwarengewissenhaftschaferswessenschafewarenwohlgepflegeundso";
@@ -30,4 +32,9 @@ pub fn hostile_frame() -> Frame {
         .at_host(LONG)
         .for_person(&format!("{RTL} {LONG}"), true)
         .saying(Some(format!("{MARKUP} {LONG}")))
+}
+
+/// Where a failure is found in the log.
+pub fn about() -> Reference {
+    Reference::new("4k1v0q8m2d", Timestamp(1_795_269_720))
 }

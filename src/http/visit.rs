@@ -22,6 +22,7 @@ use super::page::{Frame, Page};
 use super::params::Params;
 use super::paths;
 use super::views::Problem;
+use super::when::Reference;
 
 /// An answer, or the answer that stands in its way.
 pub type Outcome = Result<Response, Response>;
@@ -88,6 +89,11 @@ impl Visit {
     /// The present moment.
     pub fn now(&self) -> Timestamp {
         self.desk.engine.now()
+    }
+
+    /// Where this request is found in the log, for pages that tell of a failure.
+    pub fn reference(&self) -> Reference {
+        Reference::new(self.caller.request.as_str(), self.now())
     }
 
     /// The headers that came.

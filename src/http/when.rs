@@ -18,6 +18,22 @@ pub struct When {
     pub ago: bool,
 }
 
+/// Where a page that tells of a failure can be found again in the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Reference {
+    /// The request's id.
+    pub reference: String,
+    /// When it was.
+    pub at: When,
+}
+
+impl Reference {
+    /// The request `id`, answered at `at`.
+    pub fn new(id: &str, at: Timestamp) -> Reference {
+        Reference { reference: id.to_owned(), at: When::exactly(at) }
+    }
+}
+
 impl When {
     /// `at` as seen from `now`: relative within a week, a date beyond it.
     pub fn at(at: Timestamp, now: Timestamp) -> When {

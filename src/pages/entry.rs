@@ -59,9 +59,11 @@ async fn set_up_refused(visit: &Visit, fields: &Params, denied: &Denied) -> Outc
             let problems = Problems::of(problem.field, &problem.sentence);
             return set_up_form(visit, StatusCode::BAD_REQUEST, fields, problems).await;
         }
-        Denied::Refused(Refusal::SetUpBefore) => (StatusCode::GONE, LinkClosed::setup_done(visit.frame().await?)),
+        Denied::Refused(Refusal::SetUpBefore) => {
+            (StatusCode::GONE, LinkClosed::setup_done(visit.frame().await?, visit.reference()))
+        }
         Denied::Refused(Refusal::LinkGone) => {
-            (StatusCode::NOT_FOUND, LinkClosed::setup_token_wrong(visit.frame().await?))
+            (StatusCode::NOT_FOUND, LinkClosed::setup_token_wrong(visit.frame().await?, visit.reference()))
         }
         other => return Ok(visit.deny(other).await),
     };
@@ -116,7 +118,7 @@ async fn recovery_refused(visit: &Visit, denied: &Denied) -> Outcome {
     match denied {
         Denied::Refused(Refusal::LinkGone) => {
             visit.desk.note(denied, &visit.caller);
-            let view = LinkClosed::recovery_gone(visit.frame().await?);
+            let view = LinkClosed::recovery_gone(visit.frame().await?, visit.reference());
             Ok(Page::with_status(StatusCode::GONE, view).into_response())
         }
         other => Ok(visit.deny(other).await),

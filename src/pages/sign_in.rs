@@ -40,17 +40,19 @@ pub(super) async fn interaction(visit: &Visit, named: Option<&str>) -> Result<Op
     let Some(id) = named.map(InteractionId::from_text) else { return Ok(None) };
     match visit.engine().interaction(&id, &visit.browser.secret, visit.current.as_ref()).await {
         Ok(view) => Ok(Some(view)),
-        Err(Denied::Refused(Refusal::InteractionGone)) => Err(expired(visit, StatusCode::GONE).await?),
-        // Answered before: whoever comes back is told that all is well.
-        Err(Denied::Refused(Refusal::InteractionAnswered)) => Err(expired(visit, StatusCode::OK).await?),
+        Err(gone @ Denied::Refused(Refusal::InteractionGone | Refusal::InteractionAnswered)) => {
+            visit.desk.note(&gone, &visit.caller);
+            Err(expired(visit).await?)
+        }
         Err(denied) => Err(visit.deny(&denied).await),
     }
 }
 
-async fn expired(visit: &Visit, status: StatusCode) -> Result<Response, Response> {
+async fn expired(visit: &Visit) -> Result<Response, Response> {
     let signed_in_as = visit.current.as_ref().map(|current| current.user().display_name());
-    let view = FlowExpired { frame: visit.frame().await?, start_again: None::<Link>, signed_in_as };
-    Ok(Page::with_status(status, view).into_response())
+    let (frame, about) = (visit.frame().await?, visit.reference());
+    let view = FlowExpired { frame, start_again: None::<Link>, signed_in_as, about };
+    Ok(Page::with_status(StatusCode::GONE, view).into_response())
 }
 
 async fn show(visit: Visit, resume: ResumePath) -> Outcome {

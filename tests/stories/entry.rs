@@ -49,7 +49,7 @@ async fn a_server_is_set_up_once_and_never_again() {
     for house in [&house, &again] {
         let browser = house.browser();
         assert!(house.engine.open_set_up().await.unwrap().is_none());
-        browser.opens(&link).await.stays_here(410);
+        browser.opens(&link).await.stays_here(410).names_itself();
         browser.submits(&page, &first_administrator("mallory")).await;
         assert_eq!(browser.session(), None);
     }
@@ -77,7 +77,7 @@ async fn a_recovery_link_works_once_and_ends_what_was_before() {
     let done = browser.submits(&page, &[("password", NEW_PASSWORD)]).await;
     assert!(done.location().starts_with("/login"), "{done}");
     assert_eq!(browser.session(), None, "nobody is signed in by a link");
-    browser.opens(&link).await.stays_here(410);
+    browser.opens(&link).await.stays_here(410).names_itself();
     browser.submits(&page, &[("password", "another quarry spoon velvet")]).await.stays_here(410);
 
     shop.refreshes(&tokens.refresh).await.refuses(400, "invalid_grant");

@@ -39,6 +39,7 @@ async fn what_began_in_one_browser_is_nobodys_in_another() {
         let name = if path == "/sign-out" { "request" } else { "interaction" };
         let reply = alice.browser.opens(&format!("{path}?{name}={id}")).await;
         assert!(reply.status == 410 && reply.header("location").is_none(), "{path}: {reply}");
+        reply.names_itself();
     }
     // Her own form token with his interaction: nothing is written into it.
     let own = Form::on(&alice.browser.opens("/login?another=1").await).hidden("csrf").to_owned();
@@ -53,6 +54,20 @@ async fn what_began_in_one_browser_is_nobodys_in_another() {
     }
     let page = mallory.browser.opens(began.location()).await;
     assert_eq!(page.title(), "Sign in", "his request still waits for him: {page}");
+}
+
+/// Looking is not answering: HEAD neither issues a code nor signs anybody out (RFC 9110, section 9.2.1).
+#[tokio::test]
+async fn a_look_at_the_head_issues_and_ends_nothing() {
+    let house = House::fresh().await;
+    let (alice, shop) = (house.person("alice").await, house.app("shop").await);
+    alice.gives(&shop, "openid").await;
+    for path in [shop.asks("openid").path(), "/oauth/authorize/resume?interaction=x".into(), "/oauth/logout".into()] {
+        let reply = alice.browser.sends(Ask::new(Method::HEAD, path.as_str())).await;
+        assert_eq!((reply.status, reply.header("location")), (405, None), "{path}: {reply}");
+        assert!(!reply.header("allow").unwrap().contains("HEAD"), "{reply}");
+    }
+    assert_eq!(alice.browser.opens("/account").await.status, 200, "she is still signed in");
 }
 
 #[tokio::test]
@@ -70,7 +85,8 @@ async fn the_back_button_gives_no_second_answer() {
 
     for page in [&login, &consent] {
         let filled = [("username", "alice"), ("password", PASSWORD), ("answer", "continue")];
-        alice.browser.submits(page, &filled).await.stays_here(200);
+        let over = alice.browser.submits(page, &filled).await;
+        over.stays_here(410).names_itself();
     }
     let again = alice.browser.opens(&resume).await;
     assert_eq!(again.location(), "/", "it was answered before: {again}");

@@ -141,6 +141,14 @@ impl Reply {
         self
     }
 
+    /// Insists that a page names the reference it is found by in the log, and its time.
+    #[track_caller]
+    pub fn names_itself(&self) -> &Reply {
+        let reference = self.header("x-request-id").unwrap_or("none");
+        assert!(self.body.contains(reference) && self.body.contains("<time datetime=\"20"), "{self}");
+        self
+    }
+
     /// What holds for every reply, whoever asked for what.
     pub fn check(&self, https: bool) {
         assert!(!matches!(self.status, 301 | 307 | 308), "only 303 leads on: {self}");

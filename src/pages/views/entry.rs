@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::http::page::{Frame, Problems};
+use crate::http::when::Reference;
 
 /// The sentence under a field for a new password.
 pub fn password_hint(min_length: usize) -> String {
@@ -63,11 +64,13 @@ pub struct LinkClosed {
     pub command: String,
     /// What the link onward says; it leads to `/`.
     pub onward: String,
+    /// Where the log has it.
+    pub about: Reference,
 }
 
 impl LinkClosed {
     /// `/setup` after the first administrator was made: closed for ever.
-    pub fn setup_done(frame: Frame) -> LinkClosed {
+    pub fn setup_done(frame: Frame, about: Reference) -> LinkClosed {
         LinkClosed {
             frame,
             headline: "This server is set up".into(),
@@ -75,11 +78,12 @@ impl LinkClosed {
             command_lead: "Locked out of the only administrator’s account? On the server’s machine, run".into(),
             command: "countersign user recover NAME".into(),
             onward: "Sign in".into(),
+            about,
         }
     }
 
     /// `/setup` without the token that was printed, on a server that is not set up.
-    pub fn setup_token_wrong(frame: Frame) -> LinkClosed {
+    pub fn setup_token_wrong(frame: Frame, about: Reference) -> LinkClosed {
         LinkClosed {
             frame,
             headline: "This is not the set-up link".into(),
@@ -87,12 +91,13 @@ impl LinkClosed {
                           after a restart only the newest counts."
                 .into(),
             onward: "To the start".into(),
+            about,
             ..LinkClosed::default()
         }
     }
 
     /// `/recover` with a token that was used, replaced, or has expired.
-    pub fn recovery_gone(frame: Frame) -> LinkClosed {
+    pub fn recovery_gone(frame: Frame, about: Reference) -> LinkClosed {
         LinkClosed {
             frame,
             headline: "This link has been used or has expired".into(),
@@ -100,6 +105,7 @@ impl LinkClosed {
             command_lead: "You administer this server: make one in the console, or run".into(),
             command: "countersign user recover NAME".into(),
             onward: "Sign in".into(),
+            about,
         }
     }
 }

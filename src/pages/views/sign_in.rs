@@ -3,6 +3,7 @@
 use askama::Template;
 
 use crate::http::page::{Frame, Link, Problems};
+use crate::http::when::Reference;
 
 /// The application a sign-in leads to.
 #[derive(Clone, Debug, Default)]
@@ -105,7 +106,7 @@ pub struct ChooseAccount {
     pub username: String,
 }
 
-/// `/login` or `/consent` of an interaction that is finished, too old, or another browser's. Status 410 or 400.
+/// `/login` or `/consent` of an interaction that is finished, too old, or another browser's. Status 410.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "pages/flow_expired.html")]
 pub struct FlowExpired {
@@ -115,4 +116,6 @@ pub struct FlowExpired {
     pub start_again: Option<Link>,
     /// The display name of who is signed in already.
     pub signed_in_as: Option<String>,
+    /// Where the log has it.
+    pub about: Reference,
 }

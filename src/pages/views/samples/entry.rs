@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::http::page::{Frame, Problems, Samples};
-use crate::http::sample::{LONG, MARKUP, RTL, frame, hostile_frame};
+use crate::http::sample::{LONG, MARKUP, RTL, about, frame, hostile_frame};
 
 impl Samples for Setup {
     fn samples() -> Vec<(&'static str, Setup)> {
@@ -47,9 +47,9 @@ impl Samples for Recover {
 impl Samples for LinkClosed {
     fn samples() -> Vec<(&'static str, LinkClosed)> {
         vec![
-            ("setup-done", LinkClosed::setup_done(frame())),
-            ("setup-token", LinkClosed::setup_token_wrong(frame())),
-            ("recovery", LinkClosed::recovery_gone(frame())),
+            ("setup-done", LinkClosed::setup_done(frame(), about())),
+            ("setup-token", LinkClosed::setup_token_wrong(frame(), about())),
+            ("recovery", LinkClosed::recovery_gone(frame(), about())),
         ]
     }
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::http::page::{Frame, Link, Problems, Samples};
-use crate::http::sample::{LONG, MARKUP, RTL, frame, hostile_frame, person_frame};
+use crate::http::sample::{LONG, MARKUP, RTL, about, frame, hostile_frame, person_frame};
 
 impl Samples for SignIn {
     fn samples() -> Vec<(&'static str, SignIn)> {
@@ -72,15 +72,21 @@ impl Samples for ChooseAccount {
 
 impl Samples for FlowExpired {
     fn samples() -> Vec<(&'static str, FlowExpired)> {
+        let plain = FlowExpired { frame: frame(), about: about(), ..FlowExpired::default() };
         let back = Some(Link::new("Back to Team wiki", "https://wiki.example.org/"));
         vec![
-            ("plain", FlowExpired { frame: frame(), ..FlowExpired::default() }),
-            ("start-again", FlowExpired { frame: frame(), start_again: back.clone(), signed_in_as: None }),
+            ("plain", plain.clone()),
+            ("start-again", FlowExpired { start_again: back.clone(), ..plain.clone() }),
             (
                 "signed-in",
-                FlowExpired { frame: person_frame(), start_again: back, signed_in_as: Some("Sam Ple".into()) },
+                FlowExpired {
+                    frame: person_frame(),
+                    start_again: back,
+                    signed_in_as: Some("Sam Ple".into()),
+                    ..plain.clone()
+                },
             ),
-            ("hostile", FlowExpired { frame: hostile_frame(), start_again: None, signed_in_as: Some(LONG.into()) }),
+            ("hostile", FlowExpired { frame: hostile_frame(), signed_in_as: Some(LONG.into()), ..plain }),
         ]
     }
 }
