@@ -197,6 +197,24 @@ async fn a_declared_password_that_was_theirs_already_is_remembered() {
 }
 
 #[tokio::test]
+async fn a_secret_made_by_hand_outlives_every_apply() {
+    let server = Server::new().await;
+    server.apply(FULL, APPLY).await;
+    let id = countersign::base::ids::ClientId::from_text("wiki");
+    let made = server.engine.add_secret(&server.host, &server.caller, &id, None).await.unwrap();
+    assert_eq!(server.apply(FULL, APPLY).await, Vec::<String>::new());
+    let text = FULL.replace("a secret of fewer letters", "another secret that is rather long, longer than the first");
+    assert_eq!(server.apply(&text, APPLY).await, ["~ client wiki: secret"]);
+    let exported = server.export().await;
+    let made = made.kept.hash.to_text();
+    assert!(exported.contains(&made), "{exported}");
+    assert_eq!(exported.matches("sha256$").count(), 2, "the one that was declared before is replaced: {exported}");
+    assert_eq!(server.apply(&exported, PRUNE).await, Vec::<String>::new(), "what is exported is what is there");
+    assert_eq!(server.apply(&text, PRUNE).await, Vec::<String>::new(), "and the secret is still not the file's");
+    assert!(server.export().await.contains(&made));
+}
+
+#[tokio::test]
 async fn what_is_exported_is_what_is_there() {
     let server = Server::new().await;
     server.apply(FULL, APPLY).await;

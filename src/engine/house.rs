@@ -315,6 +315,7 @@ pub fn secret(text: &str, expires_at: Option<Timestamp>) -> ClientSecret {
         hash,
         created_at: START,
         expires_at,
+        declared: false,
     }
 }
 

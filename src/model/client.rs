@@ -309,6 +309,9 @@ pub struct ClientSecret {
     pub created_at: Timestamp,
     /// When it stops being accepted, if ever.
     pub expires_at: Option<Timestamp>,
+    /// Whether a declared-state file gave it: such a file replaces what a file gave, never what somebody added by hand.
+    #[serde(default)]
+    pub declared: bool,
 }
 
 /// How a client secret is kept: what was generated is random enough for SHA-256, what somebody chose is not.

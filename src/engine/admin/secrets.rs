@@ -107,6 +107,7 @@ pub(in crate::engine) fn generate(
         hash,
         created_at: now,
         expires_at,
+        declared: false,
     });
     secret
 }

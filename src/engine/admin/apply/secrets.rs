@@ -38,7 +38,8 @@ impl Engine {
 }
 
 impl Draft<'_> {
-    /// The secrets a client shall have: those declared, as they are kept if they are known, and what has expired anyway.
+    /// The secrets a client shall have: those declared, as they are kept if they are known, those that somebody added by
+    /// hand, and what has expired anyway.
     pub(super) async fn secrets(
         &self,
         known: &[ClientSecret],
@@ -53,7 +54,9 @@ impl Draft<'_> {
             }
         }
         let expired = |secret: &ClientSecret| secret.expires_at.is_some_and(|end| end <= self.now);
-        let stays = |secret: &&ClientSecret| expired(secret) || kept.iter().any(|kept| kept.id == secret.id);
+        let stays = |secret: &&ClientSecret| {
+            !secret.declared || expired(secret) || kept.iter().any(|kept| kept.id == secret.id)
+        };
         Ok(known.iter().filter(stays).cloned().chain(new).collect())
     }
 
@@ -91,6 +94,6 @@ impl Draft<'_> {
             }
         };
         let id = SecretId::random(&*self.engine.rng);
-        Ok(ClientSecret { id, hint, hash, created_at: self.now, expires_at: wanted.expires_at })
+        Ok(ClientSecret { id, hint, hash, created_at: self.now, expires_at: wanted.expires_at, declared: true })
     }
 }
