@@ -63,7 +63,11 @@ impl Engine {
         Ok(looked_at)
     }
 
-    async fn write_usage_down(&self) -> Result<usize, Fault> {
+    /// Writes down when clients and their secrets were used, and says of how many; the roof calls it every few seconds.
+    ///
+    /// # Errors
+    /// The store's fault. Nothing is lost by it.
+    pub async fn write_usage_down(&self) -> Result<usize, Fault> {
         let counted = self.tally.take_usage();
         let clients = counted.len();
         let mut counted = counted.into_iter();

@@ -1,5 +1,5 @@
 //! What is counted in memory instead of written down at once: use of clients and secrets, and failures that outsiders can
-//! cause without limit. Maintenance writes it down from time to time; what a crash loses is a minute of counting.
+//! cause without limit. Maintenance writes it down from time to time; what a crash loses is some seconds of use and half a minute of counting.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -58,6 +58,11 @@ impl Tally {
         }
         *failures.counted.entry(kind).or_default() += 1;
         false
+    }
+
+    /// What is counted of a client and not written down yet.
+    pub fn usage_of(&self, client: &ClientId) -> Option<ClientUsage> {
+        lock(&self.usage).get(client).cloned()
     }
 
     /// Takes what was counted about clients.

@@ -3,6 +3,7 @@
 use crate::base::clock::Timestamp;
 use crate::base::ids::ClientId;
 use crate::base::secret::Secret;
+use crate::engine::tally::merge;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::client::{Client, ClientUsage};
@@ -136,14 +137,16 @@ impl Engine {
         self.forget_consents(id).await
     }
 
-    /// The client `id` with what is known of its use.
+    /// The client `id` with what is known of its use, up to this moment.
     ///
     /// # Errors
     /// [`Refusal::NotFound`], or the store's fault.
     pub async fn client_detail(&self, _: &Actor, id: &ClientId) -> Result<ClientDetail, Denied> {
         let client = self.kept_client(id).await?.record().clone();
         let usage = self.ledger.find::<ClientUsage>(id.as_str()).await?;
-        Ok(ClientDetail { client, usage: usage.map(|kept| kept.record().clone()).unwrap_or_default() })
+        let mut usage = usage.map(|kept| kept.record().clone()).unwrap_or_default();
+        self.tally.usage_of(id).iter().for_each(|counted| merge(&mut usage, counted));
+        Ok(ClientDetail { client, usage })
     }
 
     /// Clients by name, or those of which a word of the name, the id or a redirect host begins with `search`.
@@ -162,14 +165,18 @@ impl Engine {
         Ok(self.ledger.list_by::<Client>(lookup, &key, Order::Ascending, after, limit).await?.into())
     }
 
-    /// When each of these clients was last used, as far as maintenance has noted it; in the same order.
+    /// When each of these clients was last used, in the same order.
     ///
     /// # Errors
     /// The store's fault.
     pub async fn clients_last_used(&self, _: &Actor, ids: &[ClientId]) -> Result<Vec<Option<Timestamp>>, Denied> {
-        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let usages = self.ledger.find_all::<ClientUsage>(&ids).await?;
-        Ok(usages.into_iter().map(|usage| usage.and_then(|usage| usage.last_used_at)).collect())
+        let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        let kept = self.ledger.find_all::<ClientUsage>(&names).await?;
+        let counted = |id: &ClientId| self.tally.usage_of(id).and_then(|usage| usage.last_used_at);
+        let newest = |(id, kept): (&ClientId, Option<Kept<ClientUsage>>)| {
+            counted(id).max(kept.and_then(|usage| usage.last_used_at))
+        };
+        Ok(ids.iter().zip(kept).map(newest).collect())
     }
 
     /// How many people have let a client in, counted up to ten thousand.

@@ -129,6 +129,19 @@ async fn a_client_is_made_changed_and_ended_and_the_log_tells_it() {
 }
 
 #[tokio::test]
+async fn use_is_shown_before_it_is_written_down() {
+    let scene = Scene::new().await;
+    let made = scene.wiki().await;
+    let (engine, host) = (&scene.engine, &scene.host);
+    let (id, secret) = (made.client.id, made.client.secrets[0].id.clone());
+    engine.tally.accepted(&id, &secret, engine.now());
+    let detail = engine.client_detail(host, &id).await.unwrap();
+    assert_eq!(detail.usage.last_used_at, Some(engine.now()));
+    assert_eq!(detail.usage.secrets.get(secret.as_str()), Some(&engine.now()));
+    assert_eq!(engine.clients_last_used(host, &[id]).await.unwrap(), [Some(engine.now())]);
+}
+
+#[tokio::test]
 async fn secrets_live_side_by_side_and_end_one_by_one() {
     let scene = Scene::new().await;
     let id = scene.wiki().await.client.id;
