@@ -176,6 +176,11 @@ fn clients_get_secrets_and_keys_get_successors() {
     assert_eq!(ops.does(&["keys", "list"]).lines().count(), 5);
     assert!(!ops.refused(1, &["keys", "rotate", "--alg", "ES256"]).is_empty());
     ops.refused(2, &["keys", "rotate", "--alg", "HS256"]);
+    // One successor that waits does not keep the other algorithms from theirs.
+    let said = ops.says(&["keys", "rotate"]);
+    assert!(said.out.contains("RS256") && said.out.contains("EdDSA") && !said.out.contains("ES256"), "{}", said.out);
+    assert!(said.err.contains("ES256 was left alone. The next key is published already"), "{}", said.err);
+    assert!(ops.refused(1, &["keys", "rotate"]).contains("The next key is published already"));
 }
 
 #[test]
@@ -185,7 +190,9 @@ fn a_running_server_is_asked_through_its_socket() {
     let socket = ops.data.join("control.sock");
     assert_eq!(fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
     assert!(ops.does(&["user", "list"]).contains("sample@example.org"));
-    assert!(ops.does(&["user", "recover", "sample"]).starts_with("http://localhost:"));
+    let link = ops.does(&["user", "recover", "sample"]);
+    let (place, _) = link.split_once("/recover?token=").unwrap();
+    assert!(place.starts_with("http://localhost:") && place != "http://localhost:8080", "{link}");
     assert_eq!(ops.does(&["apply", FULL]), "Nothing to change.\n");
     assert!(ops.refused(1, &["apply", WRONG]).contains("wrong.toml:2:"));
     let unknown = ops.file("unknown.toml", "[[clients]]\nid = 'b'\nname = 'B'\ntype = 'service'\nscopes = ['x']\n");
@@ -195,6 +202,8 @@ fn a_running_server_is_asked_through_its_socket() {
     assert_eq!(ops.does(&["user", "list"]).lines().count(), 2);
     server.stop();
     assert!(!socket.exists(), "the name goes with the server");
+    let link = ops.does(&["user", "recover", "sample"]);
+    assert!(link.starts_with(&format!("{place}/recover?token=")), "where the server was last: {link}");
     assert!(ops.does(&["check"]).contains("The store is sound."));
 }
 
@@ -257,6 +266,11 @@ fn a_damaged_store_has_a_code_of_its_own() {
     bytes[at] ^= 1;
     fs::write(&store, &bytes).unwrap();
     assert!(ops.refused(3, &["check"]).contains("damaged"));
+    // Cut short, it is told in the words of `serve`, and not that none of no entries is wrong.
+    fs::write(&store, &bytes[..bytes.len() / 2]).unwrap();
+    let told = ops.refused(3, &["check"]);
+    assert!(told.contains("is damaged (") && told.contains("restore a backup"), "{told}");
+    assert!(!told.contains("0 of 0"), "{told}");
     write_garbage(&store);
     let told = ops.refused(1, &["check"]);
     assert!(told.contains("was not written by Countersign"), "{told}");

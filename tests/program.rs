@@ -65,6 +65,20 @@ fn a_wrong_file_keeps_it_from_starting() {
 }
 
 #[test]
+fn a_log_in_json_is_json_throughout() {
+    // The declared state leaves the server without an administrator, so that it prints its set-up link too.
+    let declared = "[[groups]]\nname = 'staff'\n";
+    let start = Start { declared: Some(declared), args: &["--log-format", "json"] };
+    let program = Program::try_start(start).unwrap();
+    Visitor::new(&program.address).get("/login").unwrap();
+    let errors = program.errors();
+    let lines: Vec<serde_json::Value> =
+        errors.lines().map(|line| serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}"))).collect();
+    let said = |text: &str| lines.iter().any(|line| line["fields"]["message"].as_str().unwrap().contains(text));
+    assert!(said("+ group staff") && said("1 thing changed.") && said("/setup?token=su_"), "{errors}");
+}
+
+#[test]
 fn a_second_process_is_refused_and_told_who_is_there() {
     let program = Program::start(FULL);
     let data = program.data();

@@ -52,7 +52,7 @@ impl Apply {
     }
 
     fn ask(&self, place: &Place, only_removals: bool) -> Reply {
-        let declared = match read(&self.file) {
+        let declared = match read(&self.file, false) {
             Ok(declared) => declared,
             Err(reason) => return Reply::refused(reason),
         };
@@ -63,14 +63,14 @@ impl Apply {
     }
 }
 
-/// Reads the declared-state file at `path`.
+/// Reads the declared-state file at `path`. What there is to warn of is said on standard error, with `as_json` as JSON.
 ///
 /// # Errors
 /// Everything that is wrong with it, or that it cannot be read.
-pub(super) fn read(path: &Path) -> Result<Declared, String> {
+pub(super) fn read(path: &Path, as_json: bool) -> Result<Declared, String> {
     let text = std::fs::read_to_string(path).map_err(|error| format!("{} cannot be read: {error}.", path.display()))?;
     let declared = declared::read(path, &text, &System).map_err(|problems| problems.to_string())?;
-    super::exposed::warn(path, &text);
+    super::exposed::warn(path, &text, as_json);
     Ok(declared)
 }
 

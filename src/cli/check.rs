@@ -77,6 +77,10 @@ async fn of_store(config: &Config) -> Result<Reply, Reply> {
         OpenError::Damaged { .. } | OpenError::NewerSchema { .. } => Reply::damaged(&error),
         error => Reply::refused(error),
     })?;
+    if let (true, Some(detail)) = (pages.damaged.is_empty(), &pages.pages) {
+        // No single entry is to blame: the file itself is cut short or torn.
+        return Err(Reply::damaged(OpenError::Damaged { path: dir.join("store.redb"), detail: detail.clone() }));
+    }
     if !pages.is_sound() {
         let first = pages.damaged.iter().take(10).map(|key| format!("  {}", key.escape_ascii()));
         let lines: Vec<String> = first.chain(pages.pages).collect();
@@ -96,7 +100,7 @@ async fn of_store(config: &Config) -> Result<Reply, Reply> {
     let settings = settings.map(|kept| kept.record().clone()).unwrap_or_default();
     let opened = keys::examine(&ledger, &sealing).await;
     store.close().await;
-    opened.map_err(|fault| Reply::damaged(format!("The signing keys cannot be opened: {fault}.")))?;
+    opened.map_err(|fault| Reply::damaged(format!("This store cannot be served: {fault}.")))?;
     Ok(judged(&found, &settings, config.server.issuer.as_deref()))
 }
 

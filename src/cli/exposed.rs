@@ -4,6 +4,8 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Once;
 
+use crate::server::notice::{self, Level};
+
 /// The keys of a declared state whose plain text nobody else should know.
 const PLAIN: [&str; 2] = ["secret", "password"];
 /// Anything for the file's group or for others.
@@ -11,16 +13,17 @@ const OTHERS: u32 = 0o077;
 
 /// Warns on standard error, once, when the declared state `text` in the file at `path` holds a secret in plain text and
 /// the file is not its owner's alone.
-pub(super) fn warn(path: &Path, text: &str) {
+pub(super) fn warn(path: &Path, text: &str, as_json: bool) {
     static WARNED: Once = Once::new();
     let exposed = std::fs::metadata(path).is_ok_and(|it| it.is_file() && it.permissions().mode() & OTHERS != 0);
     if exposed && holds_secrets(text) {
         let file = path.display();
         WARNED.call_once(|| {
-            eprintln!(
+            let warning = format!(
                 "warning: {file} holds secrets in plain text and is open to others on this machine: `chmod 600 {file}`, \
                  or name another place with {{ file = \"…\" }} or {{ env = \"…\" }}."
             );
+            notice::say(Level::Warn, &warning, as_json);
         });
     }
 }

@@ -10,7 +10,7 @@ use crate::jose::Algorithm;
 use crate::jose::rotation::{KeyFacts, KeyState};
 
 use super::place::Place;
-use super::reply::Reply;
+use super::reply::{self, Reply};
 use super::request::{Host, Request};
 use super::table::table;
 
@@ -49,13 +49,25 @@ pub(super) async fn carry_out(host: &Host<'_>, ask: &Ask) -> Result<Reply, Denie
     match ask {
         Ask::List => Ok(Reply::done(listed(&host.engine.key_facts(), host.engine.now()))),
         Ask::Rotate { alg } => {
-            let mut next = Vec::new();
+            let (mut next, mut waiting) = (Vec::new(), Vec::new());
             for algorithm in Algorithm::ALL.into_iter().filter(|one| alg.is_none_or(|alg| alg == *one)) {
-                next.push(host.engine.rotate_key(&host.actor, &host.caller, algorithm).await?);
+                match host.engine.rotate_key(&host.actor, &host.caller, algorithm).await {
+                    Ok(kid) => next.push(kid),
+                    // One whose next key waits already does not keep the others from theirs.
+                    Err(denied @ Denied::Refused(_)) => waiting.push((algorithm, denied)),
+                    Err(denied) => return Err(denied),
+                }
+            }
+            if next.is_empty() {
+                // Without a key that was made there is a refusal: some algorithm was asked for.
+                return waiting.into_iter().next().map_or(Ok(Reply::default()), |(_, denied)| Err(denied));
             }
             let facts: Vec<KeyFacts> =
                 host.engine.key_facts().into_iter().filter(|key| next.contains(&key.kid)).collect();
-            let reply = Reply::done(listed(&facts, host.engine.now()));
+            let reply =
+                waiting.iter().fold(Reply::done(listed(&facts, host.engine.now())), |reply, (algorithm, why)| {
+                    reply.with_remark(format_args!("{} was left alone. {}", algorithm.name(), reply::sentence(why)))
+                });
             Ok(reply.with_remark("The keys before them stay published until the last token they signed has expired."))
         }
     }

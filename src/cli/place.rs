@@ -1,6 +1,6 @@
 //! Where the configuration and the data are: what every command takes.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,9 +10,11 @@ use tokio::runtime::Runtime;
 use crate::base::clock::SystemClock;
 use crate::base::rng::{self, SystemRng};
 use crate::base::seal::SealingKey;
+use crate::config::issuer::Issuer;
 use crate::config::{Config, Written, file};
 use crate::engine::identity::Identity;
 use crate::engine::{Engine, Foundation};
+use crate::server::SERVED_AS;
 use crate::server::house::{HouseError, open_store};
 use crate::store::Store;
 use crate::store::memory::Memory;
@@ -188,9 +190,15 @@ async fn open(config: &Config, without: WithoutStore) -> Result<Own, Closed> {
     }
 }
 
+/// The issuer of the last server over this data directory, if none was ever given.
+fn served_as(data: &Path) -> Option<String> {
+    let text = std::fs::read_to_string(data.join(SERVED_AS)).ok()?;
+    Issuer::parse(text.trim()).ok().map(|issuer| issuer.as_str().to_owned())
+}
+
 async fn engine(config: &Config, store: Arc<dyn Store>, sealing: SealingKey) -> Result<Engine, Reply> {
     let server = &config.server;
-    let default = format!("http://localhost:{}", server.listen.port());
+    let default = served_as(&server.data).unwrap_or_else(|| format!("http://localhost:{}", server.listen.port()));
     let identity = Identity::settle(&store, server.issuer.as_deref(), &default, false).await;
     let foundation = Foundation {
         store,

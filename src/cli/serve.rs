@@ -15,6 +15,7 @@ use crate::config::{Config, LogFormat, Written, file};
 use crate::engine::admin::apply::{ApplyOptions, Outcome};
 use crate::engine::admin::declared::Declared;
 use crate::engine::{Caller, Engine};
+use crate::server::notice::{self, Level};
 use crate::server::{self, StartError};
 use crate::toml_file::Problems;
 
@@ -69,7 +70,7 @@ impl Serve {
         let config = place.config(flags, self.change_issuer)?;
         file::filter(&config.log_filter).map_err(|why| format!("--log-filter: {why}"))?;
         let declared = match &self.apply {
-            Some(file) => Some((file.clone(), super::apply::read(file)?)),
+            Some(file) => Some((file.clone(), super::apply::read(file, config.server.json_lines)?)),
             None => None,
         };
         Ok((config, declared))
@@ -82,8 +83,9 @@ fn serve(config: &Config, declared: Option<(PathBuf, Declared)>) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return Reply::refused(format!("The server's threads did not start: {error}.")).say(),
     };
+    let as_json = config.server.json_lines;
     let before = async |engine: Arc<Engine>| match declared {
-        Some((file, declared)) => apply(&engine, &file, &declared).await,
+        Some((file, declared)) => apply(&engine, &file, &declared, as_json).await,
         None => Ok(()),
     };
     let data = config.server.data.clone();
@@ -98,7 +100,11 @@ fn serve(config: &Config, declared: Option<(PathBuf, Declared)>) -> ExitCode {
     };
     match runtime.block_on(server::run(&config.server, before, control)) {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => start_refused(&error).say(),
+        Err(error) => {
+            let refused = start_refused(&error);
+            notice::say(Level::Error, &refused.err, as_json);
+            ExitCode::from(refused.code)
+        }
     }
 }
 
@@ -111,13 +117,13 @@ fn start_refused(error: &StartError) -> Reply {
 }
 
 /// Makes the file true before anybody is served; says on standard error what changed.
-async fn apply(engine: &Engine, file: &Path, declared: &Declared) -> Result<(), String> {
+async fn apply(engine: &Engine, file: &Path, declared: &Declared, as_json: bool) -> Result<(), String> {
     let caller = Caller::host(&SystemRng);
     let outcome = engine.apply(&caller, declared, ApplyOptions::default()).await;
     match outcome.map_err(|denied| reply::sentence(&denied))? {
         Outcome::Wrong(problems) => Err(Problems { file: file.to_owned(), problems }.to_string()),
         Outcome::Done(changes) => {
-            eprint!("{}", super::apply::told(&changes, false));
+            notice::say(Level::Info, &super::apply::told(&changes, false), as_json);
             Ok(())
         }
     }

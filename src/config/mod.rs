@@ -168,6 +168,7 @@ impl Config {
                     queue: written.hashing.queue.unwrap_or(hashing.queue),
                 },
                 store_cache_mib: written.cache_mib.unwrap_or(64),
+                json_lines: written.log_format == Some(LogFormat::Json),
             },
             log_format: written.log_format.unwrap_or_default(),
             log_filter: written.log_filter.unwrap_or_else(|| "info".to_owned()),

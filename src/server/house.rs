@@ -22,6 +22,7 @@ use crate::store::{Fault, Health, Store};
 use super::Options;
 use super::app::{App, Parts};
 use super::health::{self, Probe, Readiness};
+use super::notice::{self, Level};
 
 /// A server that stands, and serves nobody yet.
 pub struct House {
@@ -123,14 +124,15 @@ impl House {
         health::operators_listener(self.metrics.clone(), self.probe())
     }
 
-    /// Prints the one-time link to `/setup` while nobody has used it.
+    /// Says the one-time link to `/setup` while nobody has used it.
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn announce_set_up(&self) -> Result<(), HouseError> {
+    pub async fn announce_set_up(&self, as_json: bool) -> Result<(), HouseError> {
         match self.engine.open_set_up().await {
             Ok(Some(token)) => {
-                eprintln!("Set this server up, once: {}/setup?token={}", self.desk.origin(), token.expose());
+                let link = format!("{}/setup?token={}", self.desk.origin(), token.expose());
+                notice::say(Level::Info, &format!("Set this server up, once: {link}"), as_json);
                 Ok(())
             }
             Ok(None) => Ok(()),

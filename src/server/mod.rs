@@ -2,7 +2,8 @@
 //!
 //! [`house`] is the whole server without a socket; [`app`] puts every face in its place. [`listener`] accepts connections,
 //! [`connection`] keeps each of them within limits by what [`activity`] knows of it, [`tls`] holds the certificate;
-//! [`files`] makes room for connections, [`health`] answers the operator's tools, [`tasks`] does what nobody asks for.
+//! [`files`] makes room for connections, [`health`] answers the operator's tools, [`tasks`] does what nobody asks for,
+//! [`notice`] is what is said on standard error besides the log.
 
 pub mod activity;
 pub mod app;
@@ -11,6 +12,7 @@ pub mod files;
 pub mod health;
 pub mod house;
 pub mod listener;
+pub mod notice;
 mod tasks;
 pub mod tls;
 
@@ -18,7 +20,7 @@ use std::fmt;
 use std::future::Future;
 use std::io::{self, Write};
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -54,6 +56,8 @@ pub struct Options {
     pub hashing: HashingLimits,
     /// How much memory the store may use to remember pages, in MiB.
     pub store_cache_mib: usize,
+    /// Whether what is said on standard error is JSON, as the log is then.
+    pub json_lines: bool,
 }
 
 /// Why a server did not start.
@@ -109,9 +113,13 @@ where
     let tls = tls.map_err(StartError::Tls)?;
     let operators = options.metrics_listen.map(bind).transpose()?;
 
-    let house = House::open(options, &default_issuer(address, tls.is_some())).await.map_err(StartError::House)?;
+    let default = default_issuer(address, tls.is_some());
+    let house = House::open(options, &default).await.map_err(StartError::House)?;
+    if house.engine.identity().issuer == default {
+        remember(&options.data, &default);
+    }
     before(house.engine.clone()).await.map_err(StartError::Before)?;
-    house.announce_set_up().await.map_err(StartError::House)?;
+    house.announce_set_up(options.json_lines).await.map_err(StartError::House)?;
 
     let stop = listener::stop_signals().map_err(StartError::Io)?.shared();
     let control = tokio::spawn(control(house.engine.clone()));
@@ -147,6 +155,20 @@ fn room_for(limits: &Limits) -> Limits {
 
 fn scheme(tls: bool) -> &'static str {
     if tls { "https" } else { "http" }
+}
+
+/// The file in the data directory with the issuer that a server which was never given one had last. Commands that work
+/// without a server make their links with it.
+pub const SERVED_AS: &str = "served-as";
+
+fn remember(data: &Path, issuer: &str) {
+    let file = data.join(SERVED_AS);
+    if std::fs::read_to_string(&file).is_ok_and(|known| known.trim() == issuer) {
+        return;
+    }
+    if let Err(error) = std::fs::write(file, format!("{issuer}\n")) {
+        tracing::warn!(%error, "links made without a server may name another port than this one");
+    }
 }
 
 /// The issuer of a server that was never given one.

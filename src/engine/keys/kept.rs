@@ -98,7 +98,13 @@ pub(super) fn facts(record: &SigningKeyRecord) -> KeyFacts {
 }
 
 fn open(record: &SigningKeyRecord, sealing: &SealingKey) -> Result<SigningKey, Fault> {
-    let unreadable = |why: &dyn std::fmt::Display| Fault::new(format_args!("signing key {}: {why}", record.id));
+    let unreadable = |why: &dyn std::fmt::Display| {
+        Fault::new(format_args!(
+            "the signing key {} cannot be opened: {why}. Put the store.key that belongs to this store back into the data \
+             directory, or restore a backup of both",
+            record.id
+        ))
+    };
     let der = sealing.open(&name(&record.id), &record.private).map_err(|why| unreadable(&why))?;
     SigningKey::from_pkcs8_der(record.algorithm, &zeroize::Zeroizing::new(der)).map_err(|why| unreadable(&why))
 }

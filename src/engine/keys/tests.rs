@@ -79,7 +79,8 @@ async fn many_first_starts_at_once_make_one_key_for_each_algorithm() {
     assert!(records.iter().all(|record| !serde_json::to_string(record.record()).unwrap().contains("PRIVATE")));
 
     let Err(fault) = Engine::open(foundation(&store, 8)).await else { panic!("another key file opens nothing") };
-    assert!(fault.to_string().contains("sealed with another key file"), "{fault}");
+    let said = fault.to_string();
+    assert!(said.contains("sealed with another key file") && said.contains("Put the store.key"), "{said}");
 }
 
 /// A rotation from beginning to end: at each step what was signed verifies, also for those whose copy of the keys is as old
