@@ -40,11 +40,31 @@ pub(super) fn client(section: &Section<'_>) -> Option<DeclaredClient> {
         client,
     };
     let whole = id.is_some() && name.is_some() && kind.is_some();
-    if whole {
-        judge(section, rules::client(&declared.client, &dialects::FACES));
-    }
+    let problems = rules::client(&declared.client, &dialects::FACES);
+    // Without a type nobody knows what the rest would have to be; what stands by itself is judged all the same.
+    let judged = problems.into_iter().filter(|problem| whole || stands_alone(section, problem.field));
+    judge(section, judged.collect());
     section.close();
     whole.then_some(declared)
+}
+
+/// Whether a key is there and its value is right or wrong whatever the other keys say.
+fn stands_alone(section: &Section<'_>, key: &'static str) -> bool {
+    const ALONE: [&str; 12] = [
+        "id",
+        "client_key",
+        "name",
+        "origins",
+        "groups",
+        "audience",
+        "released_attributes",
+        "account_id",
+        "code_ttl",
+        "access_ttl",
+        "refresh_ttl",
+        "refresh_grace",
+    ];
+    ALONE.contains(&key) && section.has(key)
 }
 
 /// What is customary for its type. What is missing was reported; something has to stand in its place to read on.

@@ -100,7 +100,7 @@ fn scope(section: &Section<'_>) -> Option<DeclaredScope> {
         },
         managed: false,
     });
-    if let (Some(scope), true) = (&declared, description.is_some()) {
+    if let Some(scope) = &declared {
         judge(section, rules::scope(scope));
     }
     section.close();
@@ -156,8 +156,9 @@ fn known_or_later<T: Copy>(text: &str, known: &[(T, &str)], later: &[&str]) -> R
     }
 }
 
+/// Reports what is wrong by the rules. Of a key that could not be read, the rules have nothing to add.
 fn judge(section: &Section<'_>, problems: Vec<FieldProblem>) {
-    for problem in problems {
+    for problem in problems.into_iter().filter(|problem| !section.is_reported(problem.field)) {
         section.report(problem.field, problem.sentence);
     }
 }

@@ -41,9 +41,7 @@ pub(super) fn user(section: &Section<'_>) -> Option<DeclaredUser> {
         disabled: section.boolean("disabled"),
         user,
     };
-    if username.is_some() {
-        judge(section, rules::user(&declared.user));
-    }
+    judge(section, rules::user(&declared.user));
     section.close();
     username.map(|_| declared)
 }

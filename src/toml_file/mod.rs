@@ -57,6 +57,11 @@ impl Sheet<'_> {
         self.line_ends.partition_point(|end| *end < offset) + 1
     }
 
+    fn is_reported(&self, key: &str) -> bool {
+        let within = |rest: &str| rest.is_empty() || rest.starts_with(['[', '.']);
+        self.problems.borrow().iter().any(|problem| problem.key.strip_prefix(key).is_some_and(within))
+    }
+
     fn report(&self, line: usize, key: impl Into<String>, sentence: impl Into<String>) {
         self.problems.borrow_mut().push(Problem { line, key: key.into(), sentence: sentence.into() });
     }

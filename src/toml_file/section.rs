@@ -51,6 +51,11 @@ impl<'s> Section<'s> {
         self.get(key).is_some()
     }
 
+    /// Whether something is known to be wrong with a key, or with a part of its value.
+    pub fn is_reported(&self, key: &str) -> bool {
+        self.sheet.is_reported(&self.name_of(key))
+    }
+
     /// Says that something is wrong with a key.
     pub fn report(&self, key: &str, sentence: impl Into<String>) {
         self.sheet.report(self.line_of(key), self.name_of(key), sentence);
