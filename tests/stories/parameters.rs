@@ -134,6 +134,9 @@ async fn refuses_a_parameter_that_comes_twice() {
     shop.calls("/oauth/revoke", &token).await.refuses(400, "invalid_request");
     let access = [("access_token", tokens.access.as_str()), ("access_token", tokens.access.as_str())];
     house.asks(Ask::post("/oauth/userinfo", &access)).await.refuses(400, "invalid_request");
+    let both = Ask::post("/oauth/userinfo", &access[..1]).bearer(&tokens.access);
+    let both = house.asks(both).await;
+    assert!(both.refuses(400, "invalid_request").body.contains("Send the access token in one way only"), "{both}");
     let hint = [("id_token_hint", tokens.id.as_str()), ("id_token_hint", tokens.id.as_str())];
     alice.browser.opens(&with_query("/oauth/logout", &hint)).await.stays_here(400);
     alice.browser.sends(Ask::post("/oauth/logout", &hint)).await.stays_here(400);

@@ -166,7 +166,11 @@ pub fn bearer_answer(denied: &Denied) -> Response {
             let header = format!("Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
             challenged(StatusCode::FORBIDDEN, of(refusal), &header)
         }
-        Refusal::ParameterMissing(_) | Refusal::ParameterMalformed(_) | Refusal::CredentialsTwice => {
+        Refusal::CredentialsTwice => {
+            let said = words("invalid_request", "Send the access token in one way only: in the header or in the form.");
+            challenged(StatusCode::BAD_REQUEST, said, "Bearer error=\"invalid_request\"")
+        }
+        Refusal::ParameterMissing(_) | Refusal::ParameterMalformed(_) => {
             challenged(StatusCode::BAD_REQUEST, of(refusal), "Bearer error=\"invalid_request\"")
         }
         _ => challenged(StatusCode::UNAUTHORIZED, BAD_TOKEN, "Bearer error=\"invalid_token\""),
