@@ -56,7 +56,7 @@ pub const DIALECT: Dialect = Dialect {
     document,
 };
 
-const PATHS: &[(&str, &str)] = &[("/Authorize", "GET, HEAD, OPTIONS"), ("/Token", "POST, OPTIONS")];
+const PATHS: &[(&str, &str)] = &[("/Authorize", "GET, OPTIONS"), ("/Token", "POST, OPTIONS")];
 
 fn serve(desk: &Arc<Desk>) -> Arc<BoxEndpoint<'static, Response>> {
     let api = OpenApiService::new(Laserfiche { desk: desk.clone(), face: Face::named(NAME) }, NAME, "");
