@@ -69,7 +69,7 @@ pub const DIALECT: Dialect = Dialect {
 const PREFIX: &str = "/oauth2";
 
 const PATHS: &[(&str, &str)] = &[
-    ("/authorize", "GET, HEAD, OPTIONS"),
+    ("/authorize", "GET, OPTIONS"),
     ("/token", "POST, OPTIONS"),
     ("/refresh", "POST, OPTIONS"),
     ("/resource", "POST, OPTIONS"),
