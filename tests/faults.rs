@@ -1,6 +1,6 @@
 //! Once means once: while many ask at the same moment, and while the program is killed under them.
 //!
-//! Each story runs [`ROUNDS`] rounds against the real program. In a round [`CROWD`] threads present the same code or the
+//! Each story is told in every dialect that has the operation, and runs [`ROUNDS`] rounds against the real program. In a round [`CROWD`] threads present the same code or the
 //! same refresh token; every [`EVERY`]th round the program is killed (`kill -9`) at a random moment and started again on
 //! the same data. A ledger holds what the server acknowledged; after every restart it is compared with what the server
 //! says, over public HTTP only.
@@ -14,7 +14,7 @@ use std::thread;
 use std::time::Duration;
 
 use common::program::Start;
-use common::relying_party::{Answered, RelyingParty};
+use common::relying_party::{Answered, RelyingParty, Tongue};
 use common::{Program, Visitor};
 
 const ROUNDS: usize = 200;
@@ -53,11 +53,76 @@ redirect_uris = ["https://app.example.org/cb"]
 scopes = ["openid", "offline_access"]
 consent = "skip"
 refresh_grace = "60s"
+
+[[clients]]
+id = "worksection"
+name = "Worksection"
+type = "web"
+dialects = ["worksection"]
+secret = "vPq4yZc8Lr2Nt6Wx9Bd3Fg7Hj5Km1Sa0"
+redirect_uris = ["https://app.example.org/cb"]
+scopes = ["openid", "offline_access"]
+consent = "skip"
+refresh_grace = "0s"
+
+[[clients]]
+id = "laserfiche"
+name = "Laserfiche"
+type = "web"
+dialects = ["laserfiche"]
+secret = "vPq4yZc8Lr2Nt6Wx9Bd3Fg7Hj5Km1Sa0"
+redirect_uris = ["https://app.example.org/cb"]
+scopes = ["openid", "offline_access"]
+consent = "skip"
+refresh_grace = "0s"
+
+[[clients]]
+id = "chat"
+name = "Chat"
+type = "web"
+dialects = ["chat"]
+secret = "vPq4yZc8Lr2Nt6Wx9Bd3Fg7Hj5Km1Sa0"
+redirect_uris = ["https://app.example.org/cb"]
+scopes = ["openid", "offline_access"]
+consent = "skip"
+refresh_grace = "0s"
+
+[[clients]]
+id = "machine"
+client_key = "machine"
+name = "Machine"
+type = "service"
+dialects = ["machine"]
+secret = "vPq4yZc8Lr2Nt6Wx9Bd3Fg7Hj5Km1Sa0"
+refresh_grace = "0s"
 "#;
 
-#[test]
-fn a_code_is_redeemed_once() {
-    let mut house = House::quiet("strict");
+macro_rules! told_in {
+    ($story:ident: $($name:ident = $tongue:ident),* $(,)?) => { $(
+        #[test]
+        fn $name() {
+            $story(Tongue::$tongue);
+        }
+    )* };
+}
+
+told_in! { a_code_is_redeemed_once:
+    a_code_is_redeemed_once_in_oidc = Oidc,
+    a_code_is_redeemed_once_in_worksection = Worksection,
+    a_code_is_redeemed_once_in_laserfiche = Laserfiche,
+    a_code_is_redeemed_once_in_chat = Chat,
+}
+
+told_in! { a_refresh_token_is_used_once:
+    a_refresh_token_is_used_once_in_oidc = Oidc,
+    a_refresh_token_is_used_once_in_worksection = Worksection,
+    a_refresh_token_is_used_once_in_laserfiche = Laserfiche,
+    a_refresh_token_is_used_once_in_chat = Chat,
+    a_refresh_token_is_used_once_in_machine = Machine,
+}
+
+fn a_code_is_redeemed_once(tongue: Tongue) {
+    let mut house = House::speaking(tongue);
     for round in 0..ROUNDS {
         let code = house.party.code(&house.ana, SCOPE);
         let fault = house.fault(round);
@@ -78,9 +143,8 @@ fn a_code_is_redeemed_once() {
     house.examine_everything();
 }
 
-#[test]
-fn a_refresh_token_is_used_once() {
-    let mut house = House::quiet("strict");
+fn a_refresh_token_is_used_once(tongue: Tongue) {
+    let mut house = House::speaking(tongue);
     for round in 0..ROUNDS {
         let first = house.grant();
         let fault = house.fault(round);
@@ -240,6 +304,7 @@ struct House {
     program: Program,
     ana: Visitor,
     party: RelyingParty,
+    tongue: Tongue,
     ledger: Ledger,
     chance: u64,
     restarts: usize,
@@ -275,11 +340,29 @@ impl House {
         let chance = seed.unwrap_or_else(|| u64::from(std::process::id()).wrapping_mul(0x9E37_79B9_7F4A_7C15));
         println!("SEED={chance}");
         let party = RelyingParty::new(client, SECRET);
-        House { program, ana, party, ledger: Ledger::default(), chance, restarts: 0, lost: 0 }
+        let tongue = Tongue::Oidc;
+        House { program, ana, party, tongue, ledger: Ledger::default(), chance, restarts: 0, lost: 0 }
+    }
+
+    /// A quiet house with an application that speaks this dialect.
+    fn speaking(tongue: Tongue) -> House {
+        let client = match tongue {
+            Tongue::Oidc => "strict",
+            Tongue::Worksection => "worksection",
+            Tongue::Laserfiche => "laserfiche",
+            Tongue::Chat => "chat",
+            Tongue::Machine => "machine",
+        };
+        let house = House::quiet(client);
+        House { party: RelyingParty::speaking(tongue, client, SECRET), tongue, ..house }
     }
 
     /// A grant of its own: its refresh token.
     fn grant(&self) -> String {
+        if self.tongue == Tongue::Machine {
+            let answer = self.party.act_alone(&self.ana);
+            return answer.refresh().unwrap_or_else(|| panic!("tokens: {answer:?}")).to_owned();
+        }
         let code = self.party.code(&self.ana, SCOPE);
         let answer = self.party.redeem(&self.ana, &code);
         answer.refresh().unwrap_or_else(|| panic!("a fresh code is redeemed: {answer:?}")).to_owned()

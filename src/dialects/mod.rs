@@ -7,6 +7,7 @@
 
 pub mod chat;
 pub mod cors;
+pub mod coverage;
 pub mod directory;
 pub mod document;
 pub mod endpoint;

@@ -85,6 +85,22 @@ impl Visitor {
         self.send("POST", path, &all, body)
     }
 
+    /// POST of any body of this type, with further headers.
+    pub fn post_body(
+        &self,
+        path: &str,
+        headers: &[(&str, &str)],
+        kind: &str,
+        body: String,
+    ) -> Result<Answer, ureq::Error> {
+        self.send("POST", path, &[headers, &[("content-type", kind)]].concat(), body)
+    }
+
+    /// POST of nothing: no body, no content type.
+    pub fn post_nothing(&self, path: &str) -> Result<Answer, ureq::Error> {
+        self.send("POST", path, &[], String::new())
+    }
+
     /// Opens a page, fills in the form that has the first of these fields, and sends it.
     pub fn fill_in(&self, page: &str, fields: &[(&str, &str)]) -> Result<Answer, ureq::Error> {
         let shown = self.get(page)?;

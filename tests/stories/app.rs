@@ -23,9 +23,14 @@ pub struct App<'h> {
 }
 
 impl<'h> App<'h> {
-    pub async fn register(
+    pub async fn register(house: &'h House, name: &str, kind: ClientType, changes: Vec<ClientChange>) -> App<'h> {
+        App::register_in(house, &["oidc"], name, kind, changes).await
+    }
+
+    /// Registers an application that was given these dialects.
+    pub async fn register_in(
         house: &'h House,
-        dialect: &str,
+        dialects: &[&str],
         name: &str,
         kind: ClientType,
         mut changes: Vec<ClientChange>,
@@ -49,7 +54,7 @@ impl<'h> App<'h> {
             id: Some(ClientId::from_text(name)),
             name: name.to_owned(),
             kind,
-            faces: [Face::named(dialect)].into(),
+            faces: dialects.iter().map(|name| Face::named(*name)).collect(),
             changes,
         };
         let made = house.engine.create_client(&Actor::host(), &host(), &new).await.expect("a client");

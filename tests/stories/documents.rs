@@ -1,5 +1,7 @@
 //! What the server says about itself: metadata, keys, and the document that describes its interface (security rows 41 and 42).
 
+use std::collections::BTreeSet;
+
 use countersign::base::clock::Timestamp;
 use countersign::dialects;
 use countersign::engine::admin::Actor;
@@ -35,6 +37,30 @@ async fn the_committed_openapi_document_is_the_generated_and_the_served_one() {
         let served = house.gets(&format!("/openapi/{name}.json")).await;
         assert_eq!(served.json(), serde_json::from_str::<Value>(&committed).unwrap());
     }
+}
+
+/// `UPDATE=1 cargo test --test stories coverage` writes it anew.
+#[test]
+fn the_coverage_that_is_committed_is_what_is_described() {
+    let path = format!("{}/openapi/coverage.txt", env!("CARGO_MANIFEST_DIR"));
+    let text = dialects::coverage::text();
+    if std::env::var_os("UPDATE").is_some() {
+        std::fs::write(&path, &text).expect("the table is written");
+    }
+    let committed = std::fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == text, "openapi/coverage.txt is out of date: UPDATE=1 cargo test --test stories coverage");
+
+    let mut described = BTreeSet::new();
+    for name in dialects::documents() {
+        let document: Value = serde_json::from_str(&dialects::openapi_document(name).expect("a document")).unwrap();
+        for (path, operations) in document["paths"].as_object().unwrap() {
+            let methods = operations.as_object().unwrap().keys().map(|method| method.to_uppercase());
+            described.extend(methods.map(|method| format!("{method} {path}")));
+        }
+    }
+    let operations = dialects::coverage::OPERATIONS.iter().flat_map(|operation| operation.at);
+    let covered: BTreeSet<String> = operations.map(|(_, method, path)| format!("{method} {path}")).collect();
+    assert_eq!(described, covered, "every operation that is described is in the table, and no other");
 }
 
 #[tokio::test]

@@ -140,12 +140,12 @@ impl House {
     }
 
     pub async fn app_with(&self, name: &str, kind: ClientType, changes: Vec<ClientChange>) -> App<'_> {
-        App::register(self, "oidc", name, kind, changes).await
+        App::register(self, name, kind, changes).await
     }
 
     /// A web application that was given another dialect than the canonical one.
     pub async fn app_of(&self, dialect: &str, name: &str, changes: Vec<ClientChange>) -> App<'_> {
-        App::register(self, dialect, name, ClientType::Web, changes).await
+        App::register_in(self, &[dialect], name, ClientType::Web, changes).await
     }
 
     /// A scope of the deployment's own.
