@@ -63,7 +63,7 @@ fn settings(section: &Section<'_>) -> DeclaredSettings {
         dialects: section.section("dialects").map(|section| placements(&section)).unwrap_or_default(),
         issuer: None,
     };
-    judge(section, rules::settings(&settings, &FACES));
+    judge(section, rules::settings(&settings, &FACES, ""));
     section.close();
     DeclaredSettings { place: place(section), settings }
 }

@@ -22,6 +22,7 @@ pub mod way;
 pub mod words;
 pub mod worksection;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use poem::endpoint::BoxEndpoint;
@@ -75,7 +76,7 @@ fn token_endpoint(issuer: &str, settings: &Settings) -> Option<String> {
     endpoints(issuer, settings).token
 }
 
-/// Where no dialect can be moved to: what the server itself has.
+/// Where no dialect can be moved to: what the server itself has, down to the first segments of its pages.
 const TAKEN: &[&str] = &[
     "/oauth/authorize",
     "/oauth/introspect",
@@ -85,7 +86,7 @@ const TAKEN: &[&str] = &[
     "/.well-known",
     "/account",
     "/admin",
-    "/choose-account",
+    "/applications",
     "/consent",
     "/device",
     "/favicon.ico",
@@ -128,13 +129,18 @@ pub fn endpoints(issuer: &str, settings: &Settings) -> Endpoints {
 
 /// Hangs up every dialect that is switched on, and what they share. `issuer_path` is the path of the issuer: endpoints lie
 /// at the root, and once more below that path if it has one.
+///
+/// Settings that were sound when they were saved may want one path twice in a later version, or below another issuer: then
+/// whoever comes first has it, and the log says so.
 pub fn mount(mut routes: Route, desk: &Arc<Desk>, issuer_path: &str, settings: &Settings) -> Route {
     let bases = if issuer_path.is_empty() { vec![""] } else { vec!["", issuer_path] };
     let everybody = shared::serve(desk);
+    let mut hung: BTreeSet<String> = BTreeSet::new();
     for base in &bases {
         for (path, _) in shared::PATHS {
             let at = format!("{base}{}{path}", shared::PREFIX);
             routes = routes.at(&at, Placed::new(&everybody, path, &at));
+            hung.insert(at);
         }
     }
     for dialect in ALL {
@@ -143,7 +149,11 @@ pub fn mount(mut routes: Route, desk: &Arc<Desk>, issuer_path: &str, settings: &
         for base in &bases {
             for (path, _) in dialect.customs.paths {
                 let at = format!("{base}{prefix}{path}");
-                routes = routes.at(&at, Placed::new(&serving, path, &at));
+                if hung.insert(at.clone()) {
+                    routes = routes.at(&at, Placed::new(&serving, path, &at));
+                } else {
+                    tracing::error!(dialect = dialect.customs.name, at, "another endpoint has this path: move one");
+                }
             }
         }
     }

@@ -174,6 +174,11 @@ impl Engine {
         Ok(self.ledger.find::<Settings>("only").await?.map(|kept| kept.record().clone()).unwrap_or_default())
     }
 
+    /// Changes whenever the settings may have changed, so that nobody has to read them to know that they did not.
+    pub fn settings_version(&self) -> u64 {
+        self.ledger.settings_version()
+    }
+
     /// Decides, commits what the decision needs to be true, and gives its answer; decides again when somebody else was
     /// quicker. A refusal is committed like any other answer: a replayed code is refused *and* ends its grant.
     ///

@@ -3,10 +3,12 @@
 use std::fmt;
 use std::ops::Deref;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 
 use crate::base::clock::Timestamp;
+use crate::model::settings::Settings;
 use crate::store::{Changes, Fault, Health, Key, Order, Refused, Span, Store, Value};
 
 use super::Record;
@@ -55,12 +57,14 @@ pub struct Page<R> {
 #[derive(Clone)]
 pub struct Ledger {
     pub(super) store: Arc<dyn Store>,
+    /// How often the settings were written by way of this ledger.
+    settings_version: Arc<AtomicU64>,
 }
 
 impl Ledger {
     /// The records in `store`.
     pub fn new(store: Arc<dyn Store>) -> Ledger {
-        Ledger { store }
+        Ledger { store, settings_version: Arc::default() }
     }
 
     /// The record with this id, or `None`.
@@ -148,7 +152,18 @@ impl Ledger {
         if changes.is_empty() {
             return Ok(());
         }
-        self.store.commit(changes).await
+        let settings = record_key(Settings::NAME, &Settings::default().id());
+        let touched = changes.entries().any(|(key, _)| *key == settings);
+        self.store.commit(changes).await?;
+        if touched {
+            self.settings_version.fetch_add(1, Ordering::Release);
+        }
+        Ok(())
+    }
+
+    /// Changes whenever the settings may have changed: so often were they part of a commit.
+    pub fn settings_version(&self) -> u64 {
+        self.settings_version.load(Ordering::Acquire)
     }
 
     /// Deletes up to `limit` records that were due at `now`, beginning after `after`: where an earlier call has come to. A

@@ -49,15 +49,34 @@ pub struct App {
 
 /// The application as it stands for these places.
 struct Standing {
+    /// Which version of the settings was looked at; none as long as the store could not say.
+    version: Option<u64>,
     dialects: BTreeMap<String, Placement>,
-    faces: BoxEndpoint<'static, Response>,
+    faces: Arc<BoxEndpoint<'static, Response>>,
 }
 
 impl App {
     /// The application over `parts`, with every dialect where it lies by default until the first request is asked.
     pub fn new(parts: Parts) -> App {
-        let standing = ArcSwap::from_pointee(Standing::build(&parts, &Settings::default()));
+        let standing = ArcSwap::from_pointee(Standing::build(&parts, &Settings::default(), None));
         App { parts, standing }
+    }
+
+    /// The application for the settings as they are. Only a change of them is worth a look at the store; one that cannot
+    /// answer moves nothing.
+    async fn now(&self) -> Arc<BoxEndpoint<'static, Response>> {
+        let engine = &self.parts.desk.engine;
+        let (standing, version) = (self.standing.load_full(), Some(engine.settings_version()));
+        if standing.version != version
+            && let Ok(settings) = engine.settings().await
+        {
+            let built = match settings.dialects == standing.dialects {
+                true => Standing { version, dialects: settings.dialects, faces: standing.faces.clone() },
+                false => Standing::build(&self.parts, &settings, version),
+            };
+            self.standing.store(Arc::new(built));
+        }
+        self.standing.load().faces.clone()
     }
 }
 
@@ -65,20 +84,14 @@ impl Endpoint for App {
     type Output = Response;
 
     async fn call(&self, request: Request) -> Result<Response> {
-        // A store that cannot answer moves nothing.
-        if let Ok(settings) = self.parts.desk.engine.settings().await
-            && settings.dialects != self.standing.load().dialects
-        {
-            self.standing.store(Arc::new(Standing::build(&self.parts, &settings)));
-        }
-        let standing = self.standing.load_full();
-        standing.faces.call(request).await
+        self.now().await.call(request).await
     }
 }
 
 impl Standing {
-    fn build(parts: &Parts, settings: &Settings) -> Standing {
-        Standing { dialects: settings.dialects.clone(), faces: faces(parts, settings).boxed() }
+    fn build(parts: &Parts, settings: &Settings, version: Option<u64>) -> Standing {
+        let faces = Arc::new(faces(parts, settings).boxed());
+        Standing { version, dialects: settings.dialects.clone(), faces }
     }
 }
 

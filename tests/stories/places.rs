@@ -56,3 +56,16 @@ async fn no_dialect_is_moved_onto_what_is_there_already() {
     }
     assert_eq!(house.gets("/oauth/userinfo").await.status, 401);
 }
+
+/// Settings are judged when they are saved; a later version may bring a dialect that wants what was free until then.
+#[tokio::test]
+async fn two_dialects_that_want_one_path_do_not_stop_the_server() {
+    let house = House::fresh().await;
+    for (dialect, place) in [("oidc", "/v1/oauth"), ("worksection", "/oauth"), ("machine", "")] {
+        let dialects = [(dialect.to_owned(), Placement::Below(place.to_owned()))].into();
+        let settings = Settings { dialects, ..Settings::default() };
+        for issuer_path in ["", "/id", "/v1"] {
+            let _ = countersign::dialects::mount(poem::Route::new(), &house.server.desk, issuer_path, &settings);
+        }
+    }
+}

@@ -6,8 +6,9 @@ use crate::model::face::Faces;
 use crate::model::refusal::FieldProblem;
 use crate::model::settings::Settings;
 
-/// What is wrong with where the interfaces lie.
-pub(super) fn problems(settings: &Settings, faces: &Faces) -> Vec<FieldProblem> {
+/// What is wrong with where the interfaces lie. Under an issuer with a path each has its place twice: at the root, and below
+/// that path.
+pub(super) fn problems(settings: &Settings, faces: &Faces, issuer: &str) -> Vec<FieldProblem> {
     let mut sentences = Vec::new();
     for name in settings.dialects.keys().filter(|name| faces.find(name).is_none()) {
         sentences.push(format!("There is no dialect {name:?}."));
@@ -28,10 +29,13 @@ pub(super) fn problems(settings: &Settings, faces: &Faces) -> Vec<FieldProblem> 
                 sentences.push(format!("{} cannot lie at {prefix:?}: {holder} is taken.", customs.name));
                 break;
             }
-            if let Some(other) = holders.insert(path.clone(), customs.name) {
+            let both = [path.clone(), format!("{}{path}", path_of(issuer))];
+            let other = both.iter().find_map(|at| holders.get(at)).filter(|other| **other != customs.name);
+            if let Some(other) = other {
                 sentences.push(format!("{} and {other} both want {path}.", customs.name));
                 break;
             }
+            holders.extend(both.map(|at| (at, customs.name)));
         }
     }
     sentences.into_iter().map(|sentence| FieldProblem { field: "dialects", sentence }).collect()
@@ -41,6 +45,12 @@ pub(super) fn problems(settings: &Settings, faces: &Faces) -> Vec<FieldProblem> 
 fn taken<'f>(path: &str, faces: &'f Faces) -> Option<&'f str> {
     let covers = |own: &str| path == own || path.strip_prefix(own).is_some_and(|rest| rest.starts_with('/'));
     faces.taken.iter().copied().find(|own| covers(own))
+}
+
+/// The path of an issuer; empty when it has none.
+fn path_of(issuer: &str) -> &str {
+    let after_scheme = issuer.find("://").map_or(issuer.len(), |at| at + 3);
+    issuer[after_scheme..].find('/').map_or("", |at| &issuer[after_scheme + at..])
 }
 
 fn is_prefix(text: &str) -> bool {

@@ -205,15 +205,15 @@ pub fn scope(scope: &ScopeDefinition) -> Vec<FieldProblem> {
     found.0
 }
 
-/// What is wrong with the settings, given the interfaces there are.
-pub fn settings(settings: &Settings, faces: &Faces) -> Vec<FieldProblem> {
+/// What is wrong with the settings, given the interfaces there are and the issuer, as far as it is known.
+pub fn settings(settings: &Settings, faces: &Faces, issuer: &str) -> Vec<FieldProblem> {
     let mut found = Problems(Vec::new());
     found.unless(is_name(&settings.name), "name", "Give a name of 1 to 100 characters.");
     let url = settings.account_url.as_deref().is_none_or(is_web_address);
     found.unless(url, "account_url", "Give an https address, without user, query and fragment.");
     let length = (8..=128).contains(&settings.password_min_length);
     found.unless(length, "password_min_length", "The shortest password is between 8 and 128 characters.");
-    found.0.extend(places::problems(settings, faces));
+    found.0.extend(places::problems(settings, faces, issuer));
     found.0
 }
 

@@ -15,7 +15,7 @@ impl Engine {
     /// # Errors
     /// [`Refusal::FieldInvalid`](crate::model::refusal::Refusal::FieldInvalid) naming what is wrong.
     pub async fn change_settings(&self, actor: &Actor, caller: &Caller, wanted: &Settings) -> Result<Settings, Denied> {
-        rules::refuse(rules::settings(wanted, &self.faces))?;
+        rules::refuse(rules::settings(wanted, &self.faces, &self.identity.issuer))?;
         self.settle(|| async {
             let was: Option<Kept<Settings>> = self.ledger.find("only").await?;
             let before = was.as_ref().map(|kept| kept.record().clone()).unwrap_or_default();

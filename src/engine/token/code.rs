@@ -7,6 +7,7 @@ use crate::model::client::Client;
 use crate::model::code::{Code, CodeLife};
 use crate::model::face::Law;
 use crate::model::grant::GrantEnd;
+use crate::model::redirect_uri;
 use crate::model::refusal::Refusal;
 use crate::records::{Kept, RecordChanges};
 
@@ -63,8 +64,12 @@ fn fits(code: &Code, client: &Client, law: &Law, presented: &Presented<'_>, now:
         return Err(Refusal::CodeExpired);
     }
     match presented.redirect_uri.filter(|uri| !uri.is_empty()) {
-        // Where there is only one address, the code cannot have been sent elsewhere.
-        None if law.may_omit_redirect_uri && client.redirect_uris.len() == 1 => {}
+        // With one address registered, the client need not say which; it must be the one the code was sent to.
+        None if law.may_omit_redirect_uri && client.redirect_uris.len() == 1 => {
+            if redirect_uri::find(&client.redirect_uris, client.kind, &code.redirect_uri).is_none() {
+                return Err(Refusal::RedirectMismatch);
+            }
+        }
         None => return Err(Refusal::ParameterMissing("redirect_uri")),
         Some(uri) if uri != code.redirect_uri => return Err(Refusal::RedirectMismatch),
         Some(_) => {}

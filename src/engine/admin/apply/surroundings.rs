@@ -99,7 +99,7 @@ impl Draft<'_> {
         let was: Option<Kept<Settings>> = self.engine.ledger.find("only").await?;
         let before = was.as_ref().map(|kept| kept.record().clone()).unwrap_or_default();
         let wanted = Settings { issuer: before.issuer.clone(), ..declared.settings.clone() };
-        for problem in rules::settings(&wanted, &self.engine.faces) {
+        for problem in rules::settings(&wanted, &self.engine.faces, &self.engine.identity.issuer) {
             self.wrong(&declared.place, problem.field, problem.sentence);
         }
         let differences = diff(&fields::of_settings(&before), &fields::of_settings(&wanted));
