@@ -23,7 +23,7 @@ impl Engine {
         }
         let own = own_scopes(client);
         let scopes = match &asked.scope {
-            None => own.filter(|scope| !scope::by_name_only(scope.as_str())),
+            None => own.filter(|scope| !scopes::by_name_only(scope.as_str())),
             Some(scopes) if scopes.within(&own) => scopes.clone(),
             Some(_) => return Decision::refuse(Refusal::ScopeNotAllowed),
         };
