@@ -108,7 +108,7 @@ impl Engine {
     ) -> Result<(), Denied> {
         // A count of its own, beside that of the sign-in page: the page asks whether it is still they.
         let name = format!("{}\0again", tries::account(&user.id));
-        let who = Who { name: &name, network: &caller.network, known: true };
+        let who = Who { name: &name, account: None, network: &caller.network, known: true };
         let attempt = self.gate.tries.begin(&who, self.now())?;
         let (password, stored) = match passwords::as_compared(typed) {
             Some(password) => (password, user.password.as_ref()),

@@ -78,7 +78,7 @@ impl Engine {
             Ok(_) => Ok(()),
             // Only wrong secrets are counted: whoever holds the link is never kept out by those who do not.
             Err(Refusal::LinkGone) => {
-                let who = Who { name: "\0set-up", network: &caller.network, known: false };
+                let who = Who { name: "\0set-up", account: None, network: &caller.network, known: false };
                 self.gate.tries.begin(&who, self.now())?.failed(self.now());
                 Err(Refusal::LinkGone.into())
             }

@@ -20,7 +20,7 @@ use super::device;
 use super::hasher::Turn;
 use super::passwords;
 use super::sessions::{NewSession, Opening, SignedIn, ended};
-use super::tries::{self, Try, Who};
+use super::tries::{Try, Who};
 
 /// How often a password is checked again because its hash changed meanwhile: somebody else brought it up to date.
 const CHECKED_AGAIN: usize = 3;
@@ -90,7 +90,6 @@ impl Engine {
         // 1. Who would that be, and may somebody try that name from here now?
         let user = self.find_login(&ask.username).await?;
         let known = self.knows_browser(ask, user.as_deref()).await?;
-        // Whoever can be named in two ways is still guessed at as one; what names nobody counts as it was typed.
         let checked = self.check_password(caller, &ask.username, &ask.password, user.as_deref(), known).await?;
         // 2. One commit: the session, the interaction, the hash, the record.
         self.settle(|| self.begin_signed_in(caller, ask, &checked)).await
@@ -126,10 +125,8 @@ impl Engine {
         user: Option<&User>,
         known: bool,
     ) -> Result<(Checked, Try<'_>), Denied> {
-        // 1. May somebody try that name from here now? Whoever can be named in two ways is still guessed at as one; what
-        // names nobody counts as it was typed.
-        let name = user.map_or_else(|| login_key(typed), |user| tries::account(&user.id));
-        let who = Who { name: &name, network: &caller.network, known };
+        // 1. May somebody try that name from here now? Pauses that are announced go by what was typed.
+        let who = Who { name: &login_key(typed), account: user.map(|user| &user.id), network: &caller.network, known };
         let attempt = match self.gate.tries.begin(&who, self.now()) {
             Ok(attempt) => attempt,
             Err(refusal) => return Err(self.sign_in_failed(caller, user, refusal).await),
@@ -143,10 +140,14 @@ impl Engine {
         };
         let turn = if known { Turn::Known } else { Turn::Ordinary };
         let verified = self.gate.hasher.verify_at(turn, &password, stored).await?;
-        let right = user.filter(|user| verified.matches && user.is_enabled());
+        let right = user.filter(|user| verified.matches && user.is_enabled() && !attempt.is_in_vain());
         let Some((user, stored)) = right.zip(stored) else {
+            let in_vain = attempt.is_in_vain();
             attempt.failed(self.now());
-            return Err(self.sign_in_failed(caller, user, Refusal::PasswordWrong).await);
+            return Err(match in_vain {
+                true => self.sign_in_failed_by(caller, user, Refusal::PasswordWrong, TOO_MANY).await,
+                false => self.sign_in_failed(caller, user, Refusal::PasswordWrong).await,
+            });
         };
 
         // 3. Whoever comes in brings the hash up to date, unless too many wait.
@@ -248,7 +249,7 @@ impl Engine {
         refusal: Refusal,
     ) -> Denied {
         let cause = match user {
-            _ if matches!(refusal, Refusal::TooManyTries(_)) => "too many tries",
+            _ if matches!(refusal, Refusal::TooManyTries(_)) => TOO_MANY,
             _ if refusal == Refusal::ClientRegistrationNotPermitted => "may not register clients",
             _ if refusal == Refusal::TooManyClients => "has too many clients",
             None => "no such user",
@@ -256,6 +257,11 @@ impl Engine {
             Some(user) if user.password.is_none() => "no password",
             Some(_) => "wrong password",
         };
+        self.sign_in_failed_by(caller, user, refusal, cause).await
+    }
+
+    /// The same, by this cause.
+    async fn sign_in_failed_by(&self, caller: &Caller, user: Option<&User>, refusal: Refusal, cause: &str) -> Denied {
         let record = caller.record(self.now(), &*self.rng, AuditActor::Nobody, AuditKind::SignInFailed);
         let record = record.with("cause", cause);
         let record = match user {
@@ -266,6 +272,9 @@ impl Engine {
         Denied::Refused(refusal)
     }
 }
+
+/// Why nobody was let in, for the activity log: tried too often.
+const TOO_MANY: &str = "too many tries";
 
 #[cfg(test)]
 mod tests {
@@ -353,21 +362,39 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_and_an_address_of_one_person_are_guessed_at_as_one() {
+    async fn a_name_and_an_address_of_one_person_are_guessed_at_as_one_and_answered_as_two() {
         let house = House::new().await;
         house.person("alice").await;
-        let mut wrong = 0;
-        for name in ["alice", "alice@example.net", " ALICE", "Alice@EXAMPLE.net"].into_iter().cycle().take(40) {
-            wrong += u32::from(refusal(house.sign_in(name, "guess").await) == Refusal::PasswordWrong);
+        let names = |who: &str| [who.to_owned(), format!("{who}@example.net"), format!(" {}", who.to_uppercase())];
+        let mut answers = Vec::new();
+        for who in ["alice", "nobody"] {
+            let mut each = Vec::new();
+            for name in names(who).iter().cycle().take(40) {
+                each.push(refusal(house.sign_in(name, "guess").await));
+            }
+            answers.push(each);
         }
-        let mut nobody = 0;
-        for _ in 0..40 {
-            nobody += u32::from(refusal(house.sign_in("nobody", "guess").await) == Refusal::PasswordWrong);
+        assert_eq!(answers[0], answers[1], "whether both lead to one account, or to any, shows to nobody");
+        let wrong = answers[0].iter().filter(|answer| **answer == Refusal::PasswordWrong).count();
+        assert_eq!(wrong, 10, "five for each of two names");
+        let causes = house.log().await.iter().filter(|one| one.details["cause"] == "wrong password").count();
+        assert_eq!(causes, 5, "and five passwords were tried");
+    }
+
+    #[tokio::test]
+    async fn an_exhausted_account_refuses_the_right_password_under_its_other_name_but_not_in_its_own_browser() {
+        let house = House::new().await;
+        house.person("alice").await;
+        let mine = house.sign_in("alice", PASSWORD).await.unwrap();
+        for _ in 0..6 {
+            let _ = house.sign_in("alice", "guess").await;
         }
-        assert_eq!((wrong, nobody), (5, 5), "as often as at a name nobody has");
-        for name in ["alice", "alice@example.net"] {
-            assert!(matches!(refusal(house.sign_in(name, PASSWORD).await), Refusal::TooManyTries(_)));
-        }
+        let other = house.sign_in("alice@example.net", PASSWORD).await;
+        assert_eq!(refusal(other), Refusal::PasswordWrong, "not that there were too many tries");
+        let own = SignIn { familiar: Some(mine.familiar.clone()), ..ask("alice@example.net", PASSWORD) };
+        house.engine.sign_in(&caller("192.0.2.1"), &own).await.unwrap();
+        house.clock.advance(Duration::from_secs(60));
+        house.sign_in("alice@example.net", PASSWORD).await.unwrap();
     }
 
     #[tokio::test]

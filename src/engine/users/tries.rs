@@ -2,7 +2,12 @@
 //!
 //! Nobody outside can lock somebody out for good. Failures from one network slow down that network; failures from many
 //! slow down a name, by a quarter of an hour at most; and a browser the person has signed in with before has pauses of
-//! its own. Whether the name exists changes nothing.
+//! its own.
+//!
+//! The pauses that are announced are counted by what was typed, so whether the name exists changes nothing. Underneath, the
+//! account itself has the same pauses once more, whichever of its names were typed: they are never announced. A try that
+//! meets one of them takes as long as any other and is wrong, whatever the password; that two names lead to one account
+//! shows to nobody who does not know its password.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -47,8 +52,10 @@ pub(crate) struct Tries {
 
 /// Somebody trying.
 pub(crate) struct Who<'a> {
-    /// What is tried at: an [`account`], or a name nobody has, as names are compared.
+    /// What was typed, as names are compared.
     pub name: &'a str,
+    /// Whose name that is, if it is somebody's.
+    pub account: Option<&'a UserId>,
     /// What limits count by.
     pub network: &'a str,
     /// Whether the person of that name has signed in with this browser before.
@@ -71,9 +78,10 @@ impl Tries {
     /// # Errors
     /// [`Refusal::TooManyTries`] with the seconds to wait.
     pub(crate) fn begin(&self, who: &Who<'_>, now: Timestamp) -> Result<Try<'_>, Refusal> {
-        let mut attempt = Try { tries: self, network: None, held: Vec::new() };
+        let mut attempt = Try { tries: self, network: None, held: Vec::new(), in_vain: false };
+        let account = who.account.map(account);
         if who.known {
-            attempt.hold(&self.known, place(who.name), now)?;
+            attempt.hold(&self.known, place(account.as_deref().unwrap_or(who.name)), now)?;
             return Ok(attempt);
         }
         let network = place(who.network);
@@ -81,8 +89,15 @@ impl Tries {
             .check(&network, self.moment(now))
             .map_err(|TooMany { retry_after }| Refusal::TooManyTries(u32::try_from(retry_after).unwrap_or(u32::MAX)))?;
         attempt.network = Some(network);
-        attempt.hold(&self.pairs, place(&format!("{}\0{}", who.network, who.name)), now)?;
+        let pair = |name: &str| place(&format!("{}\0{name}", who.network));
+        attempt.hold(&self.pairs, pair(who.name), now)?;
         attempt.hold(&self.names, place(who.name), now)?;
+        if let Some(account) = &account {
+            let held = attempt
+                .hold(&self.pairs, pair(account), now)
+                .and_then(|()| attempt.hold(&self.names, place(account), now));
+            attempt.in_vain = held.is_err();
+        }
         Ok(attempt)
     }
 
@@ -98,6 +113,7 @@ pub(crate) struct Try<'a> {
     /// The network that pays if it fails.
     network: Option<Place>,
     held: Vec<(&'a Pauses, Place)>,
+    in_vain: bool,
 }
 
 impl<'a> Try<'a> {
@@ -105,6 +121,11 @@ impl<'a> Try<'a> {
         pauses.begin(place, now).map_err(Refusal::TooManyTries)?;
         self.held.push((pauses, place));
         Ok(())
+    }
+
+    /// Whether the account is tried at too often under its several names: it must fail, as if the password were wrong.
+    pub(crate) fn is_in_vain(&self) -> bool {
+        self.in_vain
     }
 
     /// It was the wrong password.
@@ -234,7 +255,7 @@ mod tests {
     const T: i64 = 1_000_000;
 
     fn who<'a>(name: &'a str, network: &'a str) -> Who<'a> {
-        Who { name, network, known: false }
+        Who { name, account: None, network, known: false }
     }
 
     /// Fails as often as it is let, second by second; how often that was, and the longest pause met.
@@ -326,5 +347,23 @@ mod tests {
             pauses.failed(place, now);
         }
         assert!(pauses.map().len() <= MOST);
+    }
+
+    #[test]
+    fn an_account_is_guessed_at_as_one_whatever_it_is_called_and_nobody_hears_of_it() {
+        let tries = Tries::new();
+        let alice = UserId::from_text("alice-id");
+        let at = |name, network| Who { account: Some(&alice), ..who(name, network) };
+        for _ in 0..5 {
+            let attempt = tries.begin(&at("alice", "203.0.113.9"), Timestamp(T)).unwrap();
+            assert!(!attempt.is_in_vain());
+            attempt.failed(Timestamp(T));
+        }
+        let attempt = tries.begin(&at("alice@example.net", "203.0.113.9"), Timestamp(T)).unwrap();
+        assert!(attempt.is_in_vain());
+        attempt.failed(Timestamp(T));
+        assert!(!tries.begin(&at("alice@example.net", "198.51.100.7"), Timestamp(T)).unwrap().is_in_vain());
+        assert!(!tries.begin(&at("alice@example.net", "203.0.113.9"), Timestamp(T + 60)).unwrap().is_in_vain());
+        assert!(!tries.begin(&Who { known: true, ..at("alice", "203.0.113.9") }, Timestamp(T)).unwrap().is_in_vain());
     }
 }
