@@ -37,9 +37,11 @@ pub(super) fn of_newcomer(asked: Option<&Scopes>, client: &Client) -> Result<Sco
     Ok(asked.filter(|scope| !void(scope) && scope.as_str() != Scope::AUTHORIZE))
 }
 
-/// What is left of it about a guest, of whom there is nothing to know.
+/// What is left of it about a guest, of whom there is nothing to know, and whom nobody put in charge of anything.
 pub(super) fn of_guest(scopes: &Scopes) -> Scopes {
-    let kept = |scope: &str| matches!(scope, Scope::OPENID | Scope::OFFLINE_ACCESS) || !is_built_in(scope);
+    let kept = |scope: &str| {
+        matches!(scope, Scope::OPENID | Scope::OFFLINE_ACCESS) || !(is_built_in(scope) || by_name_only(scope))
+    };
     scopes.filter(|scope| kept(scope.as_str()))
 }
 
