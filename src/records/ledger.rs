@@ -124,6 +124,22 @@ impl Ledger {
         after: Option<&str>,
         limit: usize,
     ) -> Result<Page<R>, Fault> {
+        let (ids, next) = self.ids_by::<R>(lookup, prefix, order, after, limit).await?;
+        // A record that was changed between the two reads is simply no longer in the list.
+        let items = self.find_all(&ids).await?.into_iter().flatten().collect();
+        Ok(Page { items, next })
+    }
+
+    /// The ids of what [`Ledger::list_by`] lists, with the `next` of their page, for whoever must not stop at a record that
+    /// cannot be read.
+    pub async fn ids_by<R: Record>(
+        &self,
+        lookup: &str,
+        prefix: &str,
+        order: Order,
+        after: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<String>, Option<String>), Fault> {
         let base = format!("{}:{lookup}/", R::NAME);
         let span = Span::of_prefix(format!("{base}{prefix}").as_bytes());
         let span = beyond(span, order, after.map(|after| format!("{base}{after}").into()));
@@ -136,15 +152,18 @@ impl Ledger {
             tails.iter().map(|tail| tail.rsplit('\0').next().unwrap_or_default().to_owned()).collect();
         let mut seen = std::collections::HashSet::new();
         ids.retain(|id| seen.insert(id.clone()));
-        // A record that was changed between the two reads is simply no longer in the list.
-        let items = self.find_all(&ids).await?.into_iter().flatten().collect();
-        Ok(Page { items, next: tails.last().filter(|_| more).cloned() })
+        Ok((ids, tails.last().filter(|_| more).cloned()))
     }
 
     /// How many keys an index has under `prefix`, counted up to `most`.
     pub async fn count_by<R: Record>(&self, lookup: &str, prefix: &str, most: usize) -> Result<usize, Fault> {
         let span = Span::of_prefix(format!("{}:{lookup}/{prefix}", R::NAME).as_bytes());
         Ok(self.store.walk(span, Order::Ascending, most).await?.len())
+    }
+
+    /// Whether what cannot be read is the fault of the records, not of a store that cannot answer.
+    pub fn store_is_sound(&self) -> bool {
+        self.store.health() == Health::Sound
     }
 
     /// Makes all of `changes` true, or none.
@@ -192,7 +211,7 @@ impl Ledger {
         for (key, _) in due {
             match self.sweep_one(key, now).await {
                 Ok(one) => _ = changes.extend(one),
-                Err(fault) if self.store.health() != Health::Sound => return Err(fault),
+                Err(fault) if !self.store_is_sound() => return Err(fault),
                 Err(fault) => swept.unreadable = Some(fault),
             }
         }

@@ -18,26 +18,37 @@ const GRANTS: usize = 50;
 pub(crate) struct GuestWalk(Mutex<Option<String>>);
 
 impl Engine {
-    /// Deletes some of the guests who hold nothing any more that could be used; says how many.
+    /// Deletes some of the guests who hold nothing any more that could be used; says how many. A record that cannot be read
+    /// is left where it is and keeps no other from going.
     ///
     /// # Errors
-    /// The store's fault.
+    /// The store's fault, when it is the store that cannot answer.
     pub(in crate::engine) async fn sweep_guests(&self) -> Result<usize, Fault> {
         let after = self.gate.guests.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let page = self.ledger.list_by::<User>("guest", "yes\0", Order::Ascending, after.as_deref(), LOOK).await?;
+        let (ids, next) =
+            self.ledger.ids_by::<User>("guest", "yes\0", Order::Ascending, after.as_deref(), LOOK).await?;
         let mut gone = 0;
-        for guest in &page.items {
-            if !self.holds_something(guest).await? {
-                match self.forget_guest(guest).await {
-                    Ok(()) => gone += 1,
-                    Err(Denied::Unavailable(fault)) => return Err(fault),
-                    // Somebody was quicker; the next walk looks again.
-                    Err(_) => {}
-                }
+        for id in &ids {
+            match self.sweep_guest(id).await {
+                Ok(is_gone) => gone += usize::from(is_gone),
+                Err(Denied::Unavailable(fault)) if !self.ledger.store_is_sound() => return Err(fault),
+                Err(Denied::Unavailable(fault)) => tracing::error!(%fault, "a guest cannot be read and is left"),
+                // Somebody was quicker; the next walk looks again.
+                Err(_) => {}
             }
         }
-        *self.gate.guests.0.lock().unwrap_or_else(PoisonError::into_inner) = page.next;
+        *self.gate.guests.0.lock().unwrap_or_else(PoisonError::into_inner) = next;
         Ok(gone)
+    }
+
+    /// Deletes one guest who holds nothing any more; says whether.
+    async fn sweep_guest(&self, id: &str) -> Result<bool, Denied> {
+        let Some(guest) = self.ledger.find::<User>(id).await? else { return Ok(false) };
+        if self.holds_something(&guest).await? {
+            return Ok(false);
+        }
+        self.forget_guest(&guest).await?;
+        Ok(true)
     }
 
     async fn holds_something(&self, guest: &Kept<User>) -> Result<bool, Fault> {
