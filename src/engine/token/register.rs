@@ -7,7 +7,6 @@ use crate::model::refusal::Refusal;
 use crate::model::session::Authentication;
 use crate::model::user::User;
 use crate::records::RecordChanges;
-use crate::store::Changes;
 
 use super::super::mint::Authorization;
 use super::super::users::registration::{Registrant, Registration};
@@ -50,9 +49,9 @@ impl Engine {
     ) -> Result<Decision<Authorization>, Denied> {
         let standing = self.standing_of(asked, guest).await?.filter(|standing| standing.user().is_guest());
         let Some(standing) = standing else { return Ok(Decision::refuse(Refusal::GuestInvalid)) };
-        if !self.is_free(registrant).await? {
+        let Some(mut changes) = self.room_for(registrant).await? else {
             return Ok(Decision::refuse(Refusal::RegistrationRefused));
-        }
+        };
         let now = self.now();
         let mut user = standing.user().clone();
         registrant.become_of(&mut user, now);
@@ -60,7 +59,6 @@ impl Engine {
         let by = AuditActor::Client(asked.client.client().id.clone());
         let record = asked.caller.record(now, &*self.rng, by, AuditKind::UserCreated).about_user(&user.id);
         let record = record.with("username", &user.username).with("before", "guest");
-        let mut changes = Changes::new();
         standing.expect(&mut changes);
         changes.update(standing.kept_user(), &user).create(&record);
         self.welcome_new(asked, Decision { answer: Ok(user), changes }).await

@@ -5,7 +5,6 @@ use std::time::Duration;
 use crate::base::secret::Secret;
 use crate::model::audit::AuditActor;
 use crate::model::refusal::Refusal;
-use crate::records::RecordChanges;
 
 use super::super::mint::Authorization;
 use super::super::standing::Standing;
@@ -33,11 +32,8 @@ impl Engine {
         let in_care = |user: &mut crate::model::user::User| user.guardian = Some(standing.user().id.clone());
         let made = self.register(asked.caller, &by, registrant, in_care).await?;
         let right: Decision<Authorization> = self.welcome_new(asked, made).await?;
-        Ok(right.with(|changes| {
-            standing.expect(changes);
-            // Somebody who ends all their access meanwhile is no guardian of anybody new.
-            changes.expect(standing.kept_user());
-        }))
+        // Somebody who ends all their access meanwhile is no guardian of anybody new.
+        Ok(right.with(|changes| standing.expect(changes)))
     }
 
     /// Who the guardian is: a person of age by their own word, of the same client, who proved who they are just now.

@@ -11,9 +11,10 @@ use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::credential::PasswordHash;
 use crate::model::refusal::Refusal;
-use crate::model::settings::SelfRegistration;
+use crate::model::settings::{SelfRegistration, Settings};
 use crate::model::user::{Profile, User, UserKind};
 use crate::records::RecordChanges;
+use crate::store::Changes;
 
 use super::names::Names;
 use super::profile;
@@ -67,7 +68,8 @@ impl Engine {
     }
 
     /// The account of `registrant`, to be created in the caller's own commit; `by` is whoever brought them, and `changed`
-    /// says what else is so from the beginning. Of many at once with one address, one succeeds.
+    /// says what else is so from the beginning. Of many at once with one address, one succeeds; none where registration is
+    /// closed meanwhile.
     ///
     /// # Errors
     /// [`Refusal::RegistrationClosed`]; the store's fault. An address that was taken meanwhile is a
@@ -79,30 +81,38 @@ impl Engine {
         registrant: &Registrant,
         changed: impl FnOnce(&mut User),
     ) -> Result<Decision<User>, Denied> {
-        if !self.is_free(registrant).await? {
+        let Some(room) = self.room_for(registrant).await? else {
             return Ok(Decision::refuse(Refusal::RegistrationRefused));
-        }
+        };
         let now = self.now();
         let mut user = blank_user(UserId::random(&*self.rng), String::new(), now);
         registrant.become_of(&mut user, now);
         changed(&mut user);
         let record = caller.record(now, &*self.rng, by.clone(), AuditKind::UserCreated).about_user(&user.id);
         let record = record.with("username", &user.username);
-        Ok(Decision::allow(user.clone()).with(|changes| _ = changes.create(&user).create(&record)))
+        Ok(Decision::allow(user.clone()).with(|changes| _ = changes.extend(room).create(&user).create(&record)))
     }
 
-    /// Whether registration is open still and nobody has the address.
+    /// What the commit must expect that makes this account: that registration is open still. `None` if somebody has the
+    /// address.
     ///
     /// # Errors
     /// [`Refusal::RegistrationClosed`]; the store's fault.
-    pub(in crate::engine) async fn is_free(&self, registrant: &Registrant) -> Result<bool, Denied> {
-        self.registration_is_open().await?;
-        Ok(self.name_taken(None, &registrant.names).await?.is_none())
+    pub(in crate::engine) async fn room_for(&self, registrant: &Registrant) -> Result<Option<Changes>, Denied> {
+        let open = self.registration_is_open().await?;
+        Ok(self.name_taken(None, &registrant.names).await?.is_none().then_some(open))
     }
 
-    async fn registration_is_open(&self) -> Result<(), Denied> {
-        match self.settings().await?.self_registration {
-            SelfRegistration::Open => Ok(()),
+    /// What a commit must expect for registration to be open, as it is now.
+    async fn registration_is_open(&self) -> Result<Changes, Denied> {
+        let kept = self.ledger.find::<Settings>("only").await?;
+        let mut open = Changes::new();
+        match &kept {
+            Some(kept) => open.expect(kept),
+            None => open.expect_absent::<Settings>("only"),
+        };
+        match kept.map(|kept| kept.self_registration).unwrap_or(Settings::default().self_registration) {
+            SelfRegistration::Open => Ok(open),
             SelfRegistration::Closed | SelfRegistration::Invited => Err(Refusal::RegistrationClosed.into()),
         }
     }
@@ -126,7 +136,6 @@ impl Registrant {
 mod tests {
     use super::*;
     use crate::engine::users::testing::{House, PASSWORD, caller, refusal};
-    use crate::model::settings::Settings;
 
     fn wanted(email: &str, password: &str) -> Registration {
         Registration { email: email.to_owned(), password: Secret::new(password), profile: Profile::default() }

@@ -2,17 +2,20 @@
 
 use std::sync::{Arc, Mutex};
 
+use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::house::{House, START, alice, cause, redeem, renew, request, session};
 use crate::engine::token::GrantRequest;
+use crate::engine::users::registration::Registration;
 use crate::jose::Algorithm;
 use crate::model::client::{AccessTokenForm, Client};
 use crate::model::code::{Code, CodeLife};
 use crate::model::consent::Consent;
 use crate::model::session::{Session, SessionLife};
+use crate::model::settings::{SelfRegistration, Settings};
 use crate::model::signing_key::SigningKeyRecord;
 use crate::model::token::AccessToken;
-use crate::model::user::User;
+use crate::model::user::{Profile, User};
 use crate::records::{Record, RecordChanges};
 use crate::store::memory::Memory;
 use crate::store::{Answer, Changes, Fault, Key, Order, Refused, Span, Store, Value};
@@ -140,4 +143,25 @@ async fn a_key_that_cannot_sign_burns_nothing() {
     house.engine.reload_keys().await.unwrap();
     house.token(redeem("web", &code)).await.unwrap();
     house.token(renew("web", &refresh)).await.unwrap();
+}
+
+#[tokio::test]
+async fn nobody_gets_an_account_where_registration_closes_in_the_last_moment() {
+    let store = Arc::new(Overtaken::default());
+    let house = House::over(Arc::clone(&store) as Arc<dyn Store>).await;
+    house.change::<Client>("web", |web| web.first_party = true).await;
+    house.keep(&Settings { self_registration: SelfRegistration::Open, ..Settings::default() }).await;
+    let was = house.engine.ledger.find::<Settings>("only").await.unwrap().unwrap();
+    let closed = Settings { self_registration: SelfRegistration::Closed, ..was.record().clone() };
+    let mut changes = Changes::new();
+    changes.update(&was, &closed);
+    *store.first.lock().unwrap() = Some(changes);
+    let who = Box::new(Registration {
+        email: "robin@example.net".to_owned(),
+        password: Secret::new("plum kettle orbits vase"),
+        profile: Profile::default(),
+    });
+    let asked = request("web", GrantRequest::Register { who, guest: None });
+    assert_eq!(cause(house.token(asked).await), "registration_closed");
+    assert_eq!(house.all::<User>().await.len(), 1, "Alice only");
 }
