@@ -4,7 +4,7 @@ use crate::base::secret::Kind;
 use crate::engine::house::{House, ISSUER, alice, as_client, caller, cause, client, minutes, renew, session};
 use crate::engine::token::Issued;
 use crate::model::audit::AuditRecord;
-use crate::model::client::{AccessTokenForm, Client};
+use crate::model::client::{AccessTokenForm, ClaimsProfile, Client};
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::token::{AccessToken, RevokedJwt};
 use crate::model::user::User;
@@ -261,6 +261,18 @@ async fn a_first_party_hint_that_lives_ends_every_grant_of_the_person() {
 }
 
 #[tokio::test]
+async fn an_access_token_that_names_no_issuer_and_no_client_is_a_hint_like_any_other() {
+    let scene = Scene::new().await;
+    scene.house.change::<Client>("web", |client| client.claims_profile = ClaimsProfile::Worksection).await;
+    let issued = scene.house.sign_in("openid").await;
+    let claims = scene.house.claims(&issued.access_token);
+    assert!(claims.get("iss").is_none() && claims.get("client_id").is_none(), "{claims}");
+    let sent = [("id_token_hint", issued.access_token.expose()), ("post_logout_redirect_uri", BACK)];
+    assert_eq!(scene.asks(&sent, None).await, SignOutStep::Redirect(BACK.to_owned()));
+    assert!(!scene.is_open("session-1").await);
+}
+
+#[tokio::test]
 async fn what_does_not_hold_any_more_is_no_hint() {
     let kept_open = async |scene: &Scene, token: &str, why: &str| {
         assert_eq!(scene.asks(&[("id_token_hint", token)], None).await, SIGNED_OUT);
@@ -303,7 +315,7 @@ async fn a_token_for_nobody_we_know_is_no_hint() {
     let scene = Scene::new().await;
     let engine = &scene.house.engine;
     let hint = |issuer: &str| super::super::authorize::hint::read(scene.hint(), &engine.keys(), issuer, engine.now());
-    assert_eq!(hint(ISSUER).unwrap().client, ClientId::from_text("web"));
+    assert_eq!(hint(ISSUER).unwrap().client, Some(ClientId::from_text("web")));
     assert_eq!(hint("https://other.example"), None);
     assert!(as_client("web").client_id.is_some());
 }

@@ -43,7 +43,7 @@ pub(in crate::engine) enum HintKind {
 /// The claims of ours that matter in a hint.
 #[derive(Deserialize)]
 struct Claims {
-    iss: String,
+    iss: Option<String>,
     sub: String,
     aud: Audience,
     exp: Timestamp,
@@ -60,29 +60,41 @@ enum Audience {
     Many(Vec<String>),
 }
 
+/// What a signed token says of itself. The access tokens of some profiles do not say to which client they were given: their
+/// grant does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(in crate::engine) struct Said {
+    kind: HintKind,
+    /// The client it was given to, if it says so.
+    pub client: Option<ClientId>,
+    user: UserId,
+    expires_at: Timestamp,
+}
+
 /// Reads a hint; `None` unless `issuer` signed it with one of the keys in `ring`, and it is an ID token or an access token
 /// about a person.
-pub(in crate::engine) fn read(token: &str, ring: &Keyring, issuer: &str, now: Timestamp) -> Option<Hint> {
+pub(in crate::engine) fn read(token: &str, ring: &Keyring, issuer: &str, now: Timestamp) -> Option<Said> {
     let expect = Expect::ours_even_expired(now);
     let token = jwt::decode::<Claims>(token, |kid| ring.find(kid, now), &expect).ok()?;
     let plain = matches!(token.typ(), None | Some("jwt"));
     let is_access = token.is("at+jwt") || (plain && token.claims.token_use.as_deref() == Some("access"));
     let is_id = plain && token.claims.token_use.is_none();
     let claims = token.claims;
-    if claims.iss != issuer {
+    // Our keys sign for nobody else; an access token of a profile that names no issuer needs to name no other.
+    if claims.iss.as_ref().map_or(!is_access, |iss| *iss != issuer) {
         return None;
     }
     let (kind, client) = if is_access {
         let jti = claims.jti?;
         let grant = GrantId::from_text(jti.split_once('.')?.0);
-        (HintKind::AccessToken { grant, jti }, claims.client_id?)
+        (HintKind::AccessToken { grant, jti }, claims.client_id)
     } else if is_id {
-        (HintKind::IdToken(SessionId::from_text(claims.sid?)), claims.aud.single()?)
+        (HintKind::IdToken(SessionId::from_text(claims.sid?)), Some(claims.aud.single()?))
     } else {
         return None;
     };
-    let (client, user) = (ClientId::from_text(client), UserId::from_text(claims.sub));
-    Some(Hint { kind, client, user, expires_at: claims.exp })
+    let (client, user) = (client.map(ClientId::from_text), UserId::from_text(claims.sub));
+    Some(Said { kind, client, user, expires_at: claims.exp })
 }
 
 impl Audience {
@@ -98,34 +110,40 @@ impl Engine {
     /// What `token` tells as a hint; `None` unless it is a token of ours about a person. An opaque access token is known as
     /// long as it is kept; one that was revoked, or whose grant was ended, is no hint any more.
     pub(in crate::engine) async fn hint(&self, token: &str) -> Result<Option<Hint>, Fault> {
-        let hint = match Kind::AccessToken.read_handle(token) {
+        let said = match Kind::AccessToken.read_handle(token) {
             Some(handle) => self.opaque_hint(token, &handle.locator).await?,
             None => self.signed_hint(token),
         };
-        let Some(Hint { kind: HintKind::AccessToken { grant, jti }, .. }) = &hint else { return Ok(hint) };
-        let revoked = self.ledger.find::<RevokedJwt>(jti).await?.is_some();
-        let grant = self.ledger.find::<Grant>(grant.as_str()).await?;
-        let holds = !revoked && grant.is_some_and(|grant| grant.life == GrantLife::Live);
-        Ok(hint.filter(|_| holds))
+        let Some(Said { kind, client, user, expires_at }) = said else { return Ok(None) };
+        let client = match &kind {
+            HintKind::IdToken(_) => client,
+            HintKind::AccessToken { grant, jti } => {
+                let revoked = self.ledger.find::<RevokedJwt>(jti).await?.is_some();
+                let grant = self.ledger.find::<Grant>(grant.as_str()).await?;
+                let grant = grant.filter(|grant| !revoked && grant.life == GrantLife::Live);
+                grant.map(|grant| client.unwrap_or_else(|| grant.client.clone()))
+            }
+        };
+        Ok(client.map(|client| Hint { kind, client, user, expires_at }))
     }
 
-    async fn opaque_hint(&self, token: &str, locator: &str) -> Result<Option<Hint>, Fault> {
+    async fn opaque_hint(&self, token: &str, locator: &str) -> Result<Option<Said>, Fault> {
         let kept = self.ledger.find::<AccessToken>(locator).await?;
         let kept = kept.filter(|kept| kept.digest.is_of(token) && kept.revoked_at.is_none());
         Ok(kept.and_then(|kept| {
             let kind = HintKind::AccessToken { grant: kept.grant.clone()?, jti: kept.locator.clone() };
-            let (client, user) = (kept.client.clone(), UserId::from_text(kept.subject.as_str()));
-            Some(Hint { kind, client, user, expires_at: kept.expires_at })
+            let (client, user) = (Some(kept.client.clone()), UserId::from_text(kept.subject.as_str()));
+            Some(Said { kind, client, user, expires_at: kept.expires_at })
         }))
     }
 
-    fn signed_hint(&self, token: &str) -> Option<Hint> {
+    fn signed_hint(&self, token: &str) -> Option<Said> {
         read(token, &self.keys(), &self.identity.issuer, self.now())
     }
 
     /// The person an `id_token_hint` of `client` names; `None` unless it is an ID token of ours that this client was given.
     pub(super) fn hinted_user(&self, token: &str, client: &ClientId) -> Option<UserId> {
         let hint = self.signed_hint(token)?;
-        (matches!(hint.kind, HintKind::IdToken(_)) && hint.client == *client).then_some(hint.user)
+        (matches!(hint.kind, HintKind::IdToken(_)) && hint.client.as_ref() == Some(client)).then_some(hint.user)
     }
 }
