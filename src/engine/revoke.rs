@@ -11,6 +11,7 @@ use crate::model::grant::{Grant, GrantEnd};
 use crate::model::service_grant::ServiceGrant;
 use crate::model::token::{AccessToken, RefreshToken, RevokedJwt};
 use crate::records::RecordChanges;
+use crate::store::Changes;
 
 use super::access::AccessFacts;
 use super::authenticate_client::Presented;
@@ -46,17 +47,20 @@ impl Engine {
         client: &Client,
         token: &RefreshToken,
     ) -> Result<Decision<()>, Denied> {
-        let done = Decision::allow(());
         if token.client != client.id {
-            return Ok(done);
+            return Ok(Decision::allow(()));
         }
         if token.of_service {
             return self.end_service_grant(caller, client, &token.grant).await;
         }
-        let Some(grant) = self.ledger.find::<Grant>(token.grant.as_str()).await? else { return Ok(done) };
-        let Some(ended) = grant.ended(self.now(), GrantEnd::RevokedByClient) else { return Ok(done) };
-        let audit = self.revocation(caller, client, "refresh_token").about_user(&grant.user);
-        Ok(done.with(|changes| _ = changes.update(&grant, &ended).create(&audit)))
+        let Some(grant) = self.ledger.find::<Grant>(token.grant.as_str()).await? else {
+            return Ok(Decision::allow(()));
+        };
+        let mut changes = Changes::new();
+        if self.end_grants(&[&grant], GrantEnd::RevokedByClient, &mut changes).await? > 0 {
+            changes.create(&self.revocation(caller, client, "refresh_token").about_user(&grant.user));
+        }
+        Ok(Decision { answer: Ok(()), changes })
     }
 
     async fn end_service_grant(

@@ -270,13 +270,8 @@ impl Engine {
         let (now, prefix) = (self.now(), format!("{}/", hint.user));
         let page = self.ledger.list_by::<Grant>("user", &prefix, Order::Ascending, after, PAGE).await?;
         let mut changes = Changes::new();
-        let mut count = 0;
-        for grant in page.items.iter().filter(|grant| grant.is_live(now)) {
-            if let Some(ended) = grant.ended(now, GrantEnd::SignedOut) {
-                changes.update(grant, &ended);
-                count += 1;
-            }
-        }
+        let live: Vec<&Kept<Grant>> = page.items.iter().filter(|grant| grant.is_live(now)).collect();
+        let count = self.end_grants(&live, GrantEnd::SignedOut, &mut changes).await?;
         if count > 0 {
             let actor = AuditActor::Client(hint.client.clone());
             let record = caller.record(now, &*self.rng, actor, AuditKind::GrantRevoked);

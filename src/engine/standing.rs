@@ -128,7 +128,7 @@ fn stands(
     if !user.is_enabled() {
         return Err(Refusal::UserDisabled);
     }
-    if !client.groups.is_empty() && client.groups.is_disjoint(&user.groups) {
+    if !client.is_for(&user) {
         return Err(Refusal::UserNotAllowed);
     }
     if !grant.is_of(&user) {

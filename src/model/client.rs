@@ -13,6 +13,7 @@ use super::face::Face;
 use super::lifetime::Lifetime;
 use super::redirect_uri::RedirectUri;
 use super::scope::{Scope, Scopes};
+use super::user::User;
 
 /// A registered client with everything that decides what it may do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +116,11 @@ impl Client {
     /// Whether it may use this grant type. Those of our own clients are worth nothing to another, whatever is stored.
     pub fn may(&self, grant: GrantType) -> bool {
         self.grants.contains(&grant) && (self.first_party || !grant.is_first_party())
+    }
+
+    /// Whether it is for this person: for everybody, or for a group they are in.
+    pub fn is_for(&self, user: &User) -> bool {
+        self.groups.is_empty() || !self.groups.is_disjoint(&user.groups)
     }
 
     /// Whether its tokens open the authorization endpoint for a sign-in front end: it is ours, and was given the scope.

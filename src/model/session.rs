@@ -43,8 +43,8 @@ pub enum SessionKind {
     /// In a browser, which holds its cookie.
     #[default]
     Browser,
-    /// In a client of ours that sent what they prove themselves with. Nobody holds its cookie; it lives as long as the one
-    /// grant that hangs on it.
+    /// In a client of ours that sent what they prove themselves with. Nobody holds its cookie; it ends with the grant it was
+    /// opened for. Where the client signs its person in elsewhere, grants of other clients hang on it too.
     Grant {
         /// The client.
         client: ClientId,

@@ -79,7 +79,7 @@ pub(super) fn next(at: &Situation<'_>) -> Next {
     if !at.is_expected(person) || !at.is_fresh(person) {
         return at.ask(Next::SignIn);
     }
-    if !may_use(at.client, person.user) {
+    if !at.client.is_for(person.user) {
         return Next::Refuse(Refusal::UserNotAllowed);
     }
     if at.progress.declined == Some(&person.user.id) {
@@ -132,11 +132,6 @@ impl Situation<'_> {
         let before = self.consent.is_some_and(|consent| ask::is_covered(self.request, consent));
         !self.request.prompt.consent && (self.client.consent == ConsentPolicy::Skip || before)
     }
-}
-
-/// Whether the client is for this person: for everybody, or for a group they are in.
-fn may_use(client: &Client, user: &User) -> bool {
-    client.groups.is_empty() || !client.groups.is_disjoint(&user.groups)
 }
 
 #[cfg(test)]

@@ -73,8 +73,10 @@ impl Engine {
         let record = asked.caller.record(now, &*self.rng, AuditActor::User(user.id.clone()), AuditKind::SignIn);
         let record = record.about_user(&user.id).about_client(&client.id);
         let record = record.with("device", in_words(&asked.caller.user_agent));
+        let mut room = Changes::new();
+        self.make_room_for_session(user, client, &mut room).await?;
         Ok(Decision::allow(right).with(|changes| {
-            changes.create(new.signed_in.session()).create(&grant);
+            changes.extend(room).create(new.signed_in.session()).create(&grant);
             // Guests come without anybody's doing; their coming and going is no event.
             if !user.is_guest() {
                 changes.create(&record);
@@ -124,8 +126,7 @@ impl Engine {
     }
 }
 
-/// Whether the client is for this person: for everybody, or for a group they are in.
+/// Refuses a person the client is not for.
 pub(super) fn may_use(client: &Client, user: &User) -> Result<(), Refusal> {
-    let theirs = client.groups.is_empty() || !client.groups.is_disjoint(&user.groups);
-    if theirs { Ok(()) } else { Err(Refusal::UserNotAllowed) }
+    if client.is_for(user) { Ok(()) } else { Err(Refusal::UserNotAllowed) }
 }

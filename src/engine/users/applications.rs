@@ -180,13 +180,9 @@ impl Engine {
         if let Some(consent) = &consent {
             changes.delete(consent);
         }
-        let mut ended = 0;
-        for grant in self.grants_of(user, Some(client)).await? {
-            if let Some(over) = grant.ended(now, GrantEnd::RevokedByUser).filter(|_| grant.is_live(now)) {
-                changes.update(&grant, &over);
-                ended += 1;
-            }
-        }
+        let grants = self.grants_of(user, Some(client)).await?;
+        let live: Vec<&Kept<Grant>> = grants.iter().filter(|grant| grant.is_live(now)).collect();
+        let ended = self.end_grants(&live, GrantEnd::RevokedByUser, &mut changes).await?;
         if consent.is_none() && ended == 0 {
             return Ok(Decision::refuse(Refusal::NotFound("application")));
         }

@@ -15,6 +15,7 @@ pub(crate) mod arrivals;
 pub mod care;
 pub mod device;
 pub mod familiar;
+mod grant_sessions;
 mod guessing;
 pub(crate) mod guests;
 pub mod hasher;

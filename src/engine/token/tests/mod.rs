@@ -4,5 +4,6 @@ mod codes;
 mod crowds;
 mod devices;
 mod machines;
+mod ours;
 mod overtaken;
 mod renewals;
