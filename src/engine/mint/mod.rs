@@ -38,9 +38,9 @@ use super::resource::own_account_url;
 use super::{Decision, Denied, Engine};
 
 pub(crate) use access_token::OF_SERVICE;
-pub(crate) use refresh_token::{NewRefresh, locator as refresh_locator};
+pub(crate) use refresh_token::{NewRefresh, locator as refresh_locator, tells as tells_refresh_tokens};
 
-pub(crate) use profiles::{TOKEN_USE as ACCESS_TOKEN_USE, TYP as ACCESS_TOKEN_TYP};
+pub(crate) use profiles::{TOKEN_USE as ACCESS_TOKEN_USE, TYP as ACCESS_TOKEN_TYP, always_told};
 
 /// How long an ID token lives.
 pub const ID_TOKEN_LIFE: Duration = Duration::from_secs(3600);

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::base::clock::Timestamp;
-use crate::model::client::ClaimsProfile;
+use crate::model::client::{AccessTokenForm, ClaimsProfile, Client};
 use crate::model::scope::{Scope, Scopes};
 use crate::model::user::User;
 
@@ -125,6 +125,17 @@ const PLAIN_TYP: &str = "JWT";
 const AUTHORITIES: &str = "ROLE_USER_*";
 /// What a guest may do there.
 const OF_GUESTS: &str = "ROLE_ANONYMOUS";
+
+/// The claims about a person that `client`'s access tokens carry whatever their scopes, by the names they have at UserInfo:
+/// people are told of them before they agree.
+pub(crate) fn always_told(client: &Client) -> &'static [&'static str] {
+    match client.claims_profile {
+        _ if client.access_token == AccessTokenForm::Opaque => &[],
+        ClaimsProfile::Incrowd => &["given_name", "family_name", "email"],
+        ClaimsProfile::Laserfiche => &["name"],
+        ClaimsProfile::Rfc9068 | ClaimsProfile::Worksection => &[],
+    }
+}
 
 impl<'a> Facts<'a> {
     /// The token in the shape of the client's profile.

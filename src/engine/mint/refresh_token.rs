@@ -53,7 +53,7 @@ impl Mint<'_> {
         audience: &str,
     ) -> Result<NewRefresh, Denied> {
         let handle = Kind::RefreshToken.generate_handle(self.now, self.rng);
-        if client.claims_profile != ClaimsProfile::Incrowd || client.access_token != AccessTokenForm::Jwt {
+        if !tells(client) {
             return Ok(NewRefresh { handle, access_jti: None });
         }
         let access_jti = format!("{}.{}", grant.id, ids::random(self.rng));
@@ -71,6 +71,11 @@ impl Mint<'_> {
         let secret = Secret::new(self.sign(client.access_token_alg, TYP, &claims)?);
         Ok(NewRefresh { handle: Handle { locator: handle.locator, secret }, access_jti: Some(access_jti) })
     }
+}
+
+/// Whether the refresh tokens of `client` are JWTs that tell something; others are random strings.
+pub(crate) fn tells(client: &Client) -> bool {
+    client.claims_profile == ClaimsProfile::Incrowd && client.access_token == AccessTokenForm::Jwt
 }
 
 /// Where the record of a refresh token lies, read from the token and not believed: only the record's digest proves it.

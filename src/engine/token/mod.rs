@@ -16,6 +16,8 @@ mod service;
 #[cfg(test)]
 mod tests;
 
+use std::sync::{Mutex, PoisonError};
+
 use crate::base::secret::Secret;
 use crate::model::client::GrantType;
 use crate::model::face::Face;
@@ -130,26 +132,28 @@ impl Engine {
     /// hashed, but for nobody who may not ask.
     async fn make_ready(&self, caller: &Caller, request: &TokenRequest) -> Result<Ready, Denied> {
         if !request.grant.kind().is_first_party() {
-            return Ok(Ready::Nothing);
+            return Ok(Ready { client: Mutex::default(), done: Done::Nothing });
         }
         let client = self.authenticate_client(caller, &request.face, &request.client).await?;
         let asked = asked(caller, request, &client)?;
-        Ok(match &request.grant {
+        let done = match &request.grant {
             GrantRequest::Password { username, password } => {
-                Ready::Password(self.ready_password(caller, username, password).await?)
+                Done::Password(self.ready_password(caller, username, password).await?)
             }
             GrantRequest::RegisterMinor { who, guardian } => {
                 self.guardian(&asked, guardian).await??;
-                Ready::Registration(Box::new(self.ready_registration(caller, client.client(), who).await?))
+                Done::Registration(Box::new(self.ready_registration(caller, client.client(), who).await?))
             }
             GrantRequest::Register { who, .. } => {
-                Ready::Registration(Box::new(self.ready_registration(caller, client.client(), who).await?))
+                Done::Registration(Box::new(self.ready_registration(caller, client.client(), who).await?))
             }
             _ => {
                 self.ready_guest(caller, asked.device.as_ref())?;
-                Ready::Nothing
+                Done::Nothing
             }
-        })
+        };
+        drop(asked);
+        Ok(Ready { client: Mutex::new(Some(client)), done })
     }
 
     async fn decide_token(
@@ -158,12 +162,16 @@ impl Engine {
         request: &TokenRequest,
         ready: &Ready,
     ) -> Result<Decision<Issued>, Denied> {
-        // 1. Who asks?
-        let client = self.authenticate_client(caller, &request.face, &request.client).await?;
+        // 1. Who asks? Once overtaken, the client may be another by now and proves itself again.
+        let proved = ready.client.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let client = match proved {
+            Some(client) => client,
+            None => self.authenticate_client(caller, &request.face, &request.client).await?,
+        };
         // 2. May it ask so, and for which device, if one is named?
         let asked = asked(caller, request, &client)?;
         // 3. What does the grant prove?
-        let right: Decision<Authorization> = match (&request.grant, ready) {
+        let right: Decision<Authorization> = match (&request.grant, &ready.done) {
             (GrantRequest::AuthorizationCode { code, redirect_uri, verifier }, _) => {
                 let presented =
                     code::Presented { code, redirect_uri: redirect_uri.as_deref(), verifier: verifier.as_ref() };
@@ -171,14 +179,14 @@ impl Engine {
             }
             (GrantRequest::RefreshToken { token }, _) => self.redeem_refresh_token(&asked, token).await?,
             (GrantRequest::ClientCredentials, _) => self.authorize_service(&asked),
-            (GrantRequest::Password { .. }, Ready::Password(checked)) => self.redeem_password(&asked, checked).await?,
-            (GrantRequest::Register { guest: None, .. }, Ready::Registration(who)) => {
+            (GrantRequest::Password { .. }, Done::Password(checked)) => self.redeem_password(&asked, checked).await?,
+            (GrantRequest::Register { guest: None, .. }, Done::Registration(who)) => {
                 self.redeem_registration(&asked, who).await?
             }
-            (GrantRequest::Register { guest: Some(guest), .. }, Ready::Registration(who)) => {
+            (GrantRequest::Register { guest: Some(guest), .. }, Done::Registration(who)) => {
                 self.redeem_guest_registration(&asked, who, guest).await?
             }
-            (GrantRequest::RegisterMinor { guardian, .. }, Ready::Registration(who)) => {
+            (GrantRequest::RegisterMinor { guardian, .. }, Done::Registration(who)) => {
                 self.redeem_minor_registration(&asked, who, guardian).await?
             }
             (GrantRequest::Anonymous, _) => self.redeem_anonymous(&asked).await?,
@@ -230,7 +238,14 @@ fn asked<'r>(
 }
 
 /// What was done once, before anything is decided.
-enum Ready {
+struct Ready {
+    /// The client, if it had to prove itself for that: good for the first decision.
+    client: Mutex<Option<AuthenticatedClient>>,
+    done: Done,
+}
+
+/// What takes long.
+enum Done {
     /// Nothing had to be.
     Nothing,
     /// A password was right.

@@ -8,7 +8,9 @@ use crate::model::refusal::Refusal;
 use crate::model::session::{Session, SessionKind};
 use crate::records::RecordChanges;
 
-use super::super::mint::{Authorization, NewRefresh, Person, Renewal, Subject, grant_end, refresh_end};
+use super::super::mint::{
+    Authorization, NewRefresh, Person, Renewal, Subject, grant_end, refresh_end, tells_refresh_tokens,
+};
 use super::super::standing::Standing;
 use super::super::{Decision, Denied, Engine};
 use super::{Asked, device, scope};
@@ -19,13 +21,15 @@ pub(super) enum Proof {
     Code { nonce: Option<String> },
     /// A refresh token; ID tokens it leads to carry no nonce (OpenID Connect Core, section 12.2).
     RefreshToken,
+    /// One that comes again, whose successor was given out before.
+    RefreshTokenAgain,
 }
 
 impl Proof {
     fn nonce(self) -> Option<String> {
         match self {
             Proof::Code { nonce } => nonce,
-            Proof::RefreshToken => None,
+            Proof::RefreshToken | Proof::RefreshTokenAgain => None,
         }
     }
 }
@@ -65,10 +69,11 @@ impl Engine {
         let until = refresh_end(client, &self.faces.law(&grant.face), &grant, now);
         let renewable = client.may(GrantType::RefreshToken) && now < until;
         let (renewal, access_jti) = match (renewable, &proof) {
+            (true, Proof::RefreshTokenAgain) => (Renewal::Nothing, None),
             (true, _) => self.new_renewal(client, &grant, until).await?,
             (false, Proof::Code { .. }) => (Renewal::Nothing, None),
             // The lifetime the client has now is shorter than when the grant began.
-            (false, Proof::RefreshToken) => return Err(Refusal::RefreshExpired.into()),
+            (false, _) => return Err(Refusal::RefreshExpired.into()),
         };
         let asked = self.claims_asked_for_id_token(&grant, standing.user(), client).await?;
         Ok(Authorization {
@@ -91,8 +96,8 @@ impl Engine {
         until: Timestamp,
     ) -> Result<(Renewal, Option<String>), Denied> {
         let endpoint = match self.faces.token_endpoint {
-            Some(endpoint) => endpoint(&self.identity.issuer, &self.settings().await?),
-            None => None,
+            Some(endpoint) if tells_refresh_tokens(client) => endpoint(&self.identity.issuer, &self.settings().await?),
+            _ => None,
         };
         let audience = endpoint.as_ref().unwrap_or(&self.identity.issuer);
         let NewRefresh { handle, access_jti } =
@@ -105,7 +110,7 @@ impl Engine {
     fn held(&self, asked: &Asked<'_>, grant: Grant, client: &Client, proof: &Proof) -> Grant {
         let grant = match proof {
             Proof::Code { .. } => grant.through(asked.face, &self.faces.law(asked.face), client),
-            Proof::RefreshToken => grant,
+            Proof::RefreshToken | Proof::RefreshTokenAgain => grant,
         };
         let slides = self.faces.law(&grant.face).slides_for(client);
         let end = grant_end(client, self.now());

@@ -35,7 +35,7 @@ impl Engine {
             RefreshLife::Revoked { .. } => Ok(Decision::refuse(Refusal::RefreshRevoked)),
             RefreshLife::Live if token.expires_at <= now => Ok(Decision::refuse(Refusal::RefreshExpired)),
             RefreshLife::Live => {
-                let right = self.authorize_renewal(asked, &token).await?;
+                let right = self.authorize_renewal(asked, &token, Proof::RefreshToken).await?;
                 Ok(right.and_then(|right| rotate(right, &token, presented, client, now)))
             }
             RefreshLife::Rotated { .. } => self.presented_again(asked, &token, presented).await,
@@ -65,7 +65,7 @@ impl Engine {
         };
         match self.ledger.find::<RefreshToken>(&locator).await? {
             Some(successor) if successor.life == RefreshLife::Live && now < successor.expires_at => {
-                let right = self.authorize_renewal(asked, token).await?;
+                let right = self.authorize_renewal(asked, token, Proof::RefreshTokenAgain).await?;
                 Ok(right.and_then(|right| {
                     let again = Authorization { renewal: Renewal::Again(secret), ..right };
                     Decision::allow(again).with(|changes| _ = changes.expect(token).expect(&successor))
@@ -80,10 +80,11 @@ impl Engine {
         &self,
         asked: &Asked<'_>,
         token: &RefreshToken,
+        proof: Proof,
     ) -> Result<Decision<Authorization>, Denied> {
         match token.of_service {
             true => self.renew_service(asked, &token.grant).await,
-            false => self.authorize_by_grant(asked, &token.grant, Proof::RefreshToken).await,
+            false => self.authorize_by_grant(asked, &token.grant, proof).await,
         }
     }
 
