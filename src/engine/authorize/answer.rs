@@ -93,8 +93,8 @@ impl Engine {
     }
 }
 
-/// The code, bound to everything it was asked for with. It is kept as long as anything that may come of it, so that a replay
-/// is recognised.
+/// The code, bound to everything it was asked for with. It is kept until the end its grant has now, so that a replay is
+/// recognised. A grant whose end moves with each use may outlive it: then the code is unknown, which opens nothing either.
 fn code(at: &Position<'_>, grant: &Grant, handle: &Handle) -> Code {
     Code {
         locator: handle.locator.clone(),

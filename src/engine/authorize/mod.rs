@@ -41,7 +41,7 @@ pub use facts::ConsentAnswer;
 pub use front_end::FrontEnd;
 pub use response::{AuthorizationResponse, AuthorizeRefused, PageRefusal, RedirectRefusal};
 pub use values::Told;
-pub use view::{AskView, ClientView, InteractionView, WaitsFor};
+pub use view::{AskView, ClientView, InteractionView, Stay, WaitsFor};
 
 pub(in crate::engine) use beginnings::Beginnings;
 pub(in crate::engine) use response::with_query;

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crate::base::clock::Timestamp;
 use crate::base::ids::{ClientId, InteractionId};
 use crate::base::secret::Secret;
+use crate::engine::mint::always_told;
 use crate::engine::users::SignedIn;
 use crate::engine::{Denied, Engine};
-use crate::model::client::Client;
+use crate::model::client::{Client, GrantType};
 use crate::model::consent::Consent;
-use crate::model::face::Face;
+use crate::model::face::{Face, Law};
 use crate::model::interaction::AuthorizationRequest;
 use crate::model::lifetime::Lifetime;
 use crate::model::refusal::Refusal;
@@ -40,8 +41,9 @@ pub struct InteractionView {
     pub receives: Vec<AskView>,
     /// What it will be able to do: scopes that are not about claims.
     pub allows: Vec<AskView>,
-    /// How long it stays signed in without the person, if it asks for that (`offline_access`).
-    pub offline: Option<Lifetime>,
+    /// How long it stays signed in without the person, if it may: because it asks for that (`offline_access`), or by the law
+    /// of one of its interfaces.
+    pub offline: Option<Stay>,
     /// What to write into the name field.
     pub login_hint: Option<String>,
     /// The languages the client suggests, most wanted first.
@@ -50,6 +52,15 @@ pub struct InteractionView {
     pub confirms: bool,
     /// The client asks for another person than the one who is signed in.
     pub expects_another: bool,
+}
+
+/// How long a client stays signed in without the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stay {
+    /// For so long.
+    pub span: Lifetime,
+    /// Whether that is counted from each use, so that it lasts until nobody used it for so long.
+    pub from_each_use: bool,
 }
 
 /// What an interaction waits for.
@@ -116,9 +127,8 @@ impl Engine {
 
         let at = situation(request, &client, &present, Progress::of(&kept), now);
         let user = present.person.as_ref().map(|(user, _)| user.record());
-        let asks = Asks { request, described, user, before: present.consent.as_deref() };
+        let asks = Asks { request, described, user, before: present.consent.as_deref(), always: always_told(&client) };
         let waits_for = waits_for(&super::next::next(&at));
-        let offline = request.scopes.has(Scope::OFFLINE_ACCESS).then_some(client.refresh_ttl);
         Ok(InteractionView {
             id: id.clone(),
             face: request.face.clone(),
@@ -128,12 +138,24 @@ impl Engine {
             leads_to: request.redirect_uri.as_str().to_owned(),
             receives: asks.receives(),
             allows: asks.allows(),
-            offline,
+            offline: self.stay(request, &client),
             login_hint: request.login_hint.clone(),
             ui_locales: request.ui_locales.clone(),
             confirms: waits_for == WaitsFor::SignIn && at.is_expected_here() == Some(true),
             expects_another: at.is_expected_here() == Some(false),
         })
+    }
+}
+
+impl Engine {
+    /// How long `client` stays signed in beyond the person's session. The interface it will fetch its tokens through is not
+    /// known yet, so what any of its own allows is told.
+    fn stay(&self, request: &AuthorizationRequest, client: &Client) -> Option<Stay> {
+        let laws: Vec<Law> = client.faces.iter().map(|face| self.faces.law(face)).collect();
+        let outlives = request.scopes.has(Scope::OFFLINE_ACCESS) || laws.iter().any(|law| law.outlives_session(client));
+        let from_each_use = laws.iter().any(|law| law.slides_for(client));
+        let stays = outlives && client.may(GrantType::RefreshToken);
+        stays.then_some(Stay { span: client.refresh_ttl, from_each_use })
     }
 }
 
@@ -162,15 +184,26 @@ struct Asks<'a> {
     described: BTreeMap<&'a str, &'a ScopeDefinition>,
     user: Option<&'a User>,
     before: Option<&'a Consent>,
+    /// Claims its access tokens carry whatever it asks for.
+    always: &'static [&'static str],
 }
 
 impl Asks<'_> {
-    /// Scopes that tell something of the person, then single claims.
+    /// Scopes that tell something of the person, then single claims, then what the client is told in any case.
     fn receives(&self) -> Vec<AskView> {
         let telling =
             self.in_order().into_iter().filter(|scope| *scope == Scope::OPENID || !self.claims_of(scope).is_empty());
         let singles = ask::single_claims(self.request).into_iter().map(|claim| self.claim(claim));
-        telling.map(|scope| self.scope(scope)).chain(singles).collect()
+        telling.map(|scope| self.scope(scope)).chain(singles).chain(self.unasked()).collect()
+    }
+
+    /// What the client is told in any case and does not ask for.
+    fn unasked(&self) -> impl Iterator<Item = AskView> {
+        let asked = |claim: &str| {
+            let single = ask::single_claims(self.request).iter().any(|single| single == claim);
+            single || self.in_order().into_iter().any(|scope| self.claims_of(scope).iter().any(|told| told == claim))
+        };
+        self.always.iter().filter(move |claim| !asked(claim)).map(|claim| self.claim((*claim).to_owned()))
     }
 
     /// Scopes that let the client do something. Standing access is told apart.

@@ -52,8 +52,10 @@ pub struct Consent {
     pub receives: Vec<Ask>,
     /// What the application will be able to do: scopes that are not about claims.
     pub allows: Vec<Ask>,
-    /// `offline_access`: for how many days.
+    /// For how many days it stays signed in without the person, if it does.
     pub offline_days: Option<u64>,
+    /// Those days are counted from each use.
+    pub offline_slides: bool,
     /// The host of the redirect address, in its readable form.
     pub host: String,
     /// The host in its ASCII form, when that differs from the readable one.

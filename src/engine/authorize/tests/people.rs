@@ -6,8 +6,9 @@ use crate::base::ids::{SessionId, UserId};
 use crate::base::secret::Kind;
 use crate::engine::house::{START, alice, caller_from, cause, client, minutes, session};
 use crate::model::audit::{AuditKind, AuditRecord};
-use crate::model::client::Client;
+use crate::model::client::{AccessTokenForm, ClaimsProfile, Client, GrantType};
 use crate::model::consent::Consent;
+use crate::model::face::Face;
 use crate::model::interaction::Interaction;
 use crate::model::refusal::Refusal;
 use crate::model::scope::{Scope, ScopeDefinition};
@@ -267,7 +268,7 @@ async fn pages_show_who_asks_for_what_and_where_it_leads() {
     let view = engine.interaction(&id, &scene.browser, Some(&alice)).await.unwrap();
     assert_eq!((view.waits_for, &*view.destination), (WaitsFor::Consent, "app.example"));
     assert_eq!((&*view.leads_to, &*view.client.name), (CALLBACK, "web"));
-    assert_eq!(view.offline, Some(client("web").refresh_ttl));
+    assert_eq!(view.offline, Some(Stay { span: client("web").refresh_ttl, from_each_use: false }));
     let receives: Vec<_> = view.receives.iter().map(|ask| (&*ask.name, ask.agreed_before)).collect();
     assert_eq!(receives, [("openid", true), ("profile", true), ("projects", false), ("email", false)]);
     let values: Vec<_> = view.receives.iter().map(|ask| &*ask.values[0].value).collect();
@@ -324,6 +325,56 @@ async fn whatever_would_be_told_is_shown() {
     assert!(shown("email")[1].starts_with("Verified: "));
     assert_eq!(shown("phone"), ["Telephone: +49 30 1234", "Verified: no"]);
     assert_eq!(shown("address"), ["Postal address: Main Street 1, Berlin, Germany"]);
+}
+
+#[tokio::test]
+async fn pages_tell_how_long_a_client_stays_whatever_the_reason() {
+    let scene = Scene::new().await;
+    let span = client("web").refresh_ttl;
+    let alice = scene.alice().await;
+    let stays = async |scope: &str, change: &dyn Fn(&mut Client)| {
+        let before: Client = scene.house.find("web").await;
+        scene.house.change::<Client>("web", |web| change(web)).await;
+        let id = waiting(scene.asks(&[("scope", scope), ("prompt", "consent")], Some(&alice)).await);
+        let view = scene.house.engine.interaction(&id, &scene.browser, Some(&alice)).await.unwrap();
+        scene.house.change::<Client>("web", |web| *web = before).await;
+        view.offline
+    };
+    let (once, sliding) = (Stay { span, from_each_use: false }, Stay { span, from_each_use: true });
+    assert_eq!(stays("openid", &|_| ()).await, None);
+    assert_eq!(stays("openid offline_access", &|_| ()).await, Some(once));
+    let side = |web: &mut Client| _ = web.faces.insert(Face::named("side"));
+    assert_eq!(stays("openid", &side).await, Some(sliding), "an interface whose refresh tokens outlive the session");
+    let incrowd = |web: &mut Client| web.claims_profile = ClaimsProfile::Incrowd;
+    assert_eq!(stays("openid", &incrowd).await, Some(sliding));
+    let never = |web: &mut Client| {
+        incrowd(web);
+        web.grants.remove(&GrantType::RefreshToken);
+    };
+    assert_eq!(stays("openid", &never).await, None, "it gets no refresh tokens");
+}
+
+#[tokio::test]
+async fn pages_list_what_access_tokens_tell_whatever_was_asked_for() {
+    let scene = Scene::new().await;
+    let alice = scene.alice().await;
+    let receives = async |scope: &str, form: AccessTokenForm, profile: ClaimsProfile| {
+        let change = |web: &mut Client| (web.access_token, web.claims_profile) = (form, profile);
+        scene.house.change::<Client>("web", change).await;
+        let id = waiting(scene.asks(&[("scope", scope), ("prompt", "consent")], Some(&alice)).await);
+        let view = scene.house.engine.interaction(&id, &scene.browser, Some(&alice)).await.unwrap();
+        let told = |ask: AskView| format!("{} {}", ask.name, ask.values[0].value);
+        view.receives.into_iter().map(told).collect::<Vec<_>>().join(", ")
+    };
+    use AccessTokenForm::{Jwt, Opaque};
+    use ClaimsProfile::{Incrowd, Laserfiche, Rfc9068};
+    assert_eq!(receives("openid", Jwt, Rfc9068).await, "openid alice-id");
+    let everything = "openid alice-id, given_name Alice, family_name Adams, email alice@example.org";
+    assert_eq!(receives("openid", Jwt, Incrowd).await, everything);
+    assert_eq!(receives("openid", Opaque, Incrowd).await, "openid alice-id", "nobody reads an opaque token");
+    assert_eq!(receives("openid", Jwt, Laserfiche).await, "openid alice-id, name Alice Adams");
+    let profile = receives("openid profile email", Jwt, Incrowd).await;
+    assert!(!profile.contains("given_name") && profile.matches("email").count() == 1, "no thing twice: {profile}");
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ impl Samples for Consent {
                     allows,
                     receives: plain.receives.iter().cloned().chain([unset]).collect(),
                     offline_days: Some(1),
+                    offline_slides: true,
                     host: "bücher.example".into(),
                     host_ascii: Some("xn--bcher-kva.example".into()),
                     self_registered: true,
