@@ -8,6 +8,7 @@ use super::{ALL, Dialect, endpoints};
 const OPEN: &str = "Open this address, sign in, and take the code from the address you come back to.";
 const REDEEM: &str = "Redeem the code. It works once, and not for long.";
 const ALONE: &str = "Get a token.";
+const SIGNED: &str = "Get a token. $ASSERTION is what client programs sign with an access key of this application.";
 
 /// What lies where under `issuer`.
 pub fn directory(issuer: &str, settings: &Settings) -> Directory {
@@ -88,7 +89,12 @@ fn oidc(listing: &Listing, speaker: &Speaker) -> Vec<Example> {
 }
 
 fn laserfiche(listing: &Listing, speaker: &Speaker) -> Vec<Example> {
-    by_code(listing, speaker)
+    if !(speaker.service && speaker.acts_alone) {
+        return by_code(listing, speaker);
+    }
+    let url = url(listing, "Tokens");
+    let signed = "-H \"Authorization: Bearer $ASSERTION\"";
+    vec![Example { words: SIGNED, text: format!("curl {url} \\\n  {signed} \\\n  -d grant_type=client_credentials") }]
 }
 
 fn machine(listing: &Listing, speaker: &Speaker) -> Vec<Example> {

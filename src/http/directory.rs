@@ -58,6 +58,6 @@ pub struct Speaker {
 pub struct Example {
     /// What it does.
     pub words: &'static str,
-    /// The address to open, or the command to run, with `$SECRET` and `$CODE` for what is not known here.
+    /// The address to open, or the command to run, with `$SECRET`, `$CODE` and `$ASSERTION` for what is not known here.
     pub text: String,
 }

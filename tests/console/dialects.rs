@@ -142,6 +142,16 @@ async fn every_example_that_is_shown_works() {
 }
 
 #[tokio::test]
+async fn a_service_of_laserfiche_is_shown_where_its_signed_word_goes() {
+    let (house, ada) = House::with_ada().await;
+    let (id, _) = made(&house, &ada, "service", "laserfiche").await;
+    let page = ada.get(&house, &format!("/admin/applications/{id}")).await.shows();
+    let command = "curl https://id.example/oauth/Token \\\n  -H \"Authorization: Bearer $ASSERTION\" \\\n  \
+                   -d grant_type=client_credentials";
+    assert_eq!(examples(&page.html, "laserfiche"), [command]);
+}
+
+#[tokio::test]
 async fn a_dialect_brings_its_customs_when_it_is_chosen_for_something_new() {
     let (house, ada) = House::with_ada().await;
     let (robot, _) = made(&house, &ada, "service", "machine").await;
