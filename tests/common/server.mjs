@@ -42,7 +42,7 @@ export async function serve({ declared, data, listen = "127.0.0.1:0", args = [] 
   const address = await new Promise((resolve, reject) => {
     child.stdout.setEncoding("utf8").on("data", (text) => {
       said += text;
-      const line = /^listening on http:\/\/(\S+)\n/m.exec(said);
+      const line = /^listening on https?:\/\/(\S+)\n/m.exec(said);
       if (line) resolve(line[1]);
     });
     ended.then((how) => reject(new Error(`the program ended (${how}) before it listened:\n${said}${log}`)));

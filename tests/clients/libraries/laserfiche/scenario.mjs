@@ -3,12 +3,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import dns from "node:dns";
-import {
-  AccessTokenUtils,
-  DomainUtils,
-  TokenClient,
-  createFromBase64EncodedAccessKey,
-} from "@laserfiche/lf-api-client-core";
+import { DomainUtils, JwtUtils, TokenClient, createFromBase64EncodedAccessKey } from "@laserfiche/lf-api-client-core";
 import { Visitor } from "../../../common/visitor.mjs";
 import { PASSWORD, REDIRECT_URI, SECRET } from "../../declared.mjs";
 
@@ -17,7 +12,9 @@ dns.lookup = (name, options, done) => given(name.endsWith(".localhost") ? "127.0
 
 const { ISSUER, ACCESS_KEY } = process.env;
 const key = createFromBase64EncodedAccessKey(ACCESS_KEY);
-const client = new TokenClient(key.domain);
+// Elsewhere the server has the port of https; here it has one of its own.
+const domain = `${key.domain}:${new URL(ISSUER).port}`;
+const client = new TokenClient(domain);
 
 const told = async (promise) => {
   const error = await promise.then(() => assert.fail("it is refused"), (refused) => refused);
@@ -30,8 +27,8 @@ for (const scope of ["reports", undefined]) {
   const tokens = await client.getAccessTokenFromServicePrincipal(SECRET, key, scope);
   assert.equal(tokens.token_type, "bearer");
   assert.equal(tokens.expires_in, 3600);
-  const token = AccessTokenUtils.parseAccessToken(tokens.access_token);
-  assert.equal(AccessTokenUtils.getAccountIdFromLfJWT(token), "123456789");
+  const token = JwtUtils.parseAccessToken(tokens.access_token);
+  assert.equal(JwtUtils.getAccountIdFromLfJWT(token), "123456789");
 }
 assert.equal((await told(client.getAccessTokenFromServicePrincipal("another key", key)))[0], 401);
 const stranger = { ...key, jwk: { ...key.jwk, kid: "another" } };
@@ -43,7 +40,7 @@ for (const { id, secret, verifier } of [
   { id: "lf-page", verifier: randomBytes(32).toString("base64url") },
 ]) {
   const ana = new Visitor(ISSUER);
-  const begin = new URL(DomainUtils.getLfEndpoints(key.domain).oauthAuthorizeUrl);
+  const begin = new URL(DomainUtils.getLfEndpoints(domain).oauthAuthorizeUrl);
   begin.search = new URLSearchParams({
     client_id: id,
     redirect_uri: REDIRECT_URI,
@@ -59,9 +56,9 @@ for (const { id, secret, verifier } of [
   const { away } = page.away ? page : await ana.submit(page, { username: "ana", password: PASSWORD });
   assert.equal(away.searchParams.get("state"), "a+b c/%", "byte for byte");
   const tokens = await client.getAccessTokenFromCode(away.searchParams.get("code"), REDIRECT_URI, id, secret, verifier);
-  const token = AccessTokenUtils.parseAccessToken(tokens.access_token);
-  assert.equal(AccessTokenUtils.getUsernameFromLfJWT(token), "Ana Ruiz");
-  assert.equal(AccessTokenUtils.getTrusteeIdFromLfJWT(token), token.payload.sub);
+  const token = JwtUtils.parseAccessToken(tokens.access_token);
+  assert.equal(JwtUtils.getUsernameFromLfJWT(token), "Ana Ruiz");
+  assert.equal(JwtUtils.getTrusteeIdFromLfJWT(token), token.payload.sub);
   const fresh = await client.refreshAccessToken(tokens.refresh_token, id, secret);
   assert.notEqual(fresh.refresh_token, tokens.refresh_token);
   assert.equal((await told(client.getAccessTokenFromCode(away.searchParams.get("code"), REDIRECT_URI, id, secret, verifier)))[0], 400);
