@@ -1,7 +1,7 @@
 //! Every face in its place: one endpoint that answers everything.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use arc_swap::ArcSwap;
 use poem::endpoint::{BoxEndpoint, make_sync};
@@ -131,12 +131,13 @@ fn resume_path(_face: &crate::model::face::Face) -> String {
     format!("{}{}", shared::PREFIX, shared::RESUME)
 }
 
-/// The OpenAPI documents, as committed.
+/// The OpenAPI documents, as committed. Each is written when somebody first asks: a start does not wait for them.
 fn documents() -> Route {
     dialects::documents().fold(Route::new(), |routes, name| {
-        let text = dialects::openapi_document(name).unwrap_or_default();
+        let written: OnceLock<String> = OnceLock::new();
         let endpoint = make_sync(move |_: Request| {
-            Response::builder().content_type("application/json").header(CACHE_CONTROL, "no-cache").body(text.clone())
+            let text = written.get_or_init(|| dialects::openapi_document(name).unwrap_or_default()).clone();
+            Response::builder().content_type("application/json").header(CACHE_CONTROL, "no-cache").body(text)
         });
         routes.at(format!("/{name}.json"), Methods::new().get(endpoint))
     })
