@@ -78,6 +78,12 @@ ids! {
     GrantId,
     /// One authorization request on its way through sign-in and consent.
     InteractionId,
+    /// A letter in the outbox.
+    LetterId,
+    /// An invitation.
+    InvitationId,
+    /// A sign-in that waits for its second factor.
+    SignInId,
     /// A signing key's `kid` (RFC 7517, section 4.5).
     KeyId,
     /// One record of the activity log.

@@ -60,6 +60,8 @@ fn settings(section: &Section<'_>) -> DeclaredSettings {
             .number("password_min_length", 8..=128)
             .and_then(|length| u32::try_from(length).ok())
             .unwrap_or(default.password_min_length),
+        required_factor: default.required_factor,
+        smtp: None,
         dialects: section.section("dialects").map(|section| placements(&section)).unwrap_or_default(),
         issuer: None,
     };

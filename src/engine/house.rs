@@ -268,6 +268,7 @@ pub fn caller_from(network: &str) -> Caller {
 /// A confidential client that may do everything, with the secret [`SECRET`].
 pub fn client(id: &str) -> Client {
     Client {
+        required_factor: Default::default(),
         id: ClientId::from_text(id),
         client_key: format!("{id}-key"),
         name: id.to_owned(),
@@ -322,6 +323,8 @@ pub fn secret(text: &str, expires_at: Option<Timestamp>) -> ClientSecret {
 /// Alice, who is in the group `staff`.
 pub fn alice() -> User {
     User {
+        auditor: false,
+        roles: Default::default(),
         id: UserId::from_text("alice-id"),
         username: "alice".to_owned(),
         email: Some("alice@example.org".to_owned()),
@@ -353,6 +356,7 @@ pub fn alice() -> User {
 /// Alice's browser.
 pub fn session() -> Session {
     Session {
+        remembered: false,
         id: SessionId::from_text("session-1"),
         user: alice().id,
         cookie: "cookie".to_owned(),

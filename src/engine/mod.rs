@@ -22,6 +22,7 @@ pub mod maintenance;
 pub mod mint;
 pub mod origins;
 pub mod own_clients;
+pub mod post;
 pub mod register_client;
 pub mod resource;
 pub mod revoke;

@@ -122,6 +122,32 @@ kinds! {
     RecoveryStarted = "recovery_started",
     /// A one-time link was used.
     RecoveryFinished = "recovery_finished",
+    /// An authenticator was set up.
+    SecondFactorAdded = "second_factor_added",
+    /// An authenticator was removed.
+    SecondFactorRemoved = "second_factor_removed",
+    /// New recovery codes were made.
+    RecoveryCodesMade = "recovery_codes_made",
+    /// A recovery code was used.
+    RecoveryCodeUsed = "recovery_code_used",
+    /// A passkey was added.
+    PasskeyAdded = "passkey_added",
+    /// A passkey was removed.
+    PasskeyRemoved = "passkey_removed",
+    /// A browser that remembered the second factor was forgotten.
+    DeviceForgotten = "device_forgotten",
+    /// An address was changed.
+    EmailChanged = "email_changed",
+    /// Somebody proved that an address is theirs.
+    EmailVerified = "email_verified",
+    /// Somebody was invited.
+    InvitationMade = "invitation_made",
+    /// An invitation was revoked.
+    InvitationRevoked = "invitation_revoked",
+    /// An invitation was accepted.
+    InvitationAccepted = "invitation_accepted",
+    /// A message could not be delivered and will not be tried again.
+    MailFailed = "mail_failed",
     /// A client was registered.
     ClientCreated = "client_created",
     /// A client was changed.

@@ -13,6 +13,7 @@ use super::face::Face;
 use super::lifetime::Lifetime;
 use super::redirect_uri::RedirectUri;
 use super::scope::{Scope, Scopes};
+use super::sign_in::RequiredFactor;
 use super::user::User;
 
 /// A registered client with everything that decides what it may do.
@@ -77,6 +78,9 @@ pub struct Client {
     pub refresh_ttl: Lifetime,
     /// How long a rotated refresh token still yields its successor again.
     pub refresh_grace: Lifetime,
+    /// What people must sign in with for it.
+    #[serde(default)]
+    pub required_factor: RequiredFactor,
     /// When it was switched off, if it is.
     pub disabled_at: Option<Timestamp>,
     /// When it was registered.

@@ -175,6 +175,18 @@ refusals! {
     TooManyTries(u32) = "too_many_tries",
     /// Too many passwords wait to be checked.
     HasherBusy = "hasher_busy",
+    /// The password was right and a second factor is due.
+    SecondFactorRequired = "second_factor_required",
+    /// It is no code of theirs, or was used before.
+    SecondFactorWrong = "second_factor_wrong",
+    /// A factor is demanded that the person has yet to enrol, which only a browser can do.
+    EnrolmentRequired = "enrolment_required",
+    /// The sign-in is unknown, finished, too old, or another browser's.
+    SignInGone = "sign_in_gone",
+    /// The passkey's answer does not hold, or its ceremony is over.
+    PasskeyRefused = "passkey_refused",
+    /// Who is signed in must prove again who they are before this.
+    FreshSignInRequired = "fresh_sign_in_required",
     /// A link was used, is too old, or never existed.
     LinkGone = "link_gone",
     /// The server was set up before.

@@ -20,19 +20,99 @@ pub struct Authentication {
 }
 
 impl Authentication {
-    /// The class of one factor, a password.
-    pub const ACR_PASSWORD: &str = "1";
     /// The class of none at all (OpenID Connect Core, section 2).
     pub const ACR_NOTHING: &str = "0";
+    /// The class of one factor.
+    pub const ACR_ONE_FACTOR: &str = "1";
+    /// The class of two factors.
+    pub const ACR_TWO_FACTORS: &str = "2";
+    /// The class of two factors of which one is a passkey, which cannot be phished.
+    pub const ACR_PASSKEY: &str = "3";
 
     /// Nobody proved anything; a guest came at `at`.
     pub fn by_nothing(at: Timestamp) -> Authentication {
-        Authentication { at, acr: Authentication::ACR_NOTHING.to_owned(), amr: Vec::new() }
+        Authentication::by(&[], at)
     }
 
     /// Somebody gave their password at `at`.
     pub fn by_password(at: Timestamp) -> Authentication {
-        Authentication { at, acr: Authentication::ACR_PASSWORD.to_owned(), amr: vec!["pwd".to_owned()] }
+        Authentication::by(&[Method::Password], at)
+    }
+
+    /// Somebody proved who they are at `at`, by all of `methods`.
+    pub fn by(methods: &[Method], at: Timestamp) -> Authentication {
+        let passkey = methods.iter().any(|method| matches!(method, Method::Passkey { .. }));
+        let verified = methods.contains(&Method::Passkey { verified: true });
+        let two = methods.len() > 1 || verified;
+        let acr = match (methods.is_empty(), two, passkey) {
+            (true, ..) => Authentication::ACR_NOTHING,
+            (_, false, _) => Authentication::ACR_ONE_FACTOR,
+            (_, true, false) => Authentication::ACR_TWO_FACTORS,
+            (_, true, true) => Authentication::ACR_PASSKEY,
+        };
+        let mut amr: Vec<String> = methods.iter().flat_map(Method::amr).map(|name| (*name).to_owned()).collect();
+        if two {
+            amr.push("mfa".to_owned());
+        }
+        Authentication { at, acr: acr.to_owned(), amr }
+    }
+
+    /// The same proof and one more, now.
+    pub fn and(&self, method: Method, at: Timestamp) -> Authentication {
+        let mut methods = self.methods();
+        methods.retain(|known| std::mem::discriminant(known) != std::mem::discriminant(&method));
+        methods.push(method);
+        Authentication::by(&methods, at)
+    }
+
+    /// By what they proved it.
+    pub fn methods(&self) -> Vec<Method> {
+        let has = |name: &str| self.amr.iter().any(|known| known == name);
+        let all = [
+            (has("pwd"), Method::Password),
+            (has("otp"), Method::Totp),
+            (has("recovery"), Method::RecoveryCode),
+            (has("pop"), Method::Passkey { verified: has("user") }),
+        ];
+        all.into_iter().filter(|(given, _)| *given).map(|(_, method)| method).collect()
+    }
+
+    /// Whether the proof is of class `acr` or a stronger one. Of a class nobody knows here nothing is.
+    pub fn reaches(&self, acr: &str) -> bool {
+        Authentication::CLASSES.contains(&acr) && self.acr.as_str() >= acr
+    }
+
+    /// The classes that can be asked for, the weakest first.
+    pub const CLASSES: [&str; 3] =
+        [Authentication::ACR_ONE_FACTOR, Authentication::ACR_TWO_FACTORS, Authentication::ACR_PASSKEY];
+}
+
+/// One way of proving who one is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Method {
+    /// The password.
+    Password,
+    /// A code of the authenticator.
+    Totp,
+    /// A recovery code.
+    RecoveryCode,
+    /// A passkey.
+    Passkey {
+        /// Whether the authenticator checked that it was its owner: by PIN, finger or face.
+        verified: bool,
+    },
+}
+
+impl Method {
+    /// Its names as authentication method references (RFC 8176, section 2; a recovery code has none there).
+    fn amr(&self) -> &'static [&'static str] {
+        match self {
+            Method::Password => &["pwd"],
+            Method::Totp => &["otp"],
+            Method::RecoveryCode => &["recovery"],
+            Method::Passkey { verified: false } => &["pop"],
+            Method::Passkey { verified: true } => &["pop", "user"],
+        }
     }
 }
 
@@ -90,6 +170,9 @@ pub struct Session {
     /// Where they are signed in.
     #[serde(default, skip_serializing_if = "SessionKind::is_browser")]
     pub kind: SessionKind,
+    /// Whether the second factor was not asked for because it had been given in this browser before.
+    #[serde(default)]
+    pub remembered: bool,
 }
 
 /// Whether a session still holds.

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::seal::Sealed;
+
 use super::face::Customs;
+use super::sign_in::RequiredFactor;
 
 /// The deployment's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,6 +23,10 @@ pub struct Settings {
     pub client_registration: ClientRegistration,
     /// The shortest password, in characters.
     pub password_min_length: u32,
+    /// What everybody must sign in with.
+    pub required_factor: RequiredFactor,
+    /// How mail is sent, as the console says it; the operator's file comes first.
+    pub smtp: Option<Smtp>,
     /// Where each interface lies that does not lie where it does by default.
     pub dialects: BTreeMap<String, Placement>,
     /// The issuer this store was first served under, if it was ever given.
@@ -34,10 +41,41 @@ impl Default for Settings {
             self_registration: SelfRegistration::Closed,
             client_registration: ClientRegistration::Permitted,
             password_min_length: 15,
+            required_factor: RequiredFactor::None,
+            smtp: None,
             dialects: BTreeMap::new(),
             issuer: None,
         }
     }
+}
+
+/// A mail server.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Smtp {
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: SmtpSecurity,
+    /// The name to sign in with; empty for none.
+    pub username: String,
+    /// The password, encrypted at rest.
+    pub password: Option<Sealed>,
+    /// The address letters come from.
+    pub from: String,
+}
+
+/// How a connection to a mail server is protected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SmtpSecurity {
+    /// TLS from the first byte (RFC 8314, section 3).
+    Tls,
+    /// TLS after a word in the clear, never without (RFC 3207).
+    Starttls,
+    /// None: for a relay on this very machine.
+    None,
 }
 
 /// Whether an interface is there, and where.

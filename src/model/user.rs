@@ -33,6 +33,12 @@ pub struct User {
     pub admin: bool,
     /// Whether they may register clients themselves.
     pub may_register_clients: bool,
+    /// Whether they may read everything in the console and change nothing.
+    #[serde(default)]
+    pub auditor: bool,
+    /// Roles of the deployment's own, as tokens carry them.
+    #[serde(default)]
+    pub roles: BTreeSet<String>,
     /// The groups they are in.
     pub groups: BTreeSet<String>,
     /// What they say about themselves.

@@ -53,6 +53,18 @@ fn sentence(record: &AuditRecord, mine: bool) -> String {
         AuditKind::UserUpdated => "An administrator changed your account".to_owned(),
         AuditKind::UserDisabled => "Your account was disabled".to_owned(),
         AuditKind::UserEnabled => "Your account was enabled again".to_owned(),
+        AuditKind::SecondFactorAdded => "You set up an authenticator".to_owned(),
+        AuditKind::SecondFactorRemoved => "Your authenticator was removed".to_owned(),
+        AuditKind::RecoveryCodesMade => "You made new recovery codes".to_owned(),
+        AuditKind::RecoveryCodeUsed => "A recovery code of yours was used".to_owned(),
+        AuditKind::PasskeyAdded => "You added a passkey".to_owned(),
+        AuditKind::PasskeyRemoved => "A passkey of yours was removed".to_owned(),
+        AuditKind::DeviceForgotten => "A browser asks for your second factor again".to_owned(),
+        AuditKind::EmailChanged => "Your address was changed".to_owned(),
+        AuditKind::EmailVerified => "You verified your address".to_owned(),
+        AuditKind::InvitationMade => "You were invited".to_owned(),
+        AuditKind::InvitationAccepted => "You accepted an invitation".to_owned(),
+        AuditKind::MailFailed => "A message to you could not be delivered".to_owned(),
         other => format!("Something you administer changed: {}", other.name().replace('_', " ")),
     };
     match &record.client {

@@ -165,7 +165,7 @@ mod tests {
     use crate::store::{Changes, Store};
 
     fn group() -> Group {
-        Group { name: "staff".to_owned(), created_at: Timestamp(0), managed: true }
+        Group { name: "staff".to_owned(), required_factor: Default::default(), created_at: Timestamp(0), managed: true }
     }
 
     async fn kept(change: impl FnOnce(&mut Changes)) -> Examination {

@@ -8,13 +8,16 @@ use crate::model::client::{Client, ClientUsage};
 use crate::model::code::Code;
 use crate::model::consent::Consent;
 use crate::model::credential::{RecoveryLink, Setup};
+use crate::model::factors::{Factors, PasskeyChallenge};
 use crate::model::grant::Grant;
 use crate::model::group::Group;
 use crate::model::interaction::{Interaction, SignOutRequest};
+use crate::model::mail::OutboxLetter;
 use crate::model::scope::ScopeDefinition;
 use crate::model::service_grant::ServiceGrant;
 use crate::model::session::Session;
 use crate::model::settings::Settings;
+use crate::model::sign_in::UnfinishedSignIn;
 use crate::model::signing_key::SigningKeyRecord;
 use crate::model::token::{AccessToken, RefreshToken, RevokedJwt};
 use crate::model::user::{User, login_key};
@@ -145,6 +148,20 @@ impl Record for User {
     }
 }
 
+impl Record for Factors {
+    const NAME: &'static str = "factors";
+    fn id(&self) -> String {
+        self.user.to_string()
+    }
+    /// No passkey is ever two people's.
+    fn unique(&self) -> Vec<(&'static str, String)> {
+        self.passkeys.iter().map(|passkey| ("passkey", passkey.id.clone())).collect()
+    }
+    fn indexes(&self) -> Vec<(&'static str, String)> {
+        self.has_second().then(|| ("has", "second".to_owned())).into_iter().collect()
+    }
+}
+
 impl Record for RecoveryLink {
     const NAME: &'static str = "recovery";
     fn id(&self) -> String {
@@ -170,6 +187,36 @@ impl Record for Session {
     }
     fn indexes(&self) -> Vec<(&'static str, String)> {
         vec![("user", self.user.to_string())]
+    }
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Record for OutboxLetter {
+    const NAME: &'static str = "letter";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Record for UnfinishedSignIn {
+    const NAME: &'static str = "sign-in";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Record for PasskeyChallenge {
+    const NAME: &'static str = "passkey-challenge";
+    fn id(&self) -> String {
+        self.id.clone()
     }
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)
@@ -299,6 +346,9 @@ pub(super) async fn sweep_one(ledger: &Ledger, name: &str, id: &str, now: Timest
         "key" => due::<SigningKeyRecord>(ledger, id, now).await,
         "recovery" => due::<RecoveryLink>(ledger, id, now).await,
         "session" => due::<Session>(ledger, id, now).await,
+        "letter" => due::<OutboxLetter>(ledger, id, now).await,
+        "sign-in" => due::<UnfinishedSignIn>(ledger, id, now).await,
+        "passkey-challenge" => due::<PasskeyChallenge>(ledger, id, now).await,
         "interaction" => due::<Interaction>(ledger, id, now).await,
         "sign-out" => due::<SignOutRequest>(ledger, id, now).await,
         "grant" => due::<Grant>(ledger, id, now).await,

@@ -97,6 +97,12 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::OriginNotAllowed
         | Refusal::HintInvalid
         | Refusal::PasswordWrong
+        | Refusal::SecondFactorRequired
+        | Refusal::SecondFactorWrong
+        | Refusal::EnrolmentRequired
+        | Refusal::SignInGone
+        | Refusal::PasskeyRefused
+        | Refusal::FreshSignInRequired
         | Refusal::LinkGone
         | Refusal::SetUpBefore
         | Refusal::NotPermitted

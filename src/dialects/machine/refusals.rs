@@ -92,6 +92,12 @@ pub fn of(refusal: &Refusal) -> Words {
         Refusal::TokenMissing => words("invalid_request", "An access token is needed."),
         Refusal::TokenInvalid | Refusal::TokenAudience | Refusal::ScopeInsufficient(_) => BAD_TOKEN,
 
+        Refusal::SecondFactorRequired | Refusal::SecondFactorWrong => {
+            words("mfa_required", "A second factor is due: send its code as otp.")
+        }
+        Refusal::EnrolmentRequired => {
+            words("mfa_required", "A second factor must be set up first, on the sign-in page.")
+        }
         Refusal::TooManyTries(_) => words("temporarily_unavailable", "Too many tries. Wait a moment and try again."),
         Refusal::HasherBusy => words("temporarily_unavailable", "The server is busy. Try again in a moment."),
 
@@ -113,6 +119,9 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::InteractionAnswered
         | Refusal::OriginNotAllowed
         | Refusal::HintInvalid
+        | Refusal::SignInGone
+        | Refusal::PasskeyRefused
+        | Refusal::FreshSignInRequired
         | Refusal::LinkGone
         | Refusal::SetUpBefore
         | Refusal::NotPermitted

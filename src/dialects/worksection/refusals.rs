@@ -118,7 +118,17 @@ pub fn of(refusal: &Refusal) -> Words {
         Refusal::TooManyTries(_) => words("temporarily_unavailable", "Too many tries. Wait a moment and try again."),
         Refusal::HasherBusy => words("temporarily_unavailable", "The server is busy. Try again in a moment."),
 
-        Refusal::LinkGone
+        Refusal::SecondFactorRequired | Refusal::SecondFactorWrong => {
+            words("mfa_required", "A second factor is due: send its code as otp.")
+        }
+        Refusal::EnrolmentRequired => {
+            words("mfa_required", "A second factor must be set up first, on the sign-in page.")
+        }
+
+        Refusal::SignInGone
+        | Refusal::PasskeyRefused
+        | Refusal::FreshSignInRequired
+        | Refusal::LinkGone
         | Refusal::SetUpBefore
         | Refusal::NotPermitted
         | Refusal::NotFound(_)

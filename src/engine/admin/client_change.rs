@@ -174,6 +174,7 @@ fn plain(kind: ClientType, id: ClientId, name: String) -> Client {
         _ => &[Scope::OPENID, Scope::PROFILE, Scope::EMAIL],
     };
     Client {
+        required_factor: Default::default(),
         client_key: id.to_string(),
         id,
         name,

@@ -27,7 +27,12 @@ impl Engine {
             if self.ledger.find::<Group>(name).await?.is_some() {
                 return Err(Refusal::Taken("name").into());
             }
-            let group = Group { name: name.to_owned(), created_at: self.now(), managed: false };
+            let group = Group {
+                name: name.to_owned(),
+                required_factor: Default::default(),
+                created_at: self.now(),
+                managed: false,
+            };
             let record = caller.record(self.now(), &*self.rng, actor.audited(), AuditKind::GroupCreated);
             changes.create(&group);
             changes.create(&record.with("group", name));

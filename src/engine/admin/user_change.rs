@@ -75,6 +75,8 @@ fn external_ids(known: &[ExternalId], wanted: Vec<(String, String)>, now: Timest
 /// A user of whom only the name is known.
 pub fn blank_user(id: UserId, username: String, now: Timestamp) -> User {
     User {
+        auditor: false,
+        roles: Default::default(),
         id,
         username,
         email: None,

@@ -179,7 +179,7 @@ pub(super) fn claims(scopes: &Scopes, parameters: &Parameters) -> Result<(Claims
         return Ok(Default::default());
     }
     // An essential class that cannot be met is a failed authentication (section 5.5.1.1).
-    let met = |acr: &serde_json::Value| acr == Authentication::ACR_PASSWORD;
+    let met = |acr: &serde_json::Value| acr == Authentication::ACR_ONE_FACTOR;
     let acr = claims.id_token.get("acr").filter(|demand| demand.essential && !demand.values.is_empty());
     if acr.is_some_and(|demand| !demand.values.iter().any(met)) {
         return Err(Refusal::AcrUnmet);

@@ -317,6 +317,7 @@ impl Engine {
             life: SessionLife::Open,
             access_epoch: user.access_epoch,
             kind,
+            remembered: false,
         };
         let familiar = self.familiar(user);
         NewSession { cookie: handle.secret, familiar, signed_in: SignedIn { session, user: user.clone() } }

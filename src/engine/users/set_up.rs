@@ -138,6 +138,8 @@ impl Engine {
     fn first_administrator(&self, names: &Names, password: &PasswordHash) -> User {
         let now = self.now();
         User {
+            auditor: false,
+            roles: Default::default(),
             id: UserId::random(&*self.rng),
             username: names.username.clone(),
             email: names.email.clone(),

@@ -45,6 +45,8 @@ impl House {
         let password = self.engine.gate.hasher.hash(&Secret::new(PASSWORD)).await.unwrap();
         let now = self.engine.now();
         let user = User {
+            auditor: false,
+            roles: Default::default(),
             id: UserId::random(&*self.engine.rng),
             username: username.to_owned(),
             email: Some(format!("{username}@example.net")),

@@ -148,7 +148,12 @@ impl Draft<'_> {
             }
             let record = self.record(AuditKind::GroupCreated).with("group", &declared.name);
             self.audit(&record);
-            self.changes.create(&Group { name: declared.name.clone(), created_at: self.now, managed: true });
+            self.changes.create(&Group {
+                name: declared.name.clone(),
+                required_factor: Default::default(),
+                created_at: self.now,
+                managed: true,
+            });
             self.note("group", &declared.name, Action::Create, Vec::new());
         }
         Ok(())

@@ -1,0 +1,54 @@
+//! Sign-ins that have begun and are not finished: a password was right, and something is missing still.
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::clock::Timestamp;
+use crate::base::digest::Digest;
+use crate::base::ids::{InteractionId, SessionId, SignInId, UserId};
+
+use super::session::Authentication;
+
+/// Which proof a deployment, a group or an application demands of those who sign in. The strictest of them holds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum RequiredFactor {
+    /// A password will do, unless the person has enrolled more themselves.
+    #[default]
+    None,
+    /// A second factor, or a passkey that verified its user.
+    SecondFactor,
+    /// A passkey, which cannot be phished.
+    Passkey,
+}
+
+/// A sign-in between its steps. It opens nothing: there is no session before the last of them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnfinishedSignIn {
+    /// Its id, in the address of the pages it passes.
+    pub id: SignInId,
+    /// What the cookie of the browser that began it must digest to.
+    pub browser: Digest,
+    /// Who is about to be signed in.
+    pub user: UserId,
+    /// What they proved so far.
+    pub proved: Authentication,
+    /// Their count of the events that end all access, then.
+    pub access_epoch: u32,
+    /// What their password digested to, then: once it differs, it is over.
+    pub password: Digest,
+    /// The authorization request that waits for it.
+    pub interaction: Option<InteractionId>,
+    /// The session it renews, when the same person is signed in already.
+    pub renews: Option<SessionId>,
+    /// What is demanded beyond what holds of everybody, as when an application demands more.
+    pub required: RequiredFactor,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// When it is too old to go on.
+    pub expires_at: Timestamp,
+}
+
+impl UnfinishedSignIn {
+    /// How long people have for their second factor, enrolling one included.
+    pub const LIFETIME: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+}
