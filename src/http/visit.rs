@@ -11,7 +11,7 @@ use poem::http::HeaderMap;
 use poem::{Endpoint, IntoResponse, Request, Response};
 
 use crate::base::clock::Timestamp;
-use crate::engine::users::SignedIn;
+use crate::engine::users::{Fresh, SignedIn};
 use crate::engine::{Caller, Denied, Engine};
 
 use super::body;
@@ -23,6 +23,7 @@ use super::params::Params;
 use super::paths;
 use super::views::Problem;
 use super::when::Reference;
+use crate::model::refusal::Refusal;
 
 /// An answer, or the answer that stands in its way.
 pub type Outcome = Result<Response, Response>;
@@ -107,6 +108,15 @@ impl Visit {
         self.current.as_ref().ok_or_else(|| sign_in_first(&self.path))
     }
 
+    /// Who is signed in and proved a moment ago who they are; whoever did not is asked to and goes on to `path`.
+    pub async fn fresh(&self, path: &str) -> Result<Fresh, Response> {
+        match self.engine().fresh(self.person()?).await {
+            Ok(fresh) => Ok(fresh),
+            Err(Denied::Refused(Refusal::FreshSignInRequired)) => Err(confirm_first(path)),
+            Err(denied) => Err(self.deny(&denied).await),
+        }
+    }
+
     /// The form that was posted, if one of our own pages in this browser sent it.
     pub async fn form(&self, request: &mut Request) -> Result<Params, Response> {
         self.form_repeating(request, &[]).await
@@ -183,6 +193,12 @@ impl Visit {
 pub fn sign_in_first(path: &str) -> Response {
     let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
     see_other(&format!("{}?next={next}", paths::LOGIN))
+}
+
+/// To the page that asks whoever is signed in who they are once more, and from there to `path`.
+pub fn confirm_first(path: &str) -> Response {
+    let next: String = form_urlencoded::byte_serialize(path.as_bytes()).collect();
+    see_other(&format!("{}?confirm=1&next={next}", paths::LOGIN))
 }
 
 /// `path` if it is a page of ours to go on to after signing in, else the start page. Compared character by character: nothing

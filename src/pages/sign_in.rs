@@ -58,16 +58,17 @@ async fn expired(visit: &Visit) -> Result<Response, Response> {
 async fn show(visit: Visit, resume: ResumePath) -> Outcome {
     let interaction = interaction(&visit, visit.query.get("interaction")).await?;
     let another = visit.query.contains("another");
+    let confirm = visit.query.contains("confirm") && !another;
     match &interaction {
         // A page whose turn it is not leads on; whoever asked for another account may sign in at any time.
         Some(view) if view.waits_for != WaitsFor::SignIn && !another => return Ok(go_on(resume, view)),
-        None if visit.current.is_some() && !another => {
+        None if visit.current.is_some() && !another && !confirm => {
             return Ok(see_other(safe_next(visit.query.get("next").unwrap_or("/"))));
         }
         _ => {}
     }
     let hint = interaction.as_ref().and_then(|view| view.login_hint.clone()).unwrap_or_default();
-    let typed = Typed { username: hint, next: visit.query.get("next").map(str::to_owned), another };
+    let typed = Typed { username: hint, next: visit.query.get("next").map(str::to_owned), another, confirm };
     let view = view(&visit, interaction.as_ref(), typed, None, Problems::none()).await?;
     Ok(guarded(StatusCode::OK, view, interaction.as_ref()))
 }
@@ -77,6 +78,8 @@ struct Typed {
     username: String,
     next: Option<String>,
     another: bool,
+    /// Whoever is signed in is to prove it once more, whether or not an application asks for it.
+    confirm: bool,
 }
 
 async fn sign_in(visit: Visit, mut request: Request, resume: ResumePath) -> Outcome {
@@ -158,6 +161,7 @@ fn typed(fields: &Params) -> Typed {
         username: fields.get("username").unwrap_or_default().to_owned(),
         next: fields.get("next").map(str::to_owned),
         another: false,
+        confirm: fields.contains("confirm"),
     }
 }
 
@@ -168,16 +172,16 @@ async fn view(
     notice: Option<Notice>,
     problems: Problems,
 ) -> Result<SignInView, Response> {
-    let confirming = interaction.is_some_and(|view| view.confirms) && !typed.another;
+    let confirming = (typed.confirm || interaction.is_some_and(|view| view.confirms)) && !typed.another;
     let person = visit.current.as_ref().filter(|_| confirming).map(|current| current.user().clone());
     let id = interaction.map(|view| view.id.to_string());
     Ok(SignInView {
         // Whoever is asked who they are is not shown as signed in.
         frame: Frame { person: None, flash: visit.flash().sentence, ..visit.frame().await? },
-        other_account_url: id
-            .as_ref()
-            .map(|id| format!("{}?interaction={id}&another=1", paths::LOGIN))
-            .unwrap_or_default(),
+        other_account_url: match &id {
+            Some(id) => format!("{}?interaction={id}&another=1", paths::LOGIN),
+            None => format!("{}?another=1", paths::LOGIN),
+        },
         interaction: id,
         next: typed.next.as_deref().map(safe_next).map(str::to_owned),
         destination: interaction.map(destination),

@@ -9,6 +9,7 @@
 //! - What is refused to applications: [`clients`], [`codes`], [`renewals`], [`kinds`], [`forged`].
 //! - Dialects: [`places`] (where they lie), [`worksection`], [`worksection_refusals`], [`laserfiche`], [`chat`].
 //! - What ends access, and how it is felt: [`matrix`]. What cannot be answered: [`failures`].
+//! - What stands between a password and a session: [`second_factor`].
 //! - Applications of our own: [`ours`], [`first_party`], [`guests`], [`minors`], [`bearer_authorize`], [`incrowd`].
 //! - Programs of their own: [`machine`].
 //! - What nobody learns: [`cors`], [`headers`], [`secrets`], [`entry`].
@@ -52,7 +53,9 @@ mod places;
 mod prompts;
 mod redirects;
 mod renewals;
+mod second_factor;
 mod secrets;
+
 mod tabs;
 mod tongues;
 mod walk;

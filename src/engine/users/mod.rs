@@ -1,7 +1,7 @@
 //! People: how they come in, how they stay, what they may change about themselves, and the way back in.
 //!
 //! Reading order: [`sign_in`] is the story. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
-//! and checks them, [`tries`] says how often somebody may guess, [`familiar`] knows browsers again. [`sessions`] holds whoever is signed in, [`set_up`]
+//! and checks them, [`needs`] says what is missing beside one, [`fresh`] who proved it a moment ago, [`tries`] says how often somebody may guess, [`familiar`] knows browsers again. [`sessions`] holds whoever is signed in, [`set_up`]
 //! makes the first administrator, [`registration`] makes everybody who comes by themselves ([`arrivals`] says how many),
 //! [`recovery`] lets somebody in who lost the way, [`account`] and [`applications`] are
 //! what people do for themselves
@@ -13,14 +13,17 @@ pub mod applications;
 pub mod argon;
 pub(crate) mod arrivals;
 pub mod care;
+pub(crate) mod codes;
 pub mod device;
 pub mod familiar;
+pub mod fresh;
 mod grant_sessions;
 mod guessing;
 pub(crate) mod guests;
 pub mod hasher;
 pub mod launcher;
 pub mod names;
+pub mod needs;
 pub mod own_activity;
 pub mod passwords;
 pub mod profile;
@@ -35,8 +38,10 @@ pub(crate) mod tries;
 
 pub use applications::Application;
 pub use argon::{Verified, is_checkable};
+pub use fresh::Fresh;
 pub use hasher::{Hasher, HashingLimits, Turn};
 pub use launcher::Launchable;
+pub use needs::{Need, needs};
 pub use registration::Registration;
 pub use sessions::{NewSession, SessionView, SignedIn};
 pub use set_up::SetUp;
