@@ -18,6 +18,7 @@ pub mod machine;
 pub mod oidc;
 pub mod reply;
 pub mod shared;
+pub mod trouble;
 pub mod way;
 pub mod words;
 pub mod worksection;

@@ -7,6 +7,7 @@ use poem::http::{HeaderValue, StatusCode, header};
 
 use crate::base::ids::RequestId;
 use crate::dialects::reply;
+use crate::dialects::trouble;
 use crate::dialects::words::{Words, malformed, missing, words};
 use crate::engine::Denied;
 use crate::http::body::BodyError;
@@ -118,15 +119,12 @@ pub fn of(refusal: &Refusal) -> Words {
 
 /// The answer to a denial.
 pub fn answer(denied: &Denied) -> Response {
-    match denied {
-        Denied::Refused(Refusal::TooManyTries(_) | Refusal::HasherBusy) => transport(denied),
-        Denied::Refused(refusal) => {
-            let words = of(refusal);
-            let failed = words == UNAUTHORIZED;
-            spoken(if failed { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, words)
-        }
-        Denied::Busy(_) | Denied::Unavailable(_) => transport(denied),
-    }
+    let words = match trouble::or_refusal(denied, of) {
+        Ok(refusal) => of(refusal),
+        Err(trouble) => return trouble.told(spoken),
+    };
+    let failed = words == UNAUTHORIZED;
+    spoken(if failed { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, words)
 }
 
 /// The same where an access token was presented (RFC 6750, section 3).
@@ -138,41 +136,22 @@ pub fn bearer_answer(denied: &Denied) -> Response {
     response
 }
 
-/// The answer to what says nothing about the request itself: too much, too busy, no store.
-fn transport(denied: &Denied) -> Response {
-    let (status, seconds) = match denied {
-        Denied::Refused(Refusal::TooManyTries(seconds)) => (StatusCode::TOO_MANY_REQUESTS, u64::from(*seconds)),
-        Denied::Refused(_) => (StatusCode::SERVICE_UNAVAILABLE, 1),
-        Denied::Busy(after) => (StatusCode::SERVICE_UNAVAILABLE, after.as_secs()),
-        Denied::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, 5),
-    };
-    let said = match denied {
-        Denied::Refused(refusal) => of(refusal),
-        _ => words("temporarily_unavailable", "The server cannot answer now. Try again in a moment."),
-    };
-    let mut response = spoken(status, said);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-    response
-}
-
 fn spoken(status: StatusCode, words: Words) -> Response {
     reply::json(status, &ErrorBody { message: words.description.to_owned() })
 }
 
 /// What a request that could not be read is told.
 pub fn unreadable(error: &BodyError) -> Response {
-    let (status, sentence) = match error {
-        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
-        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly."),
-        BodyError::WrongType => (StatusCode::BAD_REQUEST, "The content type must be application/json."),
-        BodyError::Unreadable => (StatusCode::BAD_REQUEST, "The body cannot be read."),
-        BodyError::Params(ParamsError::Repeated(_)) => (StatusCode::BAD_REQUEST, "A member is repeated."),
+    let trouble = trouble::unreadable(error, "The content type must be application/json.");
+    let sentence = match error {
+        BodyError::Params(ParamsError::Repeated(_)) => "A member is repeated.",
         BodyError::Params(ParamsError::TooLong(_) | ParamsError::TooMany) => {
-            (StatusCode::BAD_REQUEST, "A member is too long, or there are too many.")
+            "A member is too long, or there are too many."
         }
-        BodyError::Params(_) => (StatusCode::BAD_REQUEST, "The body must be a JSON object of strings."),
+        BodyError::Params(_) => "The body must be a JSON object of strings.",
+        _ => trouble.words.description,
     };
-    spoken(status, words("invalid_request", sentence))
+    trouble.told(|status, _| spoken(status, words("invalid_request", sentence)))
 }
 
 /// How this dialect says what the transport refuses.

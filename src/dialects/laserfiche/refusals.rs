@@ -9,6 +9,7 @@ use poem::http::{HeaderValue, StatusCode, header};
 use poem::{Request, Response};
 
 use crate::base::ids::RequestId;
+use crate::dialects::trouble;
 use crate::dialects::words::{self, Words, words};
 use crate::dialects::{extract, reply};
 use crate::engine::Denied;
@@ -144,21 +145,11 @@ pub fn of(refusal: &Refusal) -> Words {
 
 /// The answer of the token endpoint to a denial.
 pub fn answer(denied: &Denied, request: &Request, reference: &RequestId) -> Response {
-    let refusal = match denied {
-        Denied::Refused(refusal) => refusal,
-        Denied::Busy(after) => return unavailable(after.as_secs(), reference),
-        Denied::Unavailable(_) => return unavailable(5, reference),
-    };
-    let words = match refusal {
-        Refusal::TooManyTries(seconds) => {
-            let mut response = spoken(StatusCode::TOO_MANY_REQUESTS, of(refusal), reference);
-            retry_after(&mut response, u64::from(*seconds));
-            return response;
-        }
-        Refusal::HasherBusy => return unavailable(1, reference),
+    let words = match trouble::or_refusal(denied, of) {
         // At the authorization endpoint the client is told; here it is one more grant that does not hold any more.
-        Refusal::UserNotAllowed | Refusal::ConsentRequired => BAD_GRANT,
-        refusal => of(refusal),
+        Ok(Refusal::UserNotAllowed | Refusal::ConsentRequired) => BAD_GRANT,
+        Ok(refusal) => of(refusal),
+        Err(trouble) => return trouble.told(|status, words| spoken(status, words, reference)),
     };
     if words.error != "invalid_client" {
         return spoken(StatusCode::BAD_REQUEST, words, reference);
@@ -170,17 +161,6 @@ pub fn answer(denied: &Denied, request: &Request, reference: &RequestId) -> Resp
     };
     response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
     response
-}
-
-fn unavailable(seconds: u64, reference: &RequestId) -> Response {
-    let said = words("temporarily_unavailable", "The server cannot answer now. Try again in a moment.");
-    let mut response = spoken(StatusCode::SERVICE_UNAVAILABLE, said, reference);
-    retry_after(&mut response, seconds);
-    response
-}
-
-fn retry_after(response: &mut Response, seconds: u64) {
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
 }
 
 fn spoken(status: StatusCode, words: Words, reference: &RequestId) -> Response {
@@ -198,17 +178,8 @@ fn spoken(status: StatusCode, words: Words, reference: &RequestId) -> Response {
 
 /// What a token request that could not be read is told.
 pub fn unreadable(error: &BodyError, reference: &RequestId) -> Response {
-    let (status, sentence) = match error {
-        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
-        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly."),
-        BodyError::WrongType => {
-            (StatusCode::BAD_REQUEST, "The content type must be application/x-www-form-urlencoded.")
-        }
-        BodyError::Unreadable => (StatusCode::BAD_REQUEST, "The body cannot be read."),
-        BodyError::Params(ParamsError::Repeated(_)) => (StatusCode::BAD_REQUEST, "A parameter is repeated."),
-        BodyError::Params(_) => (StatusCode::BAD_REQUEST, "The parameters cannot be read."),
-    };
-    spoken(status, words("invalid_request", sentence), reference)
+    trouble::unreadable(error, "The content type must be application/x-www-form-urlencoded.")
+        .told(|status, words| spoken(status, words, reference))
 }
 
 /// The cause of what could not be read, for the activity log.
@@ -229,11 +200,6 @@ struct ProblemShape;
 
 impl Shape for ProblemShape {
     fn render(&self, fault: &Fault, reference: &RequestId) -> Response {
-        let error = match fault {
-            Fault::TooMany { .. } | Fault::Unavailable { .. } => "temporarily_unavailable",
-            Fault::Internal => "server_error",
-            _ => "invalid_request",
-        };
-        spoken(fault.status(), words(error, fault.sentence()), reference)
+        spoken(fault.status(), trouble::of_fault(fault), reference)
     }
 }

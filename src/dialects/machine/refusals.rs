@@ -10,11 +10,11 @@ use serde::Serialize;
 
 use crate::base::ids::RequestId;
 use crate::dialects::reply;
+use crate::dialects::trouble;
 use crate::dialects::words::{Words, malformed, missing, words};
 use crate::engine::Denied;
 use crate::http::body::BodyError;
 use crate::http::fault::{Fault, Shape};
-use crate::http::params::ParamsError;
 use crate::model::refusal::Refusal;
 
 /// What a bad authorization grant is told, whichever check it failed.
@@ -141,10 +141,10 @@ struct Body {
 
 /// The answer of the token and registration endpoints to a denial.
 pub fn answer(denied: &Denied, basic: bool) -> Response {
-    let Denied::Refused(refusal) = denied else { return transport(denied) };
-    if let Refusal::TooManyTries(_) | Refusal::HasherBusy = refusal {
-        return transport(denied);
-    }
+    let refusal = match trouble::or_refusal(denied, of) {
+        Ok(refusal) => refusal,
+        Err(trouble) => return trouble.told(spoken),
+    };
     let words = of(refusal);
     let failed = words == BAD_CLIENT || words == BAD_OWNER;
     let mut response = spoken(if failed { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, words);
@@ -156,26 +156,12 @@ pub fn answer(denied: &Denied, basic: bool) -> Response {
 
 /// The answer of the resource endpoint to a denial: one for every token that does not let its bearer in.
 pub fn bearer_answer(denied: &Denied) -> Response {
-    let Denied::Refused(refusal) = denied else { return transport(denied) };
+    let refusal = match trouble::or_refusal(denied, of) {
+        Ok(refusal) => refusal,
+        Err(trouble) => return trouble.told(spoken),
+    };
     let mut response = spoken(StatusCode::UNAUTHORIZED, of(refusal));
     challenge(&mut response, "Bearer");
-    response
-}
-
-/// The answer to what says nothing about the request itself: too much, too busy, no store.
-fn transport(denied: &Denied) -> Response {
-    let (status, seconds) = match denied {
-        Denied::Refused(Refusal::TooManyTries(seconds)) => (StatusCode::TOO_MANY_REQUESTS, u64::from(*seconds)),
-        Denied::Refused(_) => (StatusCode::SERVICE_UNAVAILABLE, 1),
-        Denied::Busy(after) => (StatusCode::SERVICE_UNAVAILABLE, after.as_secs()),
-        Denied::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, 5),
-    };
-    let said = match denied {
-        Denied::Refused(refusal) => of(refusal),
-        _ => words("temporarily_unavailable", "The server cannot answer now. Try again in a moment."),
-    };
-    let mut response = spoken(status, said);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
     response
 }
 
@@ -193,15 +179,7 @@ pub fn unreadable(error: &BodyError, request: &Request) -> Response {
         "/oauth/token" => "The content type must be application/x-www-form-urlencoded.",
         _ => "The content type must be application/json.",
     };
-    let (status, sentence) = match error {
-        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
-        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly."),
-        BodyError::WrongType => (StatusCode::BAD_REQUEST, wanted),
-        BodyError::Unreadable => (StatusCode::BAD_REQUEST, "The body cannot be read."),
-        BodyError::Params(ParamsError::Repeated(_)) => (StatusCode::BAD_REQUEST, "A parameter is repeated."),
-        BodyError::Params(_) => (StatusCode::BAD_REQUEST, "The parameters cannot be read."),
-    };
-    spoken(status, words("invalid_request", sentence))
+    trouble::unreadable(error, wanted).told(spoken)
 }
 
 /// How this dialect says what the transport refuses.
@@ -214,14 +192,6 @@ struct JsonShape;
 
 impl Shape for JsonShape {
     fn render(&self, fault: &Fault, _: &RequestId) -> Response {
-        let error = match fault {
-            Fault::NotFound => "not_found",
-            Fault::MethodNotAllowed { .. } | Fault::Malformed | Fault::TooLarge | Fault::WrongType | Fault::TooSlow => {
-                "invalid_request"
-            }
-            Fault::TooMany { .. } | Fault::Unavailable { .. } => "temporarily_unavailable",
-            Fault::Internal => "server_error",
-        };
-        spoken(fault.status(), words(error, fault.sentence()))
+        spoken(fault.status(), trouble::of_fault(fault))
     }
 }

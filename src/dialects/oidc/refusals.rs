@@ -12,11 +12,11 @@ use serde::Serialize;
 
 use crate::base::ids::RequestId;
 use crate::dialects::reply;
+use crate::dialects::trouble;
 use crate::dialects::words::{Words, malformed, missing, words};
 use crate::engine::Denied;
 use crate::http::body::BodyError;
 use crate::http::fault::{Fault, Shape};
-use crate::http::params::ParamsError;
 use crate::model::refusal::Refusal;
 
 /// What a bad authorization grant is told, whichever check it failed (RFC 6749, section 5.2).
@@ -148,11 +148,10 @@ struct Body {
 
 /// The answer of the token, introspection and revocation endpoints to a denial.
 pub fn answer(denied: &Denied, basic: bool) -> Response {
-    let Denied::Refused(refusal) = denied else { return transport(denied) };
-    match refusal {
-        Refusal::TooManyTries(_) | Refusal::HasherBusy => return transport(denied),
-        _ => {}
-    }
+    let refusal = match trouble::or_refusal(denied, of) {
+        Ok(refusal) => refusal,
+        Err(trouble) => return trouble.told(spoken),
+    };
     let words = match refusal {
         // At the authorization endpoint the client is told; here it is one more grant that does not hold any more.
         Refusal::UserNotAllowed | Refusal::ConsentRequired => BAD_GRANT,
@@ -168,7 +167,10 @@ pub fn answer(denied: &Denied, basic: bool) -> Response {
 
 /// The answer of a resource endpoint to a denial (RFC 6750, section 3).
 pub fn bearer_answer(denied: &Denied) -> Response {
-    let Denied::Refused(refusal) = denied else { return transport(denied) };
+    let refusal = match trouble::or_refusal(denied, of) {
+        Ok(refusal) => refusal,
+        Err(trouble) => return trouble.told(spoken),
+    };
     match refusal {
         // Nothing was presented, so nothing is said to be wrong with it (RFC 6750, section 3.1).
         Refusal::TokenMissing => challenged(StatusCode::UNAUTHORIZED, of(refusal), "Bearer"),
@@ -185,23 +187,6 @@ pub fn bearer_answer(denied: &Denied) -> Response {
         }
         _ => challenged(StatusCode::UNAUTHORIZED, BAD_TOKEN, "Bearer error=\"invalid_token\""),
     }
-}
-
-/// The answer to what says nothing about the request itself: too much, too busy, no store.
-fn transport(denied: &Denied) -> Response {
-    let (status, seconds) = match denied {
-        Denied::Refused(Refusal::TooManyTries(seconds)) => (StatusCode::TOO_MANY_REQUESTS, u64::from(*seconds)),
-        Denied::Refused(_) => (StatusCode::SERVICE_UNAVAILABLE, 1),
-        Denied::Busy(after) => (StatusCode::SERVICE_UNAVAILABLE, after.as_secs()),
-        Denied::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, 5),
-    };
-    let said = match denied {
-        Denied::Refused(refusal) => of(refusal),
-        _ => words("temporarily_unavailable", "The server cannot answer now. Try again in a moment."),
-    };
-    let mut response = spoken(status, said);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-    response
 }
 
 fn challenged(status: StatusCode, words: Words, header: &str) -> Response {
@@ -222,17 +207,7 @@ fn spoken(status: StatusCode, words: Words) -> Response {
 
 /// What a request that could not be read is told.
 pub fn unreadable(error: &BodyError) -> Response {
-    let (status, sentence) = match error {
-        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
-        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly."),
-        BodyError::WrongType => {
-            (StatusCode::BAD_REQUEST, "The content type must be application/x-www-form-urlencoded.")
-        }
-        BodyError::Unreadable => (StatusCode::BAD_REQUEST, "The body cannot be read."),
-        BodyError::Params(ParamsError::Repeated(_)) => (StatusCode::BAD_REQUEST, "A parameter is repeated."),
-        BodyError::Params(_) => (StatusCode::BAD_REQUEST, "The parameters cannot be read."),
-    };
-    spoken(status, words("invalid_request", sentence))
+    trouble::unreadable(error, "The content type must be application/x-www-form-urlencoded.").told(spoken)
 }
 
 /// How this dialect says what the transport refuses.
@@ -245,15 +220,7 @@ struct JsonShape;
 
 impl Shape for JsonShape {
     fn render(&self, fault: &Fault, _: &RequestId) -> Response {
-        let error = match fault {
-            Fault::NotFound => "not_found",
-            Fault::MethodNotAllowed { .. } | Fault::Malformed | Fault::TooLarge | Fault::WrongType | Fault::TooSlow => {
-                "invalid_request"
-            }
-            Fault::TooMany { .. } | Fault::Unavailable { .. } => "temporarily_unavailable",
-            Fault::Internal => "server_error",
-        };
-        spoken(fault.status(), words(error, fault.sentence()))
+        spoken(fault.status(), trouble::of_fault(fault))
     }
 }
 

@@ -6,14 +6,14 @@
 use std::sync::Arc;
 
 use poem::Response;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::StatusCode;
 
 use crate::base::ids::RequestId;
+use crate::dialects::trouble::{self, Trouble};
 use crate::dialects::words::{Words, malformed, missing, words};
 use crate::engine::Denied;
 use crate::http::body::BodyError;
 use crate::http::fault::{Fault, Shape};
-use crate::http::params::ParamsError;
 use crate::model::refusal::Refusal;
 
 use super::replies::{self, ErrorBody};
@@ -140,12 +140,11 @@ pub fn of(refusal: &Refusal) -> Words {
 
 /// The answer to a denial: refusals have status 200.
 pub fn answer(denied: &Denied) -> Response {
-    match denied {
-        Denied::Refused(Refusal::TooManyTries(_) | Refusal::HasherBusy) => transport(denied),
+    match trouble::or_refusal(denied, of) {
         // At the authorization endpoint the client is told; here it is one more code that does not hold any more.
-        Denied::Refused(Refusal::UserNotAllowed) => spoken(StatusCode::OK, BAD_CODE),
-        Denied::Refused(refusal) => spoken(StatusCode::OK, of(refusal)),
-        Denied::Busy(_) | Denied::Unavailable(_) => transport(denied),
+        Ok(Refusal::UserNotAllowed) => spoken(StatusCode::OK, BAD_CODE),
+        Ok(refusal) => spoken(StatusCode::OK, of(refusal)),
+        Err(trouble) => trouble.told(spoken),
     }
 }
 
@@ -158,23 +157,6 @@ pub fn renewal_answer(denied: &Denied) -> Response {
     }
 }
 
-/// The answer to what says nothing about the request itself: too much, too busy, no store.
-fn transport(denied: &Denied) -> Response {
-    let (status, seconds) = match denied {
-        Denied::Refused(Refusal::TooManyTries(seconds)) => (StatusCode::TOO_MANY_REQUESTS, u64::from(*seconds)),
-        Denied::Refused(_) => (StatusCode::SERVICE_UNAVAILABLE, 1),
-        Denied::Busy(after) => (StatusCode::SERVICE_UNAVAILABLE, after.as_secs()),
-        Denied::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, 5),
-    };
-    let said = match denied {
-        Denied::Refused(refusal) => of(refusal),
-        _ => words("temporarily_unavailable", "The server cannot answer now. Try again in a moment."),
-    };
-    let mut response = spoken(status, said);
-    response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds.max(1)));
-    response
-}
-
 fn spoken(status: StatusCode, words: Words) -> Response {
     let body = ErrorBody { error: words.error.to_owned(), error_description: words.description.to_owned() };
     let mut response = replies::said(&body);
@@ -184,15 +166,10 @@ fn spoken(status: StatusCode, words: Words) -> Response {
 
 /// What a request that could not be read is told.
 pub fn unreadable(error: &BodyError) -> Response {
-    let (status, sentence) = match error {
-        BodyError::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The body is too large."),
-        BodyError::TooSlow => (StatusCode::REQUEST_TIMEOUT, "The body came too slowly."),
-        BodyError::WrongType => (StatusCode::OK, "A body's content type must be application/x-www-form-urlencoded."),
-        BodyError::Unreadable => (StatusCode::OK, "The body cannot be read."),
-        BodyError::Params(ParamsError::Repeated(_)) => (StatusCode::OK, "A parameter is repeated."),
-        BodyError::Params(_) => (StatusCode::OK, "The parameters cannot be read."),
-    };
-    spoken(status, words("invalid_request", sentence))
+    let trouble = trouble::unreadable(error, "A body's content type must be application/x-www-form-urlencoded.");
+    // What is wrong with the request itself is an answer here like any other.
+    let status = if trouble.status == StatusCode::BAD_REQUEST { StatusCode::OK } else { trouble.status };
+    Trouble { status, ..trouble }.told(spoken)
 }
 
 /// How this dialect says what the transport refuses.
@@ -205,14 +182,6 @@ struct JsonShape;
 
 impl Shape for JsonShape {
     fn render(&self, fault: &Fault, _: &RequestId) -> Response {
-        let error = match fault {
-            Fault::NotFound => "not_found",
-            Fault::MethodNotAllowed { .. } | Fault::Malformed | Fault::TooLarge | Fault::WrongType | Fault::TooSlow => {
-                "invalid_request"
-            }
-            Fault::TooMany { .. } | Fault::Unavailable { .. } => "temporarily_unavailable",
-            Fault::Internal => "server_error",
-        };
-        spoken(fault.status(), words(error, fault.sentence()))
+        spoken(fault.status(), trouble::of_fault(fault))
     }
 }
