@@ -140,9 +140,10 @@ pub fn run(arguments: &[&str]) -> Output {
     binary().args(arguments).stdin(Stdio::null()).output().expect("the program can be run")
 }
 
-/// The program, without what the surroundings might tell it.
+/// The program, without what the surroundings might tell it: the one built with the tests, or that of `COUNTERSIGN_BIN`.
 fn binary() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_countersign"));
+    let named = std::env::var_os("COUNTERSIGN_BIN");
+    let mut command = Command::new(named.unwrap_or_else(|| env!("CARGO_BIN_EXE_countersign").into()));
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("COUNTERSIGN_")) {
         command.env_remove(name);
     }
