@@ -177,7 +177,7 @@ pub fn shapes(mut shapes: Shapes, issuer_path: &str, settings: &Settings) -> Sha
                 shapes = shapes.below(format!("{base}{prefix}"), shape.clone());
             }
             for (path, _) in dialect.customs.paths {
-                shapes = shapes.below(format!("{base}{prefix}{path}"), shape.clone());
+                shapes = shapes.at(format!("{base}{prefix}{path}"), shape.clone());
             }
         }
     }

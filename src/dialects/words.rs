@@ -35,6 +35,8 @@ macro_rules! about_parameters {
         pub fn malformed(name: &str) -> &'static str {
             match name {
                 $($name => concat!("The parameter ", $name, " is malformed."),)*
+                "one that is repeated" => "A parameter is repeated.",
+                "one that is too long" => "A parameter is too long, or there are too many.",
                 _ => "A parameter is malformed.",
             }
         }

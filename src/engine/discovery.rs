@@ -152,13 +152,17 @@ fn everything(issuer: &str, endpoints: &Endpoints) -> Metadata {
 }
 
 fn openid(endpoints: &Endpoints) -> OpenidMetadata {
-    let of_the_token = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
+    // Of ID tokens, then of access tokens, whose contents some of our clients read.
+    let of_id_tokens = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
+    let of_access_tokens =
+        ["jti", "nbf", "client_id", "first_name", "last_name", "minor_id", "scope", "authorities", "ati"];
+    let of_tokens = of_id_tokens.into_iter().chain(of_access_tokens);
     OpenidMetadata {
         userinfo_endpoint: endpoints.userinfo.clone(),
         end_session_endpoint: endpoints.end_session.clone(),
         subject_types_supported: vec!["public"],
         id_token_signing_alg_values_supported: Algorithm::ALL.into_iter().map(Algorithm::name).collect(),
-        claims_supported: claims::STANDARD.into_iter().chain(of_the_token).collect(),
+        claims_supported: claims::STANDARD.into_iter().chain(of_tokens).collect(),
         claim_types_supported: vec!["normal"],
         claims_parameter_supported: true,
         request_parameter_supported: false,

@@ -9,7 +9,6 @@ use crate::base::ids::ClientId;
 use crate::base::secret::Secret;
 use crate::model::face::Face;
 use crate::model::refusal::Refusal;
-use crate::model::scope::Scope;
 
 use super::access::{AccessFacts, Holder};
 use super::{Denied, Engine};
@@ -36,13 +35,9 @@ impl Engine {
     /// release, as it is known now.
     ///
     /// # Errors
-    /// [`Refusal::TokenInvalid`] for anything but an access token of ours that still holds, [`Refusal::TokenAudience`],
-    /// [`Refusal::ScopeInsufficient`] without `openid`, or the store's fault.
+    /// [`Refusal::TokenInvalid`] for anything but an access token of ours that still holds, [`Refusal::TokenAudience`], or the store's fault.
     pub async fn userinfo(&self, face: &Face, token: &Secret) -> Result<UserInfo, Denied> {
         let bearer = self.bearer(face, token).await?;
-        if !bearer.facts.scopes.has(Scope::OPENID) {
-            return Err(Refusal::ScopeInsufficient(Scope::OPENID).into());
-        }
         let Holder::Person(standing) = &bearer.holder else { return Err(Refusal::TokenInvalid.into()) };
         let (user, client) = (standing.user(), standing.client());
         let claims = self.claims_for_userinfo(standing.grant(), &bearer.facts.scopes, user, client).await?;

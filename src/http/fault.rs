@@ -3,6 +3,7 @@
 //! A [`Fault`] has no words. Each face gives a [`Shape`] that says them in its own form, so that nothing falls through
 //! to a framework's text.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
@@ -150,13 +151,14 @@ impl Shape for Plain {
 #[derive(Clone)]
 pub struct Shapes {
     default: Arc<dyn Shape>,
+    at: BTreeMap<String, Arc<dyn Shape>>,
     below: Vec<(String, Arc<dyn Shape>)>,
 }
 
 impl Shapes {
     /// `default` wherever no prefix matches.
     pub fn new(default: impl Shape) -> Shapes {
-        Shapes { default: Arc::new(default), below: Vec::new() }
+        Shapes { default: Arc::new(default), at: BTreeMap::new(), below: Vec::new() }
     }
 
     /// `shape` for `prefix` itself and everything below it; the longest prefix that matches wins.
@@ -167,8 +169,18 @@ impl Shapes {
         self
     }
 
+    /// `shape` for this very path, whatever lies around it.
+    #[must_use]
+    pub fn at(mut self, path: impl Into<String>, shape: Arc<dyn Shape>) -> Shapes {
+        self.at.insert(path.into(), shape);
+        self
+    }
+
     /// The shape for `path`.
     pub fn of(&self, path: &str) -> &Arc<dyn Shape> {
+        if let Some(shape) = self.at.get(path) {
+            return shape;
+        }
         let matches = |prefix: &str| {
             path.strip_prefix(prefix)
                 .is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || prefix.ends_with('/'))

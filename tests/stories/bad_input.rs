@@ -163,8 +163,14 @@ async fn an_unknown_path_below_the_prefix_is_answered_in_shape() {
             tongue.shaped(&house.asks(ask).await, 404);
         }
     }
-    // Nobody owns the root: what is not there is a page.
-    assert!(house.gets("/nowhere").await.is_page());
+    // Two dialects lie below /oauth: what is not there is oidc's to say.
+    let below = house.gets("/oauth/Token/nowhere").await;
+    assert_eq!((below.status, &below.json()["error"]), (404, &serde_json::json!("not_found")));
+    // Nobody owns the root: what is not there is a page, beside somebody's path too.
+    for path in ["/nowhere", "/me/nowhere", "/refresh/nowhere"] {
+        let page = house.gets(path).await;
+        assert!(page.status == 404 && page.is_page(), "{page}");
+    }
 }
 
 #[tokio::test]

@@ -98,6 +98,10 @@ async fn metadata_names_what_is_there_and_nothing_else() {
     for name in ["userinfo_endpoint", "subject_types_supported", "claims_supported"] {
         assert!(openid.get(name).is_some() && oauth.get(name).is_none(), "{name}");
     }
+    for claim in ["jti", "nbf", "client_id", "first_name", "minor_id", "scope", "authorities", "ati", "sub", "email"] {
+        let told = openid["claims_supported"].as_array().unwrap();
+        assert!(told.iter().any(|known| known == claim), "{claim}");
+    }
     for (name, endpoint) in
         openid.as_object().unwrap().iter().filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri")
     {

@@ -96,6 +96,17 @@ async fn whatever_is_wrong_with_a_password_is_said_alike_and_slowed_down() {
 }
 
 #[tokio::test]
+async fn a_token_without_openid_tells_what_its_scopes_release() {
+    let house = House::fresh().await;
+    let (alice, front) = (house.person("alice").await, house.ours("front").await);
+    let fields = [("grant_type", "password"), ("username", "alice"), ("password", PASSWORD), ("scope", "email")];
+    let tokens = front.requests(&fields).await.tokens();
+    let about = front.userinfo(&tokens.access).await.json();
+    assert_eq!((&about["sub"], &about["email"]), (&alice.id.as_str().into(), &"alice@example.org".into()));
+    assert_eq!(about.get("name"), None);
+}
+
+#[tokio::test]
 async fn who_was_never_asked_agrees_to_nothing_and_groups_hold() {
     let house = House::fresh().await;
     let alice = house.person("alice").await;

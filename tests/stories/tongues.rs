@@ -77,7 +77,7 @@ pub const WORKSECTION: Tongue = Tongue {
 pub const LASERFICHE: Tongue = Tongue {
     name: "laserfiche",
     endpoints: &[("/oauth/Token", "POST")],
-    nowhere: "/oauth/Token/nowhere",
+    nowhere: "",
     redeem: |app, answer| {
         let code = answer.redemption(&[("client_id", &app.id)]);
         Ask::post("/oauth/Token", &pairs(&code)).basic_as_it_is(&plain(app, &app.id))

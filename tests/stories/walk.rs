@@ -224,7 +224,7 @@ async fn an_application_acts_for_itself() {
     about_people.refuses(400, "invalid_scope");
     assert_eq!(claims(&tokens.access)["sub"], "shop");
     assert!(shop.finds_active(&tokens.access).await);
-    assert_eq!(shop.userinfo(&tokens.access).await.status, 403, "it has no openid");
+    assert_eq!(shop.userinfo(&tokens.access).await.status, 401, "it is about nobody");
 }
 
 #[tokio::test]

@@ -41,6 +41,14 @@ async fn an_authorization_request_is_refused_on_a_page_or_at_the_client() {
     ] {
         assert_eq!(house.person_is_told(&alice, &told).await, error, "{told:?}");
     }
+    let (asking, endless) = (sound(), "x".repeat(9_000));
+    for more in [("scope", "projects_read"), ("prompt", &*endless)] {
+        let unclear = [asking.pairs(), vec![more]].concat();
+        let reply = alice.browser.opens(&super::wire::with_query("/oauth2/authorize", &unclear)).await;
+        let told = query_of(reply.location());
+        assert_eq!((&*told["error"], &*told["state"]), ("invalid_request", asking.get("state")), "{told:?}");
+        assert_eq!(reply.header("cache-control"), Some("no-store, no-cache, must-revalidate"), "{reply}");
+    }
     for stateless in [sound().without("state"), sound().with("state", "")] {
         let reply = alice.goes(&stateless).await;
         let told = query_of(reply.location());

@@ -22,7 +22,7 @@ use crate::dialects::way::Way;
 use crate::engine::{Caller, Denied};
 use crate::http::body::BodyError;
 use crate::http::desk::Desk;
-use crate::http::params::{Params, ParamsError};
+use crate::http::params::Params;
 use crate::jose::Algorithm;
 use crate::model::client::ClaimsProfile;
 use crate::model::face::{ClientCustoms, Customs, Face, Law};
@@ -52,7 +52,7 @@ pub const DIALECT: Dialect = Dialect {
     serve,
     shape: refusals::shape,
     words: refusals::of,
-    way: Way { redirect: StatusCode::FOUND, page: Some(StatusCode::OK) },
+    way: Way { redirect: StatusCode::FOUND, page: Some(StatusCode::OK), tells_unclear: true, ..Way::CANONICAL },
     document,
 };
 
@@ -109,10 +109,8 @@ impl Laserfiche {
     /// page with status 200; everything else goes back to the application.
     #[oai(path = "/Authorize", method = "get", operation_id = "authorize", tag = "Tag::Browser")]
     async fn authorize(&self, request: &Request) -> Shown {
-        Shown(match Params::of_query(request.uri().query()) {
-            Err(ParamsError::Repeated(_)) => browser::refuse_repeated(&self.desk, &self.face, request).await,
-            query => browser::authorize(&self.desk, &self.face, request, query.map_err(BodyError::from)).await,
-        })
+        let query = Params::of_query(request.uri().query()).map_err(BodyError::from);
+        Shown(browser::authorize(&self.desk, &self.face, request, query).await)
     }
 
     /// Redeem a code or a refresh token, or obtain a token for the client itself.

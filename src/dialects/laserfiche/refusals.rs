@@ -164,11 +164,15 @@ pub fn answer(denied: &Denied, request: &Request, reference: &RequestId) -> Resp
 }
 
 fn spoken(status: StatusCode, words: Words, reference: &RequestId) -> Response {
+    problem(status, words, DETAIL, reference)
+}
+
+fn problem(status: StatusCode, words: Words, detail: &str, reference: &RequestId) -> Response {
     let problem = ProblemBody {
         kind: KIND.to_owned(),
         title: words.description.to_owned(),
         status: status.as_u16(),
-        detail: DETAIL.to_owned(),
+        detail: detail.to_owned(),
         instance: reference.to_string(),
         error: words.error.to_owned(),
         error_description: words.description.to_owned(),
@@ -200,6 +204,8 @@ struct ProblemShape;
 
 impl Shape for ProblemShape {
     fn render(&self, fault: &Fault, reference: &RequestId) -> Response {
-        spoken(fault.status(), trouble::of_fault(fault), reference)
+        let words = trouble::of_fault(fault);
+        // Of what asks for nothing there is, the activity log has nothing either.
+        problem(fault.status(), words, words.description, reference)
     }
 }

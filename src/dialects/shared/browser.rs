@@ -64,9 +64,16 @@ pub async fn authorize_by(
     request: &Request,
     parameters: Result<BTreeMap<String, String>, BodyError>,
 ) -> Response {
+    let way = way::of_face(face);
     let parameters = match parameters {
         Ok(parameters) => parameters,
-        Err(error) => return way::of_face(face).page(unreadable(desk, request, error)),
+        Err(BodyError::Params(ParamsError::Repeated(_))) if way.tells_unclear => {
+            return refuse_unclear(desk, face, request, "one that is repeated").await;
+        }
+        Err(BodyError::Params(ParamsError::TooLong(_) | ParamsError::TooMany)) if way.tells_unclear => {
+            return refuse_unclear(desk, face, request, "one that is too long").await;
+        }
+        Err(error) => return way.page(unreadable(desk, request, error)),
     };
     let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
     let outcome = match desk.signed_in(request.headers()).await {
@@ -76,9 +83,9 @@ pub async fn authorize_by(
     desk.remember(&browser, answer(desk, request, &caller, &browser, outcome).await)
 }
 
-/// Refuses a request that repeats a parameter, as the authorization endpoint does: told to the client, unless who that is, or
-/// where, is among what is repeated.
-pub async fn refuse_repeated(desk: &Desk, face: &Face, request: &Request) -> Response {
+/// Refuses a request whose query is not clear, as the authorization endpoint does: told to the client, unless who that is, or
+/// where, is among what is not.
+async fn refuse_unclear(desk: &Desk, face: &Face, request: &Request, why: &'static str) -> Response {
     let mut known = BTreeMap::new();
     for name in ["client_id", "redirect_uri", "state", "response_mode"] {
         let query = request.uri().query().unwrap_or_default();
@@ -88,7 +95,7 @@ pub async fn refuse_repeated(desk: &Desk, face: &Face, request: &Request) -> Res
         }
     }
     let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
-    let refusal = Refusal::ParameterMalformed("one that is repeated");
+    let refusal = Refusal::ParameterMalformed(why);
     let refused = desk.engine.refuse_authorize(&caller, face, &known, &refusal).await;
     answer(desk, request, &caller, &browser, Err(refused)).await
 }

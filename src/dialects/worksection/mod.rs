@@ -62,7 +62,7 @@ pub const DIALECT: Dialect = Dialect {
     serve,
     shape: refusals::shape,
     words: refusals::of,
-    way: Way::CANONICAL,
+    way: Way { caching: replies::UNCACHED, tells_unclear: true, ..Way::CANONICAL },
     document,
 };
 

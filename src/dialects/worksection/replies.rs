@@ -9,6 +9,8 @@ use crate::dialects::reply;
 use crate::engine::resource::AboutPerson;
 use crate::engine::token::Issued;
 
+/// What keeps its answers out of caches.
+pub const UNCACHED: &str = "no-store, no-cache, must-revalidate";
 /// The content type of every answer.
 pub const JSON: &str = "application/json; charset=utf-8";
 
@@ -108,6 +110,6 @@ pub fn said(body: &impl Serialize) -> Response {
     let mut response = reply::json(StatusCode::OK, body);
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(JSON));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store, no-cache, must-revalidate"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(UNCACHED));
     response
 }
