@@ -6,7 +6,7 @@
 //! - [`store`] — cellar: an ordered map of bytes whose only write is a conditional batch. Knows no domain word.
 //! - [`model`], [`records`] — first floor: the nouns and how each is kept. No I/O, no clock.
 //! - [`engine`] — second floor: the verbs. Knows no HTTP, HTML, status code, redb or dialect name.
-//! - [`http`], [`dialects`], [`pages`], [`console`] — third floor: the faces. They translate and decide nothing; none of
+//! - [`http`], [`mail`], [`dialects`], [`pages`], [`console`] — third floor: the faces. They translate and decide nothing; none of
 //!   them touches the store.
 //! - [`toml_file`], [`declared`], [`server`], [`config`], [`cli`] — roof: read what people wrote, open the store, build the
 //!   engine, mount every face, run until told to stop.
@@ -20,6 +20,7 @@ pub mod dialects;
 pub mod engine;
 pub mod http;
 pub mod jose;
+pub mod mail;
 pub mod model;
 pub mod pages;
 pub mod records;

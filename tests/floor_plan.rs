@@ -17,6 +17,7 @@ const FLOORS: &[&[&str]] = &[
     &["records"],
     &["engine"],
     &["http"],
+    &["mail"],
     &["dialects", "pages", "console"],
     &["toml_file"],
     &["declared"],

@@ -65,6 +65,8 @@ pub enum Kind {
     Setup,
     /// A one-time link for somebody who lost the way in.
     Recovery,
+    /// A one-time link that proves that an address is somebody's.
+    Address,
 }
 
 impl Kind {
@@ -79,6 +81,7 @@ impl Kind {
             Kind::Browser => "br_",
             Kind::Setup => "su_",
             Kind::Recovery => "rc_",
+            Kind::Address => "ea_",
         }
     }
 

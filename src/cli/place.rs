@@ -208,6 +208,7 @@ async fn engine(config: &Config, store: Arc<dyn Store>, sealing: SealingKey) -> 
         identity: identity.map_err(Reply::refused)?,
         hashing: server.hashing,
         faces: crate::dialects::FACES,
+        mail: server.mail.clone(),
     };
     Engine::open(foundation).await.map_err(Reply::refused)
 }

@@ -4,7 +4,11 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use crate::base::secret::Secret;
+use crate::engine::admin::rules;
 use crate::http::client_address::Network;
+use crate::model::mail::MailServer;
+use crate::model::settings::SmtpSecurity;
 use crate::toml_file::{self, Outside, Problems, Section};
 
 use super::issuer::Issuer;
@@ -22,7 +26,6 @@ pub fn read(file: &Path, text: &str, outside: &dyn Outside) -> Result<Written, P
 }
 
 fn written(root: &Section<'_>, directory: &Path) -> Written {
-    root.later("smtp", NOT_YET);
     root.later("backup", NOT_YET);
     let path = |key| root.string(key).map(|path| directory.join(path));
     let (cert, key) = (path("tls_cert"), path("tls_key"));
@@ -43,7 +46,33 @@ fn written(root: &Section<'_>, directory: &Path) -> Written {
         limits: root.section("limits").map(|section| limits(&section)).unwrap_or_default(),
         hashing: root.section("hashing").map(|section| hashing(&section)).unwrap_or_default(),
         cache_mib: root.section("store").and_then(|section| cache(&section)),
+        smtp: root.section("smtp").and_then(|section| smtp(&section, directory)),
     }
+}
+
+fn smtp(section: &Section<'_>, directory: &Path) -> Option<MailServer> {
+    let securities = [(SmtpSecurity::Tls, "tls"), (SmtpSecurity::Starttls, "starttls"), (SmtpSecurity::None, "none")];
+    let security = section.choice("security", &securities).unwrap_or(SmtpSecurity::Starttls);
+    let port = section.number("port", 1..=65_535).and_then(|port| u16::try_from(port).ok());
+    let authorities = section.parsed("ca_file", |path| {
+        let path = directory.join(path);
+        std::fs::read_to_string(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+    });
+    let (host, from) = (section.required("host"), section.required("from"));
+    let server = MailServer {
+        host: host.clone().unwrap_or_default(),
+        port: port.unwrap_or(security.usual_port()),
+        security,
+        username: section.string("username").unwrap_or_default(),
+        password: section.string("password").map(Secret::new),
+        from: from.clone().unwrap_or_default(),
+        authorities,
+    };
+    for problem in rules::mail_server(&server).into_iter().filter(|problem| !section.is_reported(&format!("smtp.{}", problem.field))) {
+        section.report(problem.field, problem.sentence);
+    }
+    section.close();
+    host.and(from).map(|_| server)
 }
 
 fn limits(section: &Section<'_>) -> WrittenLimits {

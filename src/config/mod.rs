@@ -18,6 +18,7 @@ use clap::ValueEnum;
 
 use crate::engine::HashingLimits;
 use crate::http::client_address::Network;
+use crate::model::mail::MailServer;
 use crate::server::Options;
 use crate::server::listener::Limits;
 
@@ -43,6 +44,8 @@ pub struct Written {
     pub hashing: WrittenHashing,
     /// `[store] cache_mib`.
     pub cache_mib: Option<usize>,
+    /// `[smtp]`.
+    pub smtp: Option<MailServer>,
 }
 
 /// `[limits]`.
@@ -130,6 +133,7 @@ impl Written {
                 queue: hashing.queue.or(other.hashing.queue),
             },
             cache_mib: self.cache_mib.or(other.cache_mib),
+            smtp: self.smtp.or(other.smtp),
         }
     }
 }
@@ -167,6 +171,7 @@ impl Config {
                     threads: written.hashing.threads.unwrap_or(hashing.threads),
                     queue: written.hashing.queue.unwrap_or(hashing.queue),
                 },
+                mail: written.smtp,
                 store_cache_mib: written.cache_mib.unwrap_or(64),
                 json_lines: written.log_format == Some(LogFormat::Json),
             },

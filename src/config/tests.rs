@@ -66,7 +66,7 @@ fn the_command_line_goes_before_the_file() {
 fn every_mistake_is_told_with_its_line() {
     let text = "lisen = '127.0.0.1:8080'\nissuer = 'http://id.example.org'\nmetrics_listen = '9090'\n\
                 log_format = 'jsn'\nlog_filter = 'countersign=[['\ntrusted_proxies = ['10.0.0.1/8']\ntls_cert = 'cert.pem'\n\
-                [smtp]\nhost = 'mail'\n[backup]\nevery = '1d'\n[limits]\nbody = 1\nrates = {}\n\
+                [smtp]\nhost = 'mail'\nsecurity = 'none'\n[backup]\nevery = '1d'\n[limits]\nbody = 1\nrates = {}\n\
                 [hashing]\nmemory = 1\n[store]\ncache = 64\n";
     insta::assert_snapshot!(read(text).unwrap_err());
 }

@@ -222,7 +222,7 @@ pub async fn open_with(store: Arc<dyn Store>, clock: &Arc<StillClock>, seed: u64
     let rng: Arc<dyn Rng> = Arc::new(SeededRng::new(seed));
     let identity = Identity { issuer: ISSUER.to_owned() };
     let clock: Arc<dyn Clock> = Arc::clone(clock) as Arc<dyn Clock>;
-    Engine::open(Foundation { store, clock, rng, sealing, identity, hashing, faces: FACES }).await.unwrap()
+    Engine::open(Foundation { store, clock, rng, sealing, identity, hashing, faces: FACES, mail: None }).await.unwrap()
 }
 
 /// The interfaces of this house: the canonical one, and one with a law of its own in every point.

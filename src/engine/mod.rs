@@ -21,6 +21,7 @@ pub mod keys;
 pub mod maintenance;
 pub mod mint;
 pub mod origins;
+pub mod outbox;
 pub mod own_clients;
 pub mod post;
 pub mod register_client;
@@ -40,6 +41,7 @@ use crate::base::clock::{Clock, Timestamp};
 use crate::base::rng::Rng;
 use crate::base::seal::SealingKey;
 use crate::model::face::Faces;
+use crate::model::mail::MailServer;
 use crate::model::refusal::Refusal;
 use crate::model::settings::Settings;
 use crate::records::{Examination, Ledger};
@@ -69,6 +71,8 @@ pub struct Foundation {
     pub hashing: HashingLimits,
     /// The interfaces through which requests come.
     pub faces: Faces,
+    /// The mail server that the operator's file names; it comes before what administrators say.
+    pub mail: Option<MailServer>,
 }
 
 impl Foundation {
@@ -86,6 +90,8 @@ pub struct Engine {
     pub(crate) identity: Identity,
     pub(crate) keys: keys::Keys,
     pub(crate) faces: Faces,
+    /// The mail server of the operator's file.
+    pub(in crate::engine) operators_mail: Option<MailServer>,
     /// What is counted instead of written down at once.
     pub(crate) tally: tally::Tally,
     /// Wrong client secrets, by client and network.
@@ -135,6 +141,7 @@ impl Engine {
             identity: foundation.identity,
             keys,
             faces: foundation.faces,
+            operators_mail: foundation.mail,
             tally: tally::Tally::default(),
             client_tries: authenticate_client::ClientTries::new(),
             gate,

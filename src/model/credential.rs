@@ -46,6 +46,23 @@ pub struct RecoveryLink {
     pub expires_at: Timestamp,
 }
 
+/// A one-time link that was mailed to an address, for whoever reads there to say that it is theirs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AddressLink {
+    /// Where it lies; not secret.
+    pub locator: String,
+    /// What the link's secret must digest to.
+    pub digest: Digest,
+    /// Whose address it is going to be.
+    pub user: UserId,
+    /// The address it was mailed to.
+    pub email: String,
+    /// Their address when it was made; once theirs is another, it is over.
+    pub was: Option<String>,
+    /// When it stops working.
+    pub expires_at: Timestamp,
+}
+
 /// The link that makes the first administrator. While this record lives, `/setup` is open; it never comes back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

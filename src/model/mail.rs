@@ -5,6 +5,44 @@ use serde::{Deserialize, Serialize};
 use crate::base::clock::Timestamp;
 use crate::base::ids::{LetterId, UserId};
 use crate::base::seal::Sealed;
+use crate::base::secret::Secret;
+
+use super::settings::SmtpSecurity;
+
+/// A mail server, ready to be asked: as the operator's file says it, or as the settings do with the password opened.
+#[derive(Clone, Debug)]
+pub struct MailServer {
+    /// Its name or address.
+    pub host: String,
+    /// Its port.
+    pub port: u16,
+    /// How the connection is protected.
+    pub security: SmtpSecurity,
+    /// The name to sign in with; empty for none.
+    pub username: String,
+    /// The password.
+    pub password: Option<Secret>,
+    /// The address letters come from.
+    pub from: String,
+    /// Certificates of authorities to trust besides the public ones, as PEM.
+    pub authorities: Option<String>,
+}
+
+impl PartialEq for MailServer {
+    fn eq(&self, other: &MailServer) -> bool {
+        let same_password = match (&self.password, &other.password) {
+            (Some(mine), Some(theirs)) => mine.is(theirs.expose()),
+            (mine, theirs) => mine.is_none() && theirs.is_none(),
+        };
+        let told = |server: &MailServer| {
+            let MailServer { host, port, security, username, from, authorities, .. } = server.clone();
+            (host, port, security, username, from, authorities)
+        };
+        same_password && told(self) == told(other)
+    }
+}
+
+impl Eq for MailServer {}
 
 /// What people are written. Whoever delivers it finds the words.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -51,6 +89,29 @@ pub enum Letter {
     },
 }
 
+impl Letter {
+    /// What kind of letter it is, for the log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Letter::ResetPassword { .. } => "reset_password",
+            Letter::Invitation { .. } => "invitation",
+            Letter::VerifyAddress { .. } => "verify_address",
+            Letter::NewDevice { .. } => "new_device",
+            Letter::AccountChanged { .. } => "account_changed",
+        }
+    }
+
+    /// When its link stops working, if it has one: later it is of no use to anybody.
+    pub fn until(&self) -> Option<Timestamp> {
+        match self {
+            Letter::ResetPassword { until, .. }
+            | Letter::Invitation { until, .. }
+            | Letter::VerifyAddress { until, .. } => Some(*until),
+            Letter::NewDevice { .. } | Letter::AccountChanged { .. } => None,
+        }
+    }
+}
+
 /// What somebody is told of in case it was not them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -64,6 +125,20 @@ pub enum AccountChange {
     PasskeyRemoved,
     RecoveryCodesMade,
     RecoveryCodeUsed,
+}
+
+impl AccountChange {
+    /// All of them.
+    pub const ALL: [AccountChange; 8] = [
+        AccountChange::PasswordChanged,
+        AccountChange::AddressChanged,
+        AccountChange::AuthenticatorAdded,
+        AccountChange::AuthenticatorRemoved,
+        AccountChange::PasskeyAdded,
+        AccountChange::PasskeyRemoved,
+        AccountChange::RecoveryCodesMade,
+        AccountChange::RecoveryCodeUsed,
+    ];
 }
 
 /// A letter on its way.

@@ -7,7 +7,7 @@ use crate::model::audit::{AuditActor, AuditRecord};
 use crate::model::client::{Client, ClientUsage};
 use crate::model::code::Code;
 use crate::model::consent::Consent;
-use crate::model::credential::{RecoveryLink, Setup};
+use crate::model::credential::{AddressLink, RecoveryLink, Setup};
 use crate::model::factors::{Factors, PasskeyChallenge};
 use crate::model::grant::Grant;
 use crate::model::group::Group;
@@ -28,6 +28,8 @@ use super::{Record, RecordChanges};
 
 /// How long the activity log is kept.
 const AUDIT_KEPT: std::time::Duration = std::time::Duration::from_secs(400 * 86_400);
+/// How long a letter that nobody needs any more may lie in the outbox until somebody notes that.
+const LETTER_LEFT: std::time::Duration = std::time::Duration::from_secs(86_400);
 
 // ── the deployment ──────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -175,6 +177,19 @@ impl Record for RecoveryLink {
     }
 }
 
+impl Record for AddressLink {
+    const NAME: &'static str = "address";
+    fn id(&self) -> String {
+        self.locator.clone()
+    }
+    fn indexes(&self) -> Vec<(&'static str, String)> {
+        vec![("user", self.user.to_string())]
+    }
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
 // ── browsers ────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 impl Record for Session {
@@ -198,8 +213,12 @@ impl Record for OutboxLetter {
     fn id(&self) -> String {
         self.id.to_string()
     }
+    fn indexes(&self) -> Vec<(&'static str, String)> {
+        vec![("due", format!("{:010}", self.next_at.0.max(0)))]
+    }
     fn expires_at(&self) -> Option<Timestamp> {
-        Some(self.expires_at)
+        // Whoever delivers it gives it up and says so; sweeping is for a store that nobody delivers from.
+        Some(self.expires_at.plus(LETTER_LEFT))
     }
 }
 
@@ -345,6 +364,7 @@ pub(super) async fn sweep_one(ledger: &Ledger, name: &str, id: &str, now: Timest
     match name {
         "key" => due::<SigningKeyRecord>(ledger, id, now).await,
         "recovery" => due::<RecoveryLink>(ledger, id, now).await,
+        "address" => due::<AddressLink>(ledger, id, now).await,
         "session" => due::<Session>(ledger, id, now).await,
         "letter" => due::<OutboxLetter>(ledger, id, now).await,
         "sign-in" => due::<UnfinishedSignIn>(ledger, id, now).await,

@@ -6,8 +6,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
+use tokio::sync::Notify;
 
 use crate::base::clock::Timestamp;
+use crate::model::mail::OutboxLetter;
 use crate::model::settings::Settings;
 use crate::store::{Changes, Fault, Health, Key, Order, Refused, Span, Store, Value};
 
@@ -59,12 +61,14 @@ pub struct Ledger {
     pub(super) store: Arc<dyn Store>,
     /// How often the settings were written by way of this ledger.
     settings_version: Arc<AtomicU64>,
+    /// Told when letters were written by way of this ledger.
+    letters: Arc<Notify>,
 }
 
 impl Ledger {
     /// The records in `store`.
     pub fn new(store: Arc<dyn Store>) -> Ledger {
-        Ledger { store, settings_version: Arc::default() }
+        Ledger { store, settings_version: Arc::default(), letters: Arc::default() }
     }
 
     /// The record with this id, or `None`.
@@ -173,11 +177,21 @@ impl Ledger {
         }
         let settings = record_key(Settings::NAME, &Settings::default().id());
         let touched = changes.entries().any(|(key, _)| *key == settings);
+        let letter = record_key(OutboxLetter::NAME, "");
+        let posted = changes.entries().any(|(key, entry)| key.starts_with(&letter) && entry.expected.is_none());
         self.store.commit(changes).await?;
         if touched {
             self.settings_version.fetch_add(1, Ordering::Release);
         }
+        if posted {
+            self.letters.notify_one();
+        }
         Ok(())
+    }
+
+    /// Waits until a letter was written by way of this ledger; one written while nobody waited counts.
+    pub async fn letter_written(&self) {
+        self.letters.notified().await;
     }
 
     /// Changes whenever the settings may have changed: so often were they part of a commit.

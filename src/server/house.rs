@@ -100,6 +100,7 @@ impl House {
             identity,
             hashing: options.hashing,
             faces: dialects::FACES,
+            mail: options.mail.clone(),
         };
         let engine = Arc::new(Engine::open(foundation).await.map_err(HouseError::Fault)?);
         let metrics = Arc::new(Metrics::new());

@@ -3,6 +3,7 @@
 //! [`house`] is the whole server without a socket; [`app`] puts every face in its place. [`listener`] accepts connections,
 //! [`connection`] keeps each of them within limits by what [`activity`] knows of it, [`tls`] holds the certificate;
 //! [`files`] makes room for connections, [`health`] answers the operator's tools, [`tasks`] does what nobody asks for,
+//! [`mail`] delivers letters,
 //! [`notice`] is what is said on standard error besides the log.
 
 pub mod activity;
@@ -12,6 +13,7 @@ pub mod files;
 pub mod health;
 pub mod house;
 pub mod listener;
+pub mod mail;
 pub mod notice;
 mod tasks;
 pub mod tls;
@@ -27,6 +29,7 @@ use std::time::Duration;
 use crate::engine::Engine;
 use crate::engine::users::HashingLimits;
 use crate::http::client_address::Network;
+use crate::model::mail::MailServer;
 use futures_util::FutureExt;
 
 use self::house::{House, HouseError};
@@ -54,6 +57,8 @@ pub struct Options {
     pub limits: Limits,
     /// What keeps password hashing within bounds.
     pub hashing: HashingLimits,
+    /// The mail server, if the operator names one.
+    pub mail: Option<MailServer>,
     /// How much memory the store may use to remember pages, in MiB.
     pub store_cache_mib: usize,
     /// Whether what is said on standard error is JSON, as the log is then.
@@ -124,6 +129,7 @@ where
     let stop = listener::stop_signals().map_err(StartError::Io)?.shared();
     let control = tokio::spawn(control(house.engine.clone()));
     let upkeep = tokio::spawn(tasks::upkeep(house.engine.clone()));
+    let post = tokio::spawn(mail::deliver(house.engine.clone()));
     if let Some(tls) = &tls {
         tokio::spawn(tls.clone().keep_current(Duration::from_secs(5)));
     }
@@ -141,6 +147,7 @@ where
     }
     control.abort();
     upkeep.abort();
+    post.abort();
     house.close().await;
     Ok(())
 }

@@ -37,6 +37,7 @@ pub fn foundation(issuer: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>, rn
         identity: Identity { issuer: issuer.to_owned() },
         hashing: HashingLimits { memory_kib: 8, iterations: 1, threads: 1, queue: 64 },
         faces: dialects::FACES,
+        mail: None,
     }
 }
 

@@ -10,7 +10,7 @@ use super::fields::{self, diff};
 use super::{Actor, rules};
 
 impl Engine {
-    /// Puts `wanted` in the place of the settings; the issuer stays.
+    /// Puts `wanted` in the place of the settings; the issuer and the mail server stay.
     ///
     /// # Errors
     /// [`Refusal::FieldInvalid`](crate::model::refusal::Refusal::FieldInvalid) naming what is wrong.
@@ -19,7 +19,8 @@ impl Engine {
         self.settle(|| async {
             let was: Option<Kept<Settings>> = self.ledger.find("only").await?;
             let before = was.as_ref().map(|kept| kept.record().clone()).unwrap_or_default();
-            let settings = Settings { issuer: before.issuer.clone(), ..wanted.clone() };
+            let (issuer, smtp) = (before.issuer.clone(), before.smtp.clone());
+            let settings = Settings { issuer, smtp, ..wanted.clone() };
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
             let differences = diff(&fields::of_settings(&before), &fields::of_settings(&settings));

@@ -6,6 +6,7 @@ use crate::engine::users::names::Names;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::group::Group;
+use crate::model::mail::AccountChange;
 use crate::model::refusal::Refusal;
 use crate::model::session::Session;
 use crate::model::user::{User, login_key};
@@ -84,6 +85,9 @@ impl Engine {
             user.updated_at = self.now();
             changes.update(&was, &user);
             changes.create(&self.user_record(actor, caller, AuditKind::UserUpdated, &user).with_changes(&differences));
+            if was.email != user.email {
+                self.tell_of_change(&was, AccountChange::AddressChanged, &mut changes).await?;
+            }
             Ok(Decision { answer: Ok(user), changes })
         })
         .await

@@ -5,7 +5,7 @@ use crate::engine::users::device;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::AuditKind;
 use crate::model::consent::Consent;
-use crate::model::credential::RecoveryLink;
+use crate::model::credential::{AddressLink, RecoveryLink};
 use crate::model::grant::Grant;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Session, SessionLife};
@@ -129,12 +129,15 @@ impl Engine {
         let from_first = Order::Ascending;
         let sessions = self.ledger.list_by::<Session>("user", &of_user, from_first, None, TAKEN_ALONG).await?;
         let links = self.ledger.list_by::<RecoveryLink>("user", &of_user, from_first, None, TAKEN_ALONG).await?;
+        let addresses = self.ledger.list_by::<AddressLink>("user", &of_user, from_first, None, TAKEN_ALONG).await?;
         let grants = self.ledger.list_by::<Grant>("user", &with_client, from_first, None, TAKEN_ALONG).await?;
         let consents = self.ledger.list_under::<Consent>(&with_client, from_first, None, TAKEN_ALONG).await?;
         let clients = self.owned_clients_end(id, changes).await?;
-        let found = [sessions.items.len(), links.items.len(), grants.items.len(), consents.items.len(), clients];
+        let links_of_both = links.items.len() + addresses.items.len();
+        let found = [sessions.items.len(), links_of_both, grants.items.len(), consents.items.len(), clients];
         delete_all(changes, &sessions.items);
         delete_all(changes, &links.items);
+        delete_all(changes, &addresses.items);
         delete_all(changes, &grants.items);
         delete_all(changes, &consents.items);
         Ok(found.into_iter().any(|count| count > 0))

@@ -58,6 +58,7 @@ fn foundation(store: &Arc<dyn Store>, sealing: u8) -> Foundation {
         identity: Identity { issuer: ISSUER.to_owned() },
         hashing: crate::engine::HashingLimits::TINY,
         faces: Default::default(),
+        mail: None,
     }
 }
 

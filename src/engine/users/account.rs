@@ -4,6 +4,7 @@ use crate::base::secret::Secret;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::credential::PasswordHash;
+use crate::model::mail::AccountChange;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Session};
 use crate::model::user::{Profile, User};
@@ -93,6 +94,7 @@ impl Engine {
         self.end_links_changes(&user.id, &mut changes).await?;
         let actor = AuditActor::User(user.id.clone());
         changes.create(&caller.record(now, &*self.rng, actor, AuditKind::PasswordChanged).about_user(&user.id));
+        self.tell_of_change(&user, AccountChange::PasswordChanged, &mut changes).await?;
         Ok(Decision { answer: Ok(renewed), changes })
     }
 

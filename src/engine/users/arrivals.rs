@@ -1,10 +1,11 @@
-//! How many accounts one network may bring about: each is a record that stays, and each try tells whether an address is
-//! known here.
+//! How many accounts one network may bring about, since each is a record that stays and each try tells whether an address is
+//! known here; and how many letters strangers may have us send.
 
 use std::time::{Duration, Instant};
 
 use crate::base::clock::Timestamp;
 use crate::base::digest::sha256;
+use crate::base::ids::UserId;
 use crate::base::rate::{Limiter, TooMany};
 use crate::model::refusal::Refusal;
 
@@ -16,6 +17,16 @@ const REGISTRATION_PACE: Duration = Duration::from_secs(60);
 const GUESTS: u32 = 200;
 /// How long until one more may.
 const GUEST_PACE: Duration = Duration::from_secs(5);
+/// How many letters with a way back in a network may ask for at once.
+const RESETS: u32 = 10;
+/// How long until one more may.
+const RESET_PACE: Duration = Duration::from_secs(60);
+/// How many of them all networks together may ask for at once, and how long until one more may: each is a durable write.
+const ALL_RESETS: (u32, Duration) = (300, Duration::from_millis(200));
+/// How often somebody may ask for a letter that proves an address at once.
+const ADDRESSES: u32 = 5;
+/// How long until once more.
+const ADDRESS_PACE: Duration = Duration::from_secs(10 * 60);
 /// How many networks are remembered.
 const MOST: usize = 50_000;
 
@@ -23,6 +34,9 @@ const MOST: usize = 50_000;
 pub(crate) struct Arrivals {
     registrations: Limiter<[u8; 32]>,
     guests: Limiter<[u8; 32]>,
+    resets: Limiter<[u8; 32]>,
+    all_resets: Limiter<()>,
+    addresses: Limiter<[u8; 32]>,
     /// What the limiters call the beginning of time; its moments follow the engine's clock.
     origin: Instant,
 }
@@ -32,6 +46,9 @@ impl Arrivals {
         Arrivals {
             registrations: Limiter::new(REGISTRATIONS, REGISTRATION_PACE, MOST),
             guests: Limiter::new(GUESTS, GUEST_PACE, MOST),
+            resets: Limiter::new(RESETS, RESET_PACE, MOST),
+            all_resets: Limiter::new(ALL_RESETS.0, ALL_RESETS.1, 2),
+            addresses: Limiter::new(ADDRESSES, ADDRESS_PACE, MOST),
             origin: Instant::now(),
         }
     }
@@ -52,10 +69,33 @@ impl Arrivals {
         self.take(&self.guests, network, now)
     }
 
-    fn take(&self, limiter: &Limiter<[u8; 32]>, network: &str, now: Timestamp) -> Result<(), Refusal> {
-        let since = Duration::from_secs(u64::try_from(now.0).unwrap_or(0));
-        let moment = self.origin.checked_add(since).unwrap_or(self.origin);
-        let taken = limiter.take(&sha256(network.as_bytes()), moment);
-        taken.map_err(|TooMany { retry_after }| Refusal::TooManyTries(u32::try_from(retry_after).unwrap_or(u32::MAX)))
+    /// Counts one more request for a way back in from `network`, whoever it is for.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyTries`] with the seconds to wait.
+    pub(super) fn reset(&self, network: &str, now: Timestamp) -> Result<(), Refusal> {
+        self.take(&self.resets, network, now)?;
+        self.all_resets.take(&(), self.moment(now)).map_err(too_many)
     }
+
+    /// Counts one more letter that `user` wants to prove an address with.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyTries`] with the seconds to wait.
+    pub(super) fn address(&self, user: &UserId, now: Timestamp) -> Result<(), Refusal> {
+        self.take(&self.addresses, user.as_str(), now)
+    }
+
+    fn take(&self, limiter: &Limiter<[u8; 32]>, network: &str, now: Timestamp) -> Result<(), Refusal> {
+        limiter.take(&sha256(network.as_bytes()), self.moment(now)).map_err(too_many)
+    }
+
+    fn moment(&self, now: Timestamp) -> Instant {
+        let since = Duration::from_secs(u64::try_from(now.0).unwrap_or(0));
+        self.origin.checked_add(since).unwrap_or(self.origin)
+    }
+}
+
+fn too_many(TooMany { retry_after }: TooMany) -> Refusal {
+    Refusal::TooManyTries(u32::try_from(retry_after).unwrap_or(u32::MAX))
 }

@@ -3,7 +3,8 @@
 //! Reading order: [`sign_in`] is the story. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
 //! and checks them, [`needs`] says what is missing beside one, [`fresh`] who proved it a moment ago, [`tries`] says how often somebody may guess, [`familiar`] knows browsers again. [`sessions`] holds whoever is signed in, [`set_up`]
 //! makes the first administrator, [`registration`] makes everybody who comes by themselves ([`arrivals`] says how many),
-//! [`recovery`] lets somebody in who lost the way, [`account`] and [`applications`] are
+//! [`recovery`] lets somebody in who lost the way, [`reset`] mails them the link to it, [`verify_address`] makes sure that an
+//! address is theirs, [`account`] and [`applications`] are
 //! what people do for themselves
 //! ([`launcher`], [`own_activity`]), [`names`]
 //! and [`profile`] what they may be called and say.
@@ -29,12 +30,14 @@ pub mod passwords;
 pub mod profile;
 pub mod recovery;
 pub mod registration;
+pub mod reset;
 pub mod sessions;
 pub mod set_up;
 pub mod sign_in;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod tries;
+pub mod verify_address;
 
 pub use applications::Application;
 pub use argon::{Verified, is_checkable};

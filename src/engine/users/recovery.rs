@@ -13,6 +13,7 @@ use crate::engine::admin::Actor;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::credential::{PasswordHash, RecoveryLink};
+use crate::model::mail::AccountChange;
 use crate::model::refusal::Refusal;
 use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
@@ -102,6 +103,7 @@ impl Engine {
         self.close_set_up_for(&user, &mut changes).await?;
         let actor = AuditActor::User(user.id.clone());
         changes.create(&caller.record(now, &*self.rng, actor, AuditKind::RecoveryFinished).about_user(&user.id));
+        self.tell_of_change(&user, AccountChange::PasswordChanged, &mut changes).await?;
         Ok(Decision { answer: Ok(user), changes })
     }
 
@@ -122,7 +124,7 @@ impl Engine {
     }
 
     async fn end_links_but(&self, but: Option<&str>, user: &UserId, changes: &mut Changes) -> Result<(), Fault> {
-        // Every new link ends those before it: there are never more than a handful.
+        // Every link that is handed over ends those before it, and few are mailed: there are never more than a handful.
         let of_user = format!("{user}\0");
         let links = self.ledger.list_by::<RecoveryLink>("user", &of_user, Order::Ascending, None, 100).await?;
         for link in links.items {
@@ -135,7 +137,7 @@ impl Engine {
 }
 
 /// What a link is bound to: the password and the address as they are now.
-fn state(user: &User) -> Digest {
+pub(super) fn state(user: &User) -> Digest {
     let password = user.password.as_ref().map_or("", PasswordHash::as_str);
     Digest::of(format!("{password}\0{}", user.email.as_deref().unwrap_or_default()))
 }

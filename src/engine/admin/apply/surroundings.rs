@@ -98,7 +98,8 @@ impl Draft<'_> {
         let Some(declared) = &self.declared.settings else { return Ok(()) };
         let was: Option<Kept<Settings>> = self.engine.ledger.find("only").await?;
         let before = was.as_ref().map(|kept| kept.record().clone()).unwrap_or_default();
-        let wanted = Settings { issuer: before.issuer.clone(), ..declared.settings.clone() };
+        let (issuer, smtp) = (before.issuer.clone(), before.smtp.clone());
+        let wanted = Settings { issuer, smtp, ..declared.settings.clone() };
         for problem in rules::settings(&wanted, &self.engine.faces, &self.engine.identity.issuer) {
             self.wrong(&declared.place, problem.field, problem.sentence);
         }

@@ -1,0 +1,211 @@
+//! Whether an address is somebody's: a one-time link is mailed to it, and whoever opens it there says so.
+//!
+//! Where mail is set up, a new address becomes theirs only then; until then nothing changes, and nobody learns whether somebody
+//! else has it already. A link lasts a day and works once. It is bound to the account, the address it was mailed to and
+//! the address the account had; looking at it uses nothing up.
+
+use std::time::Duration;
+
+use crate::base::secret::{Kind, Secret};
+use crate::engine::post::Addressee;
+use crate::engine::{Caller, Decision, Denied, Engine};
+use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::credential::AddressLink;
+use crate::model::mail::{AccountChange, Letter};
+use crate::model::refusal::Refusal;
+use crate::model::user::User;
+use crate::records::{Kept, RecordChanges};
+use crate::store::{Changes, Fault, Order};
+
+use super::fresh::Fresh;
+use super::names::Names;
+use super::sessions::SignedIn;
+
+/// How long a link works.
+pub const LIFETIME: Duration = Duration::from_secs(86_400);
+/// Where the link leads.
+const PAGE: &str = "/verify";
+
+/// What became of a new address.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NewAddress {
+    /// A link was mailed there; it becomes theirs when the link is confirmed.
+    Mailed(String),
+    /// It is theirs, unverified: mail is not set up.
+    Taken(String),
+    /// It was theirs already.
+    Same,
+}
+
+impl Engine {
+    /// Mails a link to the address somebody has, for them to confirm that it is theirs. Gives the address.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] where mail is not set up, or there is nothing to verify; [`Refusal::TooManyTries`];
+    /// [`Refusal::SessionEnded`]; the store's fault.
+    pub async fn verify_my_address(&self, caller: &Caller, who: &SignedIn) -> Result<String, Denied> {
+        if !self.has_mail().await? {
+            return Err(Refusal::NotFound("page").into());
+        }
+        self.gate.arrivals.address(&who.user().id, self.now())?;
+        self.settle(|| async move {
+            let Some((session, user)) = self.still_signed_in(who).await? else {
+                return Ok(Decision::refuse(Refusal::SessionEnded));
+            };
+            let Some(email) = user.email.clone().filter(|_| !user.email_verified) else {
+                return Ok(Decision::refuse(Refusal::NotFound("address")));
+            };
+            let mut changes = Changes::new();
+            changes.expect(&session);
+            self.mail_address_link(caller, &user, &email, &mut changes).await?;
+            Ok(Decision { answer: Ok(email), changes })
+        })
+        .await
+    }
+
+    /// Gives somebody another address: once its mailed link is confirmed, or at once and unverified where mail is not set up.
+    ///
+    /// # Errors
+    /// [`Refusal::FieldInvalid`] for `email`; [`Refusal::Taken`], only where mail is not set up; [`Refusal::TooManyTries`];
+    /// [`Refusal::SessionEnded`]; the store's fault.
+    pub async fn change_my_address(&self, caller: &Caller, who: &Fresh, email: &str) -> Result<NewAddress, Denied> {
+        let mailed = self.has_mail().await?;
+        if mailed {
+            self.gate.arrivals.address(&who.user().id, self.now())?;
+        }
+        self.settle(|| async move {
+            let Some((session, user)) = self.still_signed_in(who.signed_in()).await? else {
+                return Ok(Decision::refuse(Refusal::SessionEnded));
+            };
+            let Some(wanted) = names_with(&user, email)?.email else {
+                return Ok(Decision::refuse(Refusal::field("email", "Enter an email address, such as you@example.org.")));
+            };
+            if user.email.as_deref() == Some(&*wanted) {
+                return Ok(Decision::allow(NewAddress::Same));
+            }
+            let mut changes = Changes::new();
+            changes.expect(&session);
+            if mailed {
+                self.mail_address_link(caller, &user, &wanted, &mut changes).await?;
+                return Ok(Decision { answer: Ok(NewAddress::Mailed(wanted)), changes });
+            }
+            if let Some(taken) = self.name_taken(Some(&user.id), &names_with(&user, &wanted)?).await? {
+                return Ok(Decision::refuse(taken));
+            }
+            self.take_address(caller, &user, &wanted, false, &mut changes).await?;
+            Ok(Decision { answer: Ok(NewAddress::Taken(wanted)), changes })
+        })
+        .await
+    }
+
+    /// Who would have which address by this link, if it still works. Looking changes nothing.
+    ///
+    /// # Errors
+    /// [`Refusal::LinkGone`]; the store's fault.
+    pub async fn look_at_address(&self, token: &Secret) -> Result<(User, String), Denied> {
+        match self.live_address(token).await? {
+            Some((link, user)) => Ok((user.record().clone(), link.email.clone())),
+            None => Err(Refusal::LinkGone.into()),
+        }
+    }
+
+    /// Uses the link up: the address is theirs, and verified. Nobody is signed in by it.
+    ///
+    /// # Errors
+    /// [`Refusal::LinkGone`]; [`Refusal::Taken`] when somebody else has the address, which leaves everything as it is; the
+    /// store's fault.
+    pub async fn confirm_address(&self, caller: &Caller, token: &Secret) -> Result<User, Denied> {
+        self.settle(|| async move {
+            let Some((link, user)) = self.live_address(token).await? else {
+                return Ok(Decision::refuse(Refusal::LinkGone));
+            };
+            if let Some(taken) = self.name_taken(Some(&user.id), &names_with(&user, &link.email)?).await? {
+                return Ok(Decision::refuse(taken));
+            }
+            let mut changes = Changes::new();
+            let user = self.take_address(caller, &user, &link.email, true, &mut changes).await?;
+            Ok(Decision { answer: Ok(user), changes })
+        })
+        .await
+    }
+
+    /// What making `email` theirs changes: links to the old address end, and whoever reads there is told.
+    async fn take_address(
+        &self,
+        caller: &Caller,
+        was: &Kept<User>,
+        email: &str,
+        verified: bool,
+        changes: &mut Changes,
+    ) -> Result<User, Fault> {
+        let now = self.now();
+        let mut user = was.record().clone();
+        user.email = Some(email.to_owned());
+        user.email_verified = verified;
+        user.updated_at = now;
+        let moved = was.email != user.email;
+        let kind = if moved { AuditKind::EmailChanged } else { AuditKind::EmailVerified };
+        let record = caller.record(now, &*self.rng, AuditActor::User(user.id.clone()), kind).about_user(&user.id);
+        changes.update(was, &user).create(&record);
+        self.end_address_links(&user, changes).await?;
+        if moved {
+            self.end_links_changes(&user.id, changes).await?;
+            self.tell_of_change(was, AccountChange::AddressChanged, changes).await?;
+        }
+        Ok(user)
+    }
+
+    async fn mail_address_link(
+        &self,
+        _: &Caller,
+        user: &Kept<User>,
+        email: &str,
+        changes: &mut Changes,
+    ) -> Result<(), Fault> {
+        let now = self.now();
+        let handle = Kind::Address.generate_handle(now, &*self.rng);
+        let until = now.plus(LIFETIME);
+        self.end_address_links(user, changes).await?;
+        changes.expect(user).create(&AddressLink {
+            locator: handle.locator,
+            digest: handle.secret.digest(),
+            user: user.id.clone(),
+            email: email.to_owned(),
+            was: user.email.clone(),
+            expires_at: until,
+        });
+        let letter = Letter::VerifyAddress { link: self.page_link(PAGE, &handle.secret), until };
+        let to = Addressee { to: email, name: &user.display_name(), user: Some(&user.id) };
+        self.post(&to, &letter, changes).await?;
+        Ok(())
+    }
+
+    async fn end_address_links(&self, user: &User, changes: &mut Changes) -> Result<(), Fault> {
+        // Every new link ends those before it: there is never more than one.
+        let of_user = format!("{}\0", user.id);
+        let links = self.ledger.list_by::<AddressLink>("user", &of_user, Order::Ascending, None, 100).await?;
+        links.items.iter().for_each(|link| _ = changes.delete(link));
+        Ok(())
+    }
+
+    async fn live_address(&self, token: &Secret) -> Result<Option<(Kept<AddressLink>, Kept<User>)>, Fault> {
+        let Some(handle) = Kind::Address.read_handle(token.expose()) else { return Ok(None) };
+        let Some(link) = self.ledger.find::<AddressLink>(&handle.locator).await? else { return Ok(None) };
+        if !link.digest.is_of(token.expose()) || link.expires_at <= self.now() {
+            return Ok(None);
+        }
+        let user = self.ledger.find::<User>(link.user.as_str()).await?;
+        let stands = |user: &Kept<User>| user.is_enabled() && user.email == link.was;
+        Ok(user.filter(stands).map(|user| (link, user)))
+    }
+}
+
+/// What somebody would be called with another address.
+fn names_with(user: &User, email: &str) -> Result<Names, Refusal> {
+    Names::parse(&user.username, Some(email)).map_err(|refusal| match refusal {
+        Refusal::FieldInvalid(problem) if problem.field == "username" => {
+            Refusal::field("email", "Your username is your address. An administrator can change both.")
+        }
+        other => other,
+    })
+}
