@@ -51,8 +51,7 @@ fn written(root: &Section<'_>, directory: &Path) -> Written {
 }
 
 fn smtp(section: &Section<'_>, directory: &Path) -> Option<MailServer> {
-    let securities = [(SmtpSecurity::Tls, "tls"), (SmtpSecurity::Starttls, "starttls"), (SmtpSecurity::None, "none")];
-    let security = section.choice("security", &securities).unwrap_or(SmtpSecurity::Starttls);
+    let security = section.choice("security", &SmtpSecurity::ALL).unwrap_or(SmtpSecurity::Starttls);
     let port = section.number("port", 1..=65_535).and_then(|port| u16::try_from(port).ok());
     let authorities = section.parsed("ca_file", |path| {
         let path = directory.join(path);
@@ -68,7 +67,7 @@ fn smtp(section: &Section<'_>, directory: &Path) -> Option<MailServer> {
         from: from.clone().unwrap_or_default(),
         authorities,
     };
-    for problem in rules::mail_server(&server).into_iter().filter(|problem| !section.is_reported(&format!("smtp.{}", problem.field))) {
+    for problem in rules::mail_server(&server).into_iter().filter(|problem| !section.is_reported(problem.field)) {
         section.report(problem.field, problem.sentence);
     }
     section.close();

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use crate::base::clock::Timestamp;
 use crate::base::ids::{LetterId, UserId};
 use crate::base::secret::Secret;
 use crate::engine::users::device;
@@ -104,7 +103,8 @@ impl Engine {
             return Ok(());
         }
         let device = device::in_words(&caller.user_agent);
-        self.write_to(user, &Letter::NewDevice { device, address: caller.address.clone(), at: self.now() }, changes).await
+        self.write_to(user, &Letter::NewDevice { device, address: caller.address.clone(), at: self.now() }, changes)
+            .await
     }
 
     /// A letter to somebody with an account, at the address they have now.
@@ -168,11 +168,6 @@ impl Engine {
         let after_scheme = issuer.find("://").map_or(0, |at| at + 3);
         let origin = issuer[after_scheme..].find('/').map_or(issuer.as_str(), |at| &issuer[..after_scheme + at]);
         format!("{origin}{page}?token={}", token.expose())
-    }
-
-    /// When something that is made now is over.
-    pub(in crate::engine) fn over_after(&self, span: Duration) -> Timestamp {
-        self.now().plus(span)
     }
 }
 

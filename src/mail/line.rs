@@ -198,7 +198,11 @@ async fn look_up(server: &MailServer) -> Result<Vec<SocketAddr>, Failure> {
     Ok(found)
 }
 
-async fn plain(server: &MailServer, addresses: &[SocketAddr], hello: &ClientId) -> Result<AsyncSmtpConnection, Failure> {
+async fn plain(
+    server: &MailServer,
+    addresses: &[SocketAddr],
+    hello: &ClientId,
+) -> Result<AsyncSmtpConnection, Failure> {
     let mut why = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses {
         let stream = match timeout(CONNECTING, TcpStream::connect(address)).await {
@@ -224,8 +228,7 @@ async fn plain(server: &MailServer, addresses: &[SocketAddr], hello: &ClientId) 
 
 async fn tls(server: &MailServer, addresses: &[SocketAddr], hello: &ClientId) -> Result<AsyncSmtpConnection, Failure> {
     let parameters = parameters(server)?;
-    let opening =
-        AsyncSmtpConnection::connect_tokio1(addresses, Some(CONNECTING), hello, Some(parameters), None);
+    let opening = AsyncSmtpConnection::connect_tokio1(addresses, Some(CONNECTING), hello, Some(parameters), None);
     match timeout(PATIENCE, opening).await {
         Ok(Ok(connection)) => Ok(connection),
         Ok(Err(error)) => Err(match came_before_tls(&error) {

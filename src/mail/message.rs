@@ -154,7 +154,9 @@ mod tests {
             assert_eq!(found.len(), calm, "{message}");
             assert!(!found.contains(&"Bcc"), "{message}");
         }
-        for wrong in ["sam", "sam@", "sam@example.org\r\nBcc: x@example.org", "a b@example.org", "<sam@example.org>", ""] {
+        for wrong in
+            ["sam", "sam@", "sam@example.org\r\nBcc: x@example.org", "a b@example.org", "<sam@example.org>", ""]
+        {
             assert!(written("Sam", "Example ID", wrong).is_err(), "{wrong:?}");
         }
     }

@@ -30,15 +30,8 @@ pub enum Stage {
 
 impl Stage {
     /// All of them, in order.
-    pub const ALL: [Stage; 7] = [
-        Stage::Name,
-        Stage::Connection,
-        Stage::Tls,
-        Stage::SignIn,
-        Stage::Sender,
-        Stage::Recipient,
-        Stage::Message,
-    ];
+    pub const ALL: [Stage; 7] =
+        [Stage::Name, Stage::Connection, Stage::Tls, Stage::SignIn, Stage::Sender, Stage::Recipient, Stage::Message];
 
     /// Whether `server` is asked this at all.
     pub fn is_passed_with(self, server: &MailServer) -> bool {

@@ -48,7 +48,8 @@ pub struct Html<'a> {
 }
 
 /// What the reader who did not do it is told.
-const NOT_YOU: &str = "It was not you? Change your password at once, which ends every session, and tell whoever administers";
+const NOT_YOU: &str =
+    "It was not you? Change your password at once, which ends every session, and tell whoever administers";
 
 impl Words {
     /// The words of `letter` to somebody called `name`.
@@ -106,7 +107,8 @@ impl Words {
 
     fn new_device(&mut self, device: &str, address: &str, at: Timestamp, sender: &Sender) {
         self.subject = format!("New sign-in to {}", self.product);
-        self.lead.push(format!("Somebody signed in to your account at {} with a browser that is new there.", self.product));
+        self.lead
+            .push(format!("Somebody signed in to your account at {} with a browser that is new there.", self.product));
         self.facts = vec![("Browser", device.to_owned()), ("Network address", line(address)), ("When", exactly(at))];
         self.after.push("It was you? Then there is nothing to do.".to_owned());
         self.after.push(format!("{NOT_YOU} {}.", self.product));
@@ -127,9 +129,10 @@ impl Words {
 fn change(what: AccountChange) -> (&'static str, &'static str) {
     match what {
         AccountChange::PasswordChanged => ("Your password was changed", "The password of your account was changed"),
-        AccountChange::AddressChanged => {
-            ("Your address was changed", "Your account no longer belongs to this email address: it has another one now,")
-        }
+        AccountChange::AddressChanged => (
+            "Your address was changed",
+            "Your account no longer belongs to this email address: it has another one now,",
+        ),
         AccountChange::AuthenticatorAdded => {
             ("An authenticator was added", "An authenticator was added to your account")
         }
@@ -138,9 +141,10 @@ fn change(what: AccountChange) -> (&'static str, &'static str) {
         }
         AccountChange::PasskeyAdded => ("A passkey was added", "A passkey was added to your account"),
         AccountChange::PasskeyRemoved => ("A passkey was removed", "A passkey of your account was removed"),
-        AccountChange::RecoveryCodesMade => {
-            ("New recovery codes were made", "New recovery codes were made for your account, and the old ones have ended,")
-        }
+        AccountChange::RecoveryCodesMade => (
+            "New recovery codes were made",
+            "New recovery codes were made for your account, and the old ones have ended,",
+        ),
         AccountChange::RecoveryCodeUsed => {
             ("A recovery code was used", "A recovery code was used to sign in to your account")
         }
@@ -153,7 +157,10 @@ fn exactly(at: Timestamp) -> String {
 
 /// Text that somebody chose, on one line and without characters that cannot be seen or turn a line around.
 pub(super) fn line(text: &str) -> String {
-    let hidden = |c: char| c.is_control() || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    let hidden = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
+    };
     let shown: String = text.chars().map(|c| if hidden(c) { ' ' } else { c }).collect();
     shown.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -195,8 +202,7 @@ mod tests {
     #[test]
     fn both_parts_say_the_same_and_the_html_is_escaped() {
         for (name, words) in Words::samples() {
-            let (plain, html) =
-                (Plain { words: &words }.render().unwrap(), Html { words: &words }.render().unwrap());
+            let (plain, html) = (Plain { words: &words }.render().unwrap(), Html { words: &words }.render().unwrap());
             for paragraph in words.lead.iter().chain(&words.after) {
                 assert!(plain.contains(paragraph.as_str()), "{name}: {plain}");
             }

@@ -79,6 +79,19 @@ pub enum SmtpSecurity {
 }
 
 impl SmtpSecurity {
+    /// Each with the name that files and forms use.
+    pub const ALL: [(SmtpSecurity, &str); 3] =
+        [(SmtpSecurity::Starttls, "starttls"), (SmtpSecurity::Tls, "tls"), (SmtpSecurity::None, "none")];
+
+    /// Its name in files and forms.
+    pub fn name(self) -> &'static str {
+        match self {
+            SmtpSecurity::Tls => "tls",
+            SmtpSecurity::Starttls => "starttls",
+            SmtpSecurity::None => "none",
+        }
+    }
+
     /// Where servers listen for it (RFC 8314, section 3).
     pub fn usual_port(self) -> u16 {
         match self {

@@ -1,7 +1,7 @@
 //! What administrators may do. Every verb takes an [`Actor`]: evidence that somebody may.
 //!
 //! - [`clients`], [`secrets`], [`access_keys`]: applications, described by [`client_change`] and judged by [`rules`].
-//! - [`users`], [`groups`], [`scopes`], [`settings`]: people and what the deployment knows.
+//! - [`users`], [`groups`], [`scopes`], [`settings`], [`mail`]: people and what the deployment knows.
 //! - [`activity`], [`overview`]: what happened, and how things stand.
 //! - [`fields`]: each noun in the words of the declared-state file; what audit records and `apply` compare.
 //!
@@ -19,6 +19,7 @@ pub mod declared;
 pub mod export;
 pub mod fields;
 pub mod groups;
+pub mod mail;
 pub mod overview;
 mod places;
 pub mod rules;

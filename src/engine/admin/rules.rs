@@ -2,15 +2,16 @@
 //! line and the declared-state file; every problem is a full sentence that says what to do.
 
 use super::places;
-use crate::engine::users::names::Names;
+use crate::engine::users::names::{self, Names};
 use crate::jose::jwk::PublicJwk;
 use crate::jose::verify::VerifyingKey;
 use crate::model::client::{AccessKey, Client, ClientType, GrantType};
 use crate::model::face::Faces;
+use crate::model::mail::MailServer;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::refusal::{FieldProblem, Refusal};
 use crate::model::scope::{self, Scope, ScopeDefinition};
-use crate::model::settings::Settings;
+use crate::model::settings::{Settings, SmtpSecurity};
 use crate::model::user::User;
 
 /// The longest name of anything, in characters.
@@ -214,6 +215,28 @@ pub fn settings(settings: &Settings, faces: &Faces, issuer: &str) -> Vec<FieldPr
     let length = (8..=128).contains(&settings.password_min_length);
     found.unless(length, "password_min_length", "The shortest password is between 8 and 128 characters.");
     found.0.extend(places::problems(settings, faces, issuer));
+    found.0
+}
+
+/// What is wrong with a mail server by itself.
+pub fn mail_server(server: &MailServer) -> Vec<FieldProblem> {
+    let mut found = Problems(Vec::new());
+    let name = |c: char| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | ':');
+    let host = is_text(&server.host, 253) && server.host.chars().all(name);
+    found.unless(host, "host", "Give the host of the mail server, such as mail.example.org.");
+    found.unless(server.port != 0, "port", "Enter a port from 1 to 65535.");
+    let local = server.host.eq_ignore_ascii_case("localhost")
+        || server.host.parse().is_ok_and(|address: std::net::IpAddr| address.is_loopback());
+    let here = "Without protection, letters go only to this machine: localhost, 127.0.0.1 or ::1.";
+    found.unless(server.security != SmtpSecurity::None || local, "security", here);
+    let from = "Give the address letters come from, such as id@example.org.";
+    found.unless(names::address(&server.from).is_ok(), "from", from);
+    let username = server.username.is_empty() || is_text(&server.username, 256);
+    found.unless(username, "username", "Use at most 256 characters for the user name, or leave it empty.");
+    let password = server.password.as_ref().is_none_or(|password| is_text(password.expose(), 1_024));
+    found.unless(password, "password", "Use at most 1024 characters for the password, none of them invisible.");
+    let alone = "A password belongs to a user name: give that too.";
+    found.unless(server.password.is_none() || !server.username.is_empty(), "username", alone);
     found.0
 }
 

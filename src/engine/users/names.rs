@@ -53,7 +53,7 @@ fn name(text: &str) -> Result<String, Refusal> {
 
 /// An address as people use them: something, an @, and a host name (RFC 5321, section 4.1.2, without quoted parts;
 /// characters beyond ASCII as in RFC 6531).
-fn address(text: &str) -> Result<String, Refusal> {
+pub(crate) fn address(text: &str) -> Result<String, Refusal> {
     let whole = text.rsplit_once('@').is_some_and(|(local, domain)| {
         let local_fits = |c: char| !c.is_whitespace() && !is_invisible(c) && !"@\"(),:;<>[\\]".contains(c);
         let label_fits = |label: &str| {

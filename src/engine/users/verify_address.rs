@@ -78,7 +78,10 @@ impl Engine {
                 return Ok(Decision::refuse(Refusal::SessionEnded));
             };
             let Some(wanted) = names_with(&user, email)?.email else {
-                return Ok(Decision::refuse(Refusal::field("email", "Enter an email address, such as you@example.org.")));
+                return Ok(Decision::refuse(Refusal::field(
+                    "email",
+                    "Enter an email address, such as you@example.org.",
+                )));
             };
             if user.email.as_deref() == Some(&*wanted) {
                 return Ok(Decision::allow(NewAddress::Same));
