@@ -106,7 +106,8 @@ impl Line {
     }
 
     async fn try_to_carry(&mut self, message: &Message, passed: &mut Vec<Stage>) -> Result<(), Failure> {
-        let beyond_ascii = !(message.from.to_string() + &message.to.to_string()).is_ascii();
+        let addresses: [&str; 2] = [message.from.as_ref(), message.to.as_ref()];
+        let beyond_ascii = !addresses.iter().all(|address| address.is_ascii());
         let mut how = Vec::new();
         if beyond_ascii {
             if !self.connection.server_info().supports_feature(Extension::SmtpUtfEight) {
