@@ -9,7 +9,7 @@ use crate::http::visit::Outcome;
 use crate::http::when::When;
 use crate::model::client::{AccessKey, Client};
 
-use super::admin::Admin;
+use super::admin::{Keeping, Looking};
 use super::application::{existing, view};
 use super::views::{AccessKeyRow, AccessKeys, Application};
 use super::words::{at, renamed, typed};
@@ -18,7 +18,7 @@ use super::words::{at, renamed, typed};
 const PLACE: &str = "/oauth/Token";
 
 /// The section of the application's page.
-pub(super) async fn section(admin: &Admin, detail: &ClientDetail) -> Result<AccessKeys, Response> {
+pub(super) async fn section(admin: &Looking, detail: &ClientDetail) -> Result<AccessKeys, Response> {
     let client = &detail.client;
     if !offered(admin, client) {
         return Ok(AccessKeys::default());
@@ -33,14 +33,14 @@ pub(super) async fn section(admin: &Admin, detail: &ClientDetail) -> Result<Acce
 }
 
 /// Only where an interface of the application takes such keys, or it has one already.
-fn offered(admin: &Admin, client: &Client) -> bool {
+fn offered(admin: &Looking, client: &Client) -> bool {
     let faces = admin.engine().faces();
     let taken = client.faces.iter().any(|face| faces.law(face).takes_access_keys);
     !client.is_public() && (taken || !client.access_keys.is_empty())
 }
 
 /// The address client programs make of an exported key, if nothing here answers to it.
-async fn elsewhere(admin: &Admin) -> Result<Option<String>, Response> {
+async fn elsewhere(admin: &Looking) -> Result<Option<String>, Response> {
     let settings = admin.need(admin.engine().settings().await).await?;
     let origin = format!("https://signin.{}", admin.engine().access_key_domain());
     let answers = admin.engine().faces().all.iter().filter(|face| face.law.takes_access_keys).any(|face| {
@@ -51,10 +51,10 @@ async fn elsewhere(admin: &Admin) -> Result<Option<String>, Response> {
     Ok((!here).then(|| format!("{origin}{PLACE}")))
 }
 
-pub(super) async fn add(admin: Admin, _: Params) -> Outcome {
+pub(super) async fn add(admin: Keeping, _: Params) -> Outcome {
     let detail = existing(&admin).await?;
     let id = &detail.client.id;
-    match admin.engine().export_access_key(&admin.actor, &admin.caller, id).await {
+    match admin.engine().export_access_key(&admin.keeper, &admin.caller, id).await {
         Ok(made) => {
             let path = at("applications", id.as_str(), "?once=access-key#new-access-key");
             Ok(admin.go_saying(&path, Flash::showing("The access key is made.", made.text)))
@@ -67,9 +67,9 @@ pub(super) async fn add(admin: Admin, _: Params) -> Outcome {
     }
 }
 
-pub(super) async fn remove(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn remove(admin: Keeping, form: Params) -> Outcome {
     let id = existing(&admin).await?.client.id;
-    let removed = admin.engine().remove_access_key(&admin.actor, &admin.caller, &id, &typed(&form, "kid")).await;
+    let removed = admin.engine().remove_access_key(&admin.keeper, &admin.caller, &id, &typed(&form, "kid")).await;
     admin.need(removed).await?;
     let said = "The access key is removed. What it signs is refused from now on.";
     admin.done(&at("applications", id.as_str(), "#access-keys"), said)

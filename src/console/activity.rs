@@ -9,12 +9,12 @@ use crate::http::page::Problems;
 use crate::http::visit::Outcome;
 use crate::model::audit::AuditKind;
 
-use super::admin::Admin;
+use super::admin::Reading;
 use super::events;
 use super::views::{Activity, Choice};
 use super::words::{PAGE, pager};
 
-pub(super) async fn list(admin: Admin) -> Outcome {
+pub(super) async fn list(admin: Reading) -> Outcome {
     let (person, application, kind) = (admin.asked("person"), admin.asked("application"), admin.asked("kind"));
     let after = admin.asked("after");
     let (user, known) = someone(&admin, person).await?;
@@ -24,7 +24,7 @@ pub(super) async fn list(admin: Admin) -> Outcome {
     let filter = ActivityFilter { user, client, kind: AuditKind::parse(kind), reference };
 
     let from = Some(after).filter(|after| !after.is_empty());
-    let listed = admin.need(admin.engine().activity(&admin.actor, &filter, from, PAGE).await).await?;
+    let listed = admin.need(admin.engine().activity(&admin.reader, &filter, from, PAGE).await).await?;
     let names = admin.need(admin.engine().names_in(&listed.items).await).await?;
     let events: Vec<_> = listed.items.iter().map(|record| events::row(record, &names, admin.now())).collect();
     let problems = match !known && events.is_empty() && after.is_empty() {
@@ -49,11 +49,11 @@ pub(super) async fn list(admin: Admin) -> Outcome {
 }
 
 /// Whom the filter names, and whether they are known. Who is deleted is still found by their id.
-async fn someone(admin: &Admin, named: &str) -> Result<(Option<UserId>, bool), Response> {
+async fn someone(admin: &Reading, named: &str) -> Result<(Option<UserId>, bool), Response> {
     if named.trim().is_empty() {
         return Ok((None, true));
     }
-    let found = admin.need(admin.engine().user_called(&admin.actor, named).await).await?;
+    let found = admin.need(admin.engine().user_called(&admin.reader, named).await).await?;
     Ok(match found {
         Some(user) => (Some(user.id), true),
         None => (Some(UserId::from_text(named.trim())), false),

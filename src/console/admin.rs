@@ -1,4 +1,8 @@
-//! An administrator's visit to the console, and the ways every handler answers.
+//! A visit to the console with the evidence of who came, and the ways every handler answers.
+//!
+//! [`Admin`] may change everything, [`Reading`] look at everything, [`Keeping`] change applications, [`Looking`] look at
+//! applications. What is more is also what is less. A handler says in its arguments which of them it takes, and
+//! [`doors`](super::doors) lets nobody else in.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -8,36 +12,157 @@ use poem::http::StatusCode;
 use poem::{IntoResponse, Response};
 
 use crate::engine::Denied;
-use crate::engine::admin::Actor;
+use crate::engine::admin::{Actor, Keeper, Reader, Viewer};
 use crate::engine::discovery::Endpoints;
+use crate::engine::users::SignedIn;
 use crate::http::directory::Directory;
 use crate::http::flash::Flash;
 use crate::http::page::{Frame, Page, Problems};
 use crate::http::visit::{Outcome, Visit};
 use crate::model::refusal::Refusal;
 
+/// Somebody at the door of one page or form.
+pub(super) struct Arrival {
+    pub visit: Visit,
+    /// What the page is about: the last name in its path.
+    pub about: String,
+    pub directory: Arc<Directory>,
+}
+
+/// A visit that shows by its type what whoever came may do.
+pub(super) trait Entrance: Sized + Send + Sync + 'static {
+    /// What is checked at the door.
+    type Evidence: Send;
+
+    /// The evidence, if whoever is signed in has it.
+    fn evidence(who: &SignedIn) -> Result<Self::Evidence, Refusal>;
+
+    /// The visit with that evidence.
+    fn admit(arrival: Arrival, evidence: Self::Evidence) -> Self;
+}
+
+/// A visit that may change something: what forms take.
+pub(super) trait Changing: Entrance {
+    /// The visit as every page has it.
+    fn visit(&self) -> &Visit;
+}
+
 /// A visit of somebody who administers this server.
 pub(super) struct Admin {
-    visit: Visit,
+    reading: Reading,
     /// The evidence every verb of administration asks for.
     pub actor: Actor,
+}
+
+/// A visit of somebody who may look at everything.
+pub(super) struct Reading {
+    looking: Looking,
+    /// The evidence of verbs that look at things.
+    pub reader: Reader,
+}
+
+/// A visit of somebody who may change applications.
+pub(super) struct Keeping {
+    looking: Looking,
+    /// The evidence of verbs that change applications.
+    pub keeper: Keeper,
+}
+
+/// A visit of somebody who may look at applications.
+pub(super) struct Looking {
+    visit: Visit,
+    /// The evidence of verbs that look at applications.
+    pub viewer: Viewer,
     /// What the page is about: the last name in its path.
     pub about: String,
     directory: Arc<Directory>,
 }
 
 impl Deref for Admin {
+    type Target = Reading;
+    fn deref(&self) -> &Reading {
+        &self.reading
+    }
+}
+
+impl Deref for Reading {
+    type Target = Looking;
+    fn deref(&self) -> &Looking {
+        &self.looking
+    }
+}
+
+impl Deref for Keeping {
+    type Target = Looking;
+    fn deref(&self) -> &Looking {
+        &self.looking
+    }
+}
+
+impl Deref for Looking {
     type Target = Visit;
     fn deref(&self) -> &Visit {
         &self.visit
     }
 }
 
-impl Admin {
-    pub(super) fn new(visit: Visit, actor: Actor, about: String, directory: Arc<Directory>) -> Admin {
-        Admin { visit, actor, about, directory }
+impl Entrance for Admin {
+    type Evidence = Actor;
+    fn evidence(who: &SignedIn) -> Result<Actor, Refusal> {
+        Actor::administrator(who)
     }
+    fn admit(arrival: Arrival, actor: Actor) -> Admin {
+        let reader: &Reader = &actor;
+        Admin { reading: Reading::admit(arrival, reader.clone()), actor }
+    }
+}
 
+impl Entrance for Reading {
+    type Evidence = Reader;
+    fn evidence(who: &SignedIn) -> Result<Reader, Refusal> {
+        Reader::of(who)
+    }
+    fn admit(arrival: Arrival, reader: Reader) -> Reading {
+        let viewer: &Viewer = &reader;
+        Reading { looking: Looking::admit(arrival, viewer.clone()), reader }
+    }
+}
+
+impl Entrance for Keeping {
+    type Evidence = Keeper;
+    fn evidence(who: &SignedIn) -> Result<Keeper, Refusal> {
+        Keeper::of(who)
+    }
+    fn admit(arrival: Arrival, keeper: Keeper) -> Keeping {
+        let viewer: &Viewer = &keeper;
+        Keeping { looking: Looking::admit(arrival, viewer.clone()), keeper }
+    }
+}
+
+impl Entrance for Looking {
+    type Evidence = Viewer;
+    fn evidence(who: &SignedIn) -> Result<Viewer, Refusal> {
+        Viewer::of(who)
+    }
+    fn admit(arrival: Arrival, viewer: Viewer) -> Looking {
+        let Arrival { visit, about, directory } = arrival;
+        Looking { visit, viewer, about, directory }
+    }
+}
+
+impl Changing for Admin {
+    fn visit(&self) -> &Visit {
+        self
+    }
+}
+
+impl Changing for Keeping {
+    fn visit(&self) -> &Visit {
+        self
+    }
+}
+
+impl Looking {
     /// Where this server's endpoints lie.
     pub fn endpoints(&self) -> &Endpoints {
         &self.directory.endpoints

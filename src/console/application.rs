@@ -13,7 +13,7 @@ use crate::http::visit::Outcome;
 use crate::http::when::When;
 use crate::model::client::{AccessTokenForm, Client, ClientSecret, ClientType, ConsentPolicy};
 
-use super::admin::Admin;
+use super::admin::Looking;
 use super::applications::kind_in_words;
 use super::views::{
     Application, GroupChoice, LANGUAGES, NewSecret, ScopeChoice, SecretRow, Snippet, TokenFields, Warning,
@@ -23,7 +23,7 @@ use super::words::OFFERED;
 /// More scopes than a deployment has.
 const MANY: usize = 1_000;
 
-pub(super) async fn show(admin: Admin) -> Outcome {
+pub(super) async fn show(admin: Looking) -> Outcome {
     let detail = existing(&admin).await?;
     let (frame, flash) = admin.framed().await?;
     let mut view = view(&admin, &detail).await?;
@@ -49,13 +49,13 @@ const KEY_GONE: &str =
     "The access key was shown once and cannot be shown again. If you did not store it, make a new one.";
 
 /// The application the page is about.
-pub(super) async fn existing(admin: &Admin) -> Result<ClientDetail, Response> {
+pub(super) async fn existing(admin: &Looking) -> Result<ClientDetail, Response> {
     let id = ClientId::from_text(&admin.about);
-    admin.need(admin.engine().client_detail(&admin.actor, &id).await).await
+    admin.need(admin.engine().client_detail(&admin.viewer, &id).await).await
 }
 
 /// The page as the application is now, for a form that did not succeed to be put into.
-pub(super) async fn view(admin: &Admin, detail: &ClientDetail) -> Result<Application, Response> {
+pub(super) async fn view(admin: &Looking, detail: &ClientDetail) -> Result<Application, Response> {
     let (client, now) = (&detail.client, admin.now());
     let lang = LANGUAGES.iter().map(|(key, _)| *key).find(|key| *key == admin.asked("lang")).unwrap_or("env");
     Ok(Application {
@@ -126,7 +126,7 @@ fn warnings(client: &Client, now: Timestamp) -> Vec<Warning> {
     found
 }
 
-fn connect(admin: &Admin, client: &Client) -> Vec<Fact> {
+fn connect(admin: &Looking, client: &Client) -> Vec<Fact> {
     let (endpoints, issuer) = (admin.endpoints(), &admin.engine().identity().issuer);
     let discovery = format!("{issuer}/.well-known/openid-configuration");
     let mut facts = vec![
@@ -144,7 +144,7 @@ fn connect(admin: &Admin, client: &Client) -> Vec<Fact> {
     facts
 }
 
-fn snippet(admin: &Admin, client: &Client) -> Snippet {
+fn snippet(admin: &Looking, client: &Client) -> Snippet {
     let endpoints = admin.endpoints();
     Snippet {
         issuer: admin.engine().identity().issuer.clone(),
@@ -170,8 +170,8 @@ fn secret_row(secret: &ClientSecret, detail: &ClientDetail, now: Timestamp) -> S
     }
 }
 
-async fn scopes(admin: &Admin, client: &Client) -> Result<Vec<ScopeChoice>, Response> {
-    let known = admin.need(admin.engine().list_scopes(&admin.actor, None, MANY).await).await?.items;
+async fn scopes(admin: &Looking, client: &Client) -> Result<Vec<ScopeChoice>, Response> {
+    let known = admin.need(admin.engine().list_scopes(&admin.viewer, None, MANY).await).await?.items;
     let (chosen, others): (Vec<_>, Vec<_>) =
         known.into_iter().partition(|scope| client.scopes.has(scope.name.as_str()));
     let offered = others.into_iter().take(OFFERED.saturating_sub(chosen.len()));
@@ -186,8 +186,8 @@ async fn scopes(admin: &Admin, client: &Client) -> Result<Vec<ScopeChoice>, Resp
 }
 
 /// Every group there is, those that are chosen in any case.
-pub(super) async fn group_choices(admin: &Admin, chosen: &BTreeSet<String>) -> Result<Vec<GroupChoice>, Response> {
-    let known = admin.need(admin.engine().list_groups(&admin.actor, None, OFFERED).await).await?;
+pub(super) async fn group_choices(admin: &Looking, chosen: &BTreeSet<String>) -> Result<Vec<GroupChoice>, Response> {
+    let known = admin.need(admin.engine().list_groups(&admin.viewer, None, OFFERED).await).await?;
     let mut names: BTreeSet<String> = known.items.into_iter().map(|group| group.name).collect();
     names.extend(chosen.iter().cloned());
     Ok(names.into_iter().map(|name| GroupChoice { chosen: chosen.contains(&name), name }).collect())

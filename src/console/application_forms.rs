@@ -17,7 +17,7 @@ use crate::model::lifetime::Lifetime;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::{Scope, Scopes};
 
-use super::admin::Admin;
+use super::admin::Keeping;
 use super::application::{existing, view};
 use super::views::{Application, TokenFields};
 use super::words::{at, lines, renamed, sentence, typed};
@@ -35,7 +35,7 @@ const NAMES: &[(&str, &str)] = &[
     ("grants", ""),
 ];
 
-pub(super) async fn redirects(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn redirects(admin: Keeping, form: Params) -> Outcome {
     let field = "redirect_uri";
     let change = address(&form, field, ClientChange::AddRedirectUri, ClientChange::RemoveRedirectUri);
     save(admin, &form, "#redirects", change.map(|change| vec![change]), |view| {
@@ -44,7 +44,7 @@ pub(super) async fn redirects(admin: Admin, form: Params) -> Outcome {
     .await
 }
 
-pub(super) async fn post_logout(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn post_logout(admin: Keeping, form: Params) -> Outcome {
     let field = "post_logout_redirect_uri";
     let (add, remove) = (ClientChange::AddPostLogoutRedirectUri, ClientChange::RemovePostLogoutRedirectUri);
     let change = address(&form, field, add, remove).map(|change| vec![change]);
@@ -65,7 +65,7 @@ fn address(
     RedirectUri::parse(address.trim()).map(add).map_err(|cause| Problems::of(field, &sentence(cause)))
 }
 
-pub(super) async fn origins(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn origins(admin: Keeping, form: Params) -> Outcome {
     let origin = typed(&form, "origin");
     let change = match form.get("action") {
         Some("remove") => ClientChange::RemoveOrigin(origin.clone()),
@@ -74,7 +74,7 @@ pub(super) async fn origins(admin: Admin, form: Params) -> Outcome {
     save(admin, &form, "#origins", Ok(vec![change]), |view| view.typed.origin = origin.clone()).await
 }
 
-pub(super) async fn scopes(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn scopes(admin: Keeping, form: Params) -> Outcome {
     let scopes: Result<Scopes, _> = form.get_all("scope").map(Scope::parse).collect();
     let wanted = match scopes {
         Ok(scopes) => Ok(vec![ClientChange::Scopes(scopes)]),
@@ -87,7 +87,7 @@ pub(super) async fn scopes(admin: Admin, form: Params) -> Outcome {
     .await
 }
 
-pub(super) async fn access(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn access(admin: Keeping, form: Params) -> Outcome {
     let client = existing(&admin).await?.client;
     let wanted = wanted_access(&form, &client);
     save(admin, &form, "#access", wanted, |view| {
@@ -133,7 +133,7 @@ fn wanted_access(form: &Params, client: &Client) -> Result<Vec<ClientChange>, Pr
     Ok(wanted)
 }
 
-pub(super) async fn tokens(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn tokens(admin: Keeping, form: Params) -> Outcome {
     let wanted = Reading::of(&form).tokens();
     save(admin, &form, "#tokens", wanted, |view| {
         let was = std::mem::take(&mut view.tokens);
@@ -202,7 +202,7 @@ impl<'a> Reading<'a> {
 
 /// Makes the wanted changes; what does not succeed is shown with what `put_back` puts into the page.
 pub(super) async fn save(
-    admin: Admin,
+    admin: Keeping,
     form: &Params,
     section: &str,
     wanted: Result<Vec<ClientChange>, Problems>,
@@ -211,7 +211,7 @@ pub(super) async fn save(
     let detail = existing(&admin).await?;
     let problems = match wanted {
         Ok(wanted) => {
-            match admin.engine().change_client(&admin.actor, &admin.caller, &detail.client.id, &wanted).await {
+            match admin.engine().change_client(&admin.keeper, &admin.caller, &detail.client.id, &wanted).await {
                 Ok(client) => return admin.done(&at("applications", client.id.as_str(), section), "Saved."),
                 Err(denied) => renamed(admin.problems(denied).await?, NAMES),
             }
@@ -226,13 +226,13 @@ pub(super) async fn save(
     admin.again(view)
 }
 
-pub(super) async fn add_secret(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn add_secret(admin: Keeping, form: Params) -> Outcome {
     let detail = existing(&admin).await?;
     let id = &detail.client.id;
     let problems = match form.get("expires").map(Lifetime::parse).transpose() {
         Ok(life) => {
             let end = life.map(|life| admin.now().plus(life.duration()));
-            match admin.engine().add_secret(&admin.actor, &admin.caller, id, end).await {
+            match admin.engine().add_secret(&admin.keeper, &admin.caller, id, end).await {
                 Ok(added) => {
                     let path = at("applications", id.as_str(), "?once=secret#new-secret");
                     return Ok(admin.go_saying(&path, Flash::showing("The secret is added.", added.secret)));
@@ -246,24 +246,24 @@ pub(super) async fn add_secret(admin: Admin, form: Params) -> Outcome {
     admin.again(Application { problems, ..view })
 }
 
-pub(super) async fn remove_secret(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn remove_secret(admin: Keeping, form: Params) -> Outcome {
     let id = existing(&admin).await?.client.id;
     let secret = SecretId::from_text(typed(&form, "secret"));
-    let removed: Result<Client, Denied> = admin.engine().remove_secret(&admin.actor, &admin.caller, &id, &secret).await;
+    let removed: Result<Client, Denied> = admin.engine().remove_secret(&admin.keeper, &admin.caller, &id, &secret).await;
     admin.need(removed).await?;
     admin.done(&at("applications", id.as_str(), "#secrets"), "The secret is removed. It is refused from now on.")
 }
 
-pub(super) async fn disable(admin: Admin, _: Params) -> Outcome {
+pub(super) async fn disable(admin: Keeping, _: Params) -> Outcome {
     switch(admin, true, "It is disabled. Everything it was given is dead until you enable it again.").await
 }
 
-pub(super) async fn enable(admin: Admin, _: Params) -> Outcome {
+pub(super) async fn enable(admin: Keeping, _: Params) -> Outcome {
     switch(admin, false, "It is enabled again.").await
 }
 
-async fn switch(admin: Admin, off: bool, said: &str) -> Outcome {
+async fn switch(admin: Keeping, off: bool, said: &str) -> Outcome {
     let id = existing(&admin).await?.client.id;
-    admin.need(admin.engine().disable_client(&admin.actor, &admin.caller, &id, off).await).await?;
+    admin.need(admin.engine().disable_client(&admin.keeper, &admin.caller, &id, off).await).await?;
     admin.done(&at("applications", id.as_str(), ""), said)
 }

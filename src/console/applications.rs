@@ -17,7 +17,7 @@ use crate::model::client::{Client, ClientType};
 use crate::model::face::Face;
 use crate::model::redirect_uri::RedirectUri;
 
-use super::admin::Admin;
+use super::admin::{Keeping, Looking};
 use super::application::existing;
 use super::views::{ApplicationRow, Applications, Confirm, DialectRow, NewApplication};
 use super::words::{PAGE, at, confirmation, counted, filled, pager, renamed, sentence, some_of, typed};
@@ -26,11 +26,11 @@ const HERE: &str = "/admin/applications";
 /// The interface that applications speak unless another is chosen.
 const FACE: &str = "oidc";
 
-pub(super) async fn list(admin: Admin) -> Outcome {
+pub(super) async fn list(admin: Looking) -> Outcome {
     let (q, after) = (admin.asked("q"), admin.query.get("after"));
-    let listed = admin.need(admin.engine().list_clients(&admin.actor, q, after, PAGE).await).await?;
+    let listed = admin.need(admin.engine().list_clients(&admin.viewer, q, after, PAGE).await).await?;
     let ids: Vec<ClientId> = listed.items.iter().map(|client| client.id.clone()).collect();
-    let used = admin.need(admin.engine().clients_last_used(&admin.actor, &ids).await).await?;
+    let used = admin.need(admin.engine().clients_last_used(&admin.viewer, &ids).await).await?;
     let rows = listed.items.iter().zip(used).map(|(client, used)| row(client, used, admin.now())).collect();
     let pager = pager(HERE, &[("q", q)], after.unwrap_or_default(), &listed, "application", "applications");
     let (frame, _) = admin.framed().await?;
@@ -74,7 +74,7 @@ pub(super) fn kind_in_words(kind: ClientType) -> &'static str {
     }
 }
 
-pub(super) async fn ask(admin: Admin) -> Outcome {
+pub(super) async fn ask(admin: Looking) -> Outcome {
     let (frame, _) = admin.framed().await?;
     let dialects = dialects(&admin, FACE);
     Ok(admin.show(NewApplication {
@@ -85,9 +85,9 @@ pub(super) async fn ask(admin: Admin) -> Outcome {
     }))
 }
 
-pub(super) async fn add(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn add(admin: Keeping, form: Params) -> Outcome {
     let problems = match new_client(&admin, &form) {
-        Ok(new) => match admin.engine().create_client(&admin.actor, &admin.caller, &new).await {
+        Ok(new) => match admin.engine().create_client(&admin.keeper, &admin.caller, &new).await {
             Ok(registered) => return Ok(welcome(&admin, registered)),
             Err(denied) => renamed(admin.problems(denied).await?, &[("redirect_uris", "redirect_uri")]),
         },
@@ -101,7 +101,7 @@ pub(super) async fn add(admin: Admin, form: Params) -> Outcome {
 }
 
 /// The dialects, of which `chosen` is chosen.
-fn dialects(admin: &Admin, chosen: &str) -> Vec<DialectRow> {
+fn dialects(admin: &Looking, chosen: &str) -> Vec<DialectRow> {
     let row = |listing: &Listing| DialectRow {
         name: listing.name.to_owned(),
         title: listing.title.to_owned(),
@@ -114,7 +114,7 @@ fn dialects(admin: &Admin, chosen: &str) -> Vec<DialectRow> {
 }
 
 /// The client a form describes, with what is customary in its dialect.
-fn new_client(admin: &Admin, form: &Params) -> Result<NewClient, Problems> {
+fn new_client(admin: &Looking, form: &Params) -> Result<NewClient, Problems> {
     let mut problems = Problems::none();
     let kind = form.get("type").and_then(ClientType::parse);
     if kind.is_none() {
@@ -141,7 +141,7 @@ fn new_client(admin: &Admin, form: &Params) -> Result<NewClient, Problems> {
 }
 
 /// On to the page of a new application, which shows its secret this once.
-fn welcome(admin: &Admin, registered: Registered) -> Response {
+fn welcome(admin: &Looking, registered: Registered) -> Response {
     let said = format!("{} is added.", registered.client.name);
     let id = registered.client.id.as_str();
     match registered.secret {
@@ -152,14 +152,14 @@ fn welcome(admin: &Admin, registered: Registered) -> Response {
     }
 }
 
-pub(super) async fn ask_delete(admin: Admin) -> Outcome {
+pub(super) async fn ask_delete(admin: Looking) -> Outcome {
     let view = question(&admin, Problems::none()).await?;
     Ok(admin.show(view))
 }
 
-async fn question(admin: &Admin, problems: Problems) -> Result<Confirm, Response> {
+async fn question(admin: &Looking, problems: Problems) -> Result<Confirm, Response> {
     let client = existing(admin).await?.client;
-    let people = admin.need(admin.engine().client_people(&admin.actor, &client.id).await).await?;
+    let people = admin.need(admin.engine().client_people(&admin.viewer, &client.id).await).await?;
     let mut consequences = match client.kind {
         ClientType::Service => vec!["It can no longer get tokens.".to_owned()],
         _ => vec!["Nobody can sign in to it any more.".to_owned()],
@@ -184,13 +184,13 @@ async fn question(admin: &Admin, problems: Problems) -> Result<Confirm, Response
     })
 }
 
-pub(super) async fn delete(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn delete(admin: Keeping, form: Params) -> Outcome {
     let client = existing(&admin).await?.client;
     let problems = confirmation(&form, &client.name);
     if problems.any() {
         let view = question(&admin, problems).await?;
         return admin.again(view);
     }
-    admin.need(admin.engine().delete_client(&admin.actor, &admin.caller, &client.id).await).await?;
+    admin.need(admin.engine().delete_client(&admin.keeper, &admin.caller, &client.id).await).await?;
     admin.done(HERE, &format!("{} is deleted.", client.name))
 }

@@ -12,18 +12,18 @@ use crate::http::visit::Outcome;
 use crate::model::client::{ClaimsProfile, Client, ClientType, GrantType, ReleasedAttributes};
 use crate::model::face::Face;
 
-use super::admin::Admin;
+use super::admin::{Keeping, Looking};
 use super::application_forms::save;
 use super::views::{CustomChange, DialectRow, ExampleText, IdentityFields};
 use super::words::{lines, typed};
 
 /// Every dialect there is, as this application speaks it.
-pub(super) fn rows(admin: &Admin, client: &Client) -> Vec<DialectRow> {
+pub(super) fn rows(admin: &Looking, client: &Client) -> Vec<DialectRow> {
     let speaker = speaker(admin, client);
     admin.directory().dialects.iter().map(|listing| row(admin, client, listing, &speaker)).collect()
 }
 
-fn row(admin: &Admin, client: &Client, listing: &Listing, speaker: &Speaker) -> DialectRow {
+fn row(admin: &Looking, client: &Client, listing: &Listing, speaker: &Speaker) -> DialectRow {
     let chosen = client.has_face(&Face::named(listing.name));
     let on = listing.base.is_some();
     let mut row = DialectRow {
@@ -82,7 +82,7 @@ fn in_words(field: &str) -> &str {
     }
 }
 
-fn speaker(admin: &Admin, client: &Client) -> Speaker {
+fn speaker(admin: &Looking, client: &Client) -> Speaker {
     // Fresh for every look, so that nobody copies a verifier somebody else has seen.
     let verifier = format!("{}{}", admin.desk.chance(), admin.desk.chance());
     Speaker {
@@ -113,7 +113,7 @@ pub(super) fn identity_fields(client: &Client) -> IdentityFields {
 }
 
 /// Which dialects it speaks.
-pub(super) async fn choose(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn choose(admin: Keeping, form: Params) -> Outcome {
     let known: Vec<&str> = form.get_all("dialect").filter(|name| admin.engine().faces().find(name).is_some()).collect();
     let wanted = match known.is_empty() {
         true => Err(Problems::of("dialect-1", "Choose at least one dialect.")),
@@ -127,7 +127,7 @@ pub(super) async fn choose(admin: Admin, form: Params) -> Outcome {
 }
 
 /// Takes over what is customary in one of its dialects.
-pub(super) async fn customs(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn customs(admin: Keeping, form: Params) -> Outcome {
     let wanted = match form.get("dialect").and_then(|name| admin.engine().faces().find(name)) {
         Some(customs) => Ok(vec![ClientChange::Customs(Box::new(customs.clients))]),
         None => Err(Problems::of("dialect-1", "Choose one of the dialects.")),
@@ -136,7 +136,7 @@ pub(super) async fn customs(admin: Admin, form: Params) -> Outcome {
 }
 
 /// What it is known by.
-pub(super) async fn identity(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn identity(admin: Keeping, form: Params) -> Outcome {
     let profile = ClaimsProfile::ALL.into_iter().find(|(_, name)| Some(*name) == form.get("claims_profile"));
     let set = |field: &str| lines(&form, field).into_iter().collect::<BTreeSet<String>>();
     let released = ReleasedAttributes { consumer: set("consumer"), contact: set("contact") };

@@ -1,4 +1,5 @@
-//! The doors of the console: only administrators come in, and only forms of ours change anything.
+//! The doors of the console: who may come in at each says the type of its handler's visit ([`super::admin`]), and only forms
+//! of ours change anything.
 //!
 //! Every page and every form is hung here, so nothing is reached around these checks; [`Doors::list`] names them all for
 //! the tests that knock at each.
@@ -9,14 +10,14 @@ use std::sync::Arc;
 
 use poem::{Endpoint, EndpointExt, Request, Response, Route};
 
-use crate::engine::admin::Actor;
 use crate::http::desk::Desk;
 use crate::http::directory::Directory;
 use crate::http::params::Params;
 use crate::http::routing::Methods;
+use crate::http::views::Problem;
 use crate::http::visit::{self, Outcome, Visit, sign_in_first};
 
-use super::admin::Admin;
+use super::admin::{Arrival, Changing, Entrance};
 
 /// The check boxes of the console's forms: names that occur once for each box that is ticked.
 const CHECK_BOXES: &[&str] = &["scope", "group", "grant", "dialect"];
@@ -45,10 +46,11 @@ impl Doors {
         Doors { desk: desk.clone(), directory: Arc::new(directory), hung: BTreeMap::new(), list: Vec::new() }
     }
 
-    /// Hangs a page; `handler` shows it to an administrator.
-    pub(super) fn page<H, F>(self, path: &'static str, handler: H) -> Doors
+    /// Hangs a page; `handler` shows it to whoever its visit stands for.
+    pub(super) fn page<E, H, F>(self, path: &'static str, handler: H) -> Doors
     where
-        H: Fn(Admin) -> F + Send + Sync + Copy + 'static,
+        E: Entrance,
+        H: Fn(E) -> F + Send + Sync + Copy + 'static,
         F: Future<Output = Outcome> + Send + 'static,
     {
         let directory = self.directory.clone();
@@ -56,16 +58,17 @@ impl Doors {
             let directory = directory.clone();
             async move {
                 visit.person()?;
-                handler(enter(visit, &request, directory).await?).await
+                handler(enter::<E>(visit, &request, directory).await?).await
             }
         });
         self.hang(Door { method: "GET", path }, |methods| methods.get(page))
     }
 
-    /// Hangs a form; `handler` is given what an administrator filled in on a page of ours.
-    pub(super) fn form<H, F>(self, path: &'static str, handler: H) -> Doors
+    /// Hangs a form; `handler` is given what whoever its visit stands for filled in on a page of ours.
+    pub(super) fn form<E, H, F>(self, path: &'static str, handler: H) -> Doors
     where
-        H: Fn(Admin, Params) -> F + Send + Sync + Copy + 'static,
+        E: Changing,
+        H: Fn(E, Params) -> F + Send + Sync + Copy + 'static,
         F: Future<Output = Outcome> + Send + 'static,
     {
         let (directory, depth) = (self.directory.clone(), self.depth_of_page(path));
@@ -76,8 +79,8 @@ impl Doors {
                     // Whoever was signed out meanwhile comes back to the page the form is on.
                     return Err(sign_in_first(&first_parts(request.original_uri().path(), depth)));
                 }
-                let admin = enter(visit, &request, directory).await?;
-                let fields = admin.form_repeating(&mut request, CHECK_BOXES).await?;
+                let admin = enter::<E>(visit, &request, directory).await?;
+                let fields = admin.visit().form_repeating(&mut request, CHECK_BOXES).await?;
                 handler(admin, fields).await
             }
         });
@@ -111,11 +114,13 @@ impl Doors {
     }
 }
 
-/// An administrator comes in; everybody else sees why not.
-async fn enter(visit: Visit, request: &Request, directory: Arc<Directory>) -> Result<Admin, Response> {
+/// Whoever may comes in; everybody else sees why not.
+async fn enter<E: Entrance>(visit: Visit, request: &Request, directory: Arc<Directory>) -> Result<E, Response> {
     let about = request.raw_path_param("id").unwrap_or_default().to_owned();
-    match Actor::administrator(visit.person()?) {
-        Ok(actor) => Ok(Admin::new(visit, actor, about, directory)),
+    let who = visit.person()?;
+    match E::evidence(who) {
+        Ok(evidence) => Ok(E::admit(Arrival { visit, about, directory }, evidence)),
+        Err(_) if who.user().auditor => Err(visit.desk.show(&visit.caller, Problem::only_to_look_at(visit.frame().await?))),
         Err(refusal) => Err(visit.deny(&refusal.into()).await),
     }
 }

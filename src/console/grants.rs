@@ -7,7 +7,7 @@ use crate::http::params::Params;
 use crate::http::visit::Outcome;
 use crate::model::client::{Client, GrantType};
 
-use super::admin::Admin;
+use super::admin::Keeping;
 use super::application_forms::save;
 use super::views::GrantChoice;
 
@@ -34,7 +34,7 @@ pub(super) fn choices(client: &Client) -> Vec<GrantChoice> {
     offered.map(choice).collect()
 }
 
-pub(super) async fn change(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn change(admin: Keeping, form: Params) -> Outcome {
     let grants: BTreeSet<GrantType> = form.get_all("grant").filter_map(GrantType::parse).collect();
     save(admin, &form, "#grants", Ok(vec![ClientChange::Grants(grants)]), |view| {
         let chosen: BTreeSet<&str> = form.get_all("grant").collect();

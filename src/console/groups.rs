@@ -7,20 +7,20 @@ use crate::http::params::Params;
 use crate::http::visit::Outcome;
 use crate::model::group::Group;
 
-use super::admin::Admin;
+use super::admin::{Admin, Reading};
 use super::views::{Confirm, GroupRow, Groups};
 use super::words::{PAGE, at, confirmation, counted, pager, typed};
 
 const HERE: &str = "/admin/groups";
 
-pub(super) async fn list(admin: Admin) -> Outcome {
+pub(super) async fn list(admin: Reading) -> Outcome {
     let view = view(&admin, String::new(), Problems::none()).await?;
     Ok(admin.show(view))
 }
 
-async fn view(admin: &Admin, name: String, problems: Problems) -> Result<Groups, poem::Response> {
+async fn view(admin: &Reading, name: String, problems: Problems) -> Result<Groups, poem::Response> {
     let after = admin.query.get("after");
-    let listed: Listed<Group> = admin.need(admin.engine().list_groups(&admin.actor, after, PAGE).await).await?;
+    let listed: Listed<Group> = admin.need(admin.engine().list_groups(&admin.reader, after, PAGE).await).await?;
     let mut rows = Vec::with_capacity(listed.items.len());
     for group in &listed.items {
         let (members, applications) = admin.need(admin.engine().group_use(&group.name).await).await?;
@@ -44,12 +44,12 @@ pub(super) async fn add(admin: Admin, form: Params) -> Outcome {
     }
 }
 
-pub(super) async fn ask_delete(admin: Admin) -> Outcome {
+pub(super) async fn ask_delete(admin: Reading) -> Outcome {
     let view = question(&admin, Problems::none()).await?;
     Ok(admin.show(view))
 }
 
-async fn question(admin: &Admin, problems: Problems) -> Result<Confirm, poem::Response> {
+async fn question(admin: &Reading, problems: Problems) -> Result<Confirm, poem::Response> {
     let group = existing(admin).await?;
     let (members, applications) = admin.need(admin.engine().group_use(&group.name).await).await?;
     let in_use = members + applications > 0;
@@ -85,8 +85,8 @@ fn counted_so_far(count: usize, one: &str, many: &str) -> String {
 }
 
 /// The group the page is about.
-async fn existing(admin: &Admin) -> Result<Group, poem::Response> {
-    admin.need(admin.engine().group_detail(&admin.actor, &admin.about).await).await
+async fn existing(admin: &Reading) -> Result<Group, poem::Response> {
+    admin.need(admin.engine().group_detail(&admin.reader, &admin.about).await).await
 }
 
 pub(super) async fn delete(admin: Admin, form: Params) -> Outcome {

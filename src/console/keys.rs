@@ -9,12 +9,12 @@ use crate::http::when::When;
 use crate::jose::Algorithm;
 use crate::jose::rotation::{KeyFacts, KeyState};
 
-use super::admin::Admin;
+use super::admin::{Admin, Reading};
 use super::views::{KeyRow, KeyTurn, Keys};
 
 const HERE: &str = "/admin/keys";
 
-pub(super) async fn list(admin: Admin) -> Outcome {
+pub(super) async fn list(admin: Reading) -> Outcome {
     let (now, mut facts) = (admin.now(), admin.engine().key_facts());
     facts.sort_by_key(|key| (key.alg, place(key, now), std::cmp::Reverse(key.signs_from)));
     let rows = facts.iter().map(|key| row(key, now)).collect();

@@ -9,7 +9,7 @@ use crate::http::views::Tone;
 use crate::http::visit::Outcome;
 use crate::http::when::When;
 
-use super::admin::Admin;
+use super::admin::Reading;
 use super::views::{HealthRow, Overview};
 use super::words::{at, counted, grouped};
 
@@ -20,8 +20,8 @@ const USUAL_FAILURES: usize = 100;
 /// How many secrets that end soon are named one by one.
 const NAMED: usize = 5;
 
-pub(super) async fn show(admin: Admin) -> Outcome {
-    let facts = admin.need(admin.engine().overview(&admin.actor).await).await?;
+pub(super) async fn show(admin: Reading) -> Outcome {
+    let facts = admin.need(admin.engine().overview(&admin.reader).await).await?;
     let (frame, _) = admin.framed().await?;
     Ok(admin.show(Overview::of(frame, findings(&facts, admin.now()))))
 }

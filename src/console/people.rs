@@ -14,7 +14,7 @@ use crate::http::visit::Outcome;
 use crate::http::when::When;
 use crate::model::user::User;
 
-use super::admin::Admin;
+use super::admin::{Admin, Reading};
 use super::application::group_choices;
 use super::person::existing;
 use super::views::{Confirm, NewPerson, People, PersonRow};
@@ -22,12 +22,12 @@ use super::words::{PAGE, at, confirmation, counted, filled, pager, renamed, some
 
 const HERE: &str = "/admin/people";
 
-pub(super) async fn list(admin: Admin) -> Outcome {
+pub(super) async fn list(admin: Reading) -> Outcome {
     let (q, after) = (admin.asked("q"), admin.query.get("after"));
     let filter = UserFilter::Search(q.to_owned());
-    let listed = admin.need(admin.engine().list_users(&admin.actor, &filter, after, PAGE).await).await?;
+    let listed = admin.need(admin.engine().list_users(&admin.reader, &filter, after, PAGE).await).await?;
     let ids: Vec<UserId> = listed.items.iter().map(|user| user.id.clone()).collect();
-    let seen = admin.need(admin.engine().users_last_seen(&admin.actor, &ids).await).await?;
+    let seen = admin.need(admin.engine().users_last_seen(&admin.reader, &ids).await).await?;
     let rows = listed.items.iter().zip(seen).map(|(user, seen)| row(user, seen, admin.now())).collect();
     let pager = pager(HERE, &[("q", q)], after.unwrap_or_default(), &listed, "person", "people");
     let (frame, _) = admin.framed().await?;
@@ -52,7 +52,7 @@ fn row(user: &User, seen: Option<Timestamp>, now: Timestamp) -> PersonRow {
     }
 }
 
-pub(super) async fn ask(admin: Admin) -> Outcome {
+pub(super) async fn ask(admin: Reading) -> Outcome {
     let groups = group_choices(&admin, &Default::default()).await?;
     let (frame, _) = admin.framed().await?;
     Ok(admin.show(NewPerson { frame, groups, ..NewPerson::default() }))
@@ -95,15 +95,15 @@ async fn welcome(admin: &Admin, user: &User) -> Outcome {
     Ok(admin.go_saying(&at("people", user.id.as_str(), "?once=link#link"), said))
 }
 
-pub(super) async fn ask_delete(admin: Admin) -> Outcome {
+pub(super) async fn ask_delete(admin: Reading) -> Outcome {
     let view = question(&admin, Problems::none()).await?;
     Ok(admin.show(view))
 }
 
-async fn question(admin: &Admin, problems: Problems) -> Result<Confirm, Response> {
+async fn question(admin: &Reading, problems: Problems) -> Result<Confirm, Response> {
     let user = existing(admin).await?;
-    let sessions = admin.need(admin.engine().user_sessions(&admin.actor, &user.id).await).await?.len();
-    let applications = admin.need(admin.engine().user_applications(&admin.actor, &user.id).await).await?.len();
+    let sessions = admin.need(admin.engine().user_sessions(&admin.reader, &user.id).await).await?.len();
+    let applications = admin.need(admin.engine().user_applications(&admin.reader, &user.id).await).await?.len();
     let mut consequences = vec!["They can no longer sign in anywhere with this account.".to_owned()];
     if sessions > 0 {
         consequences.push(format!("{}.", counted(sessions, "session ends", "sessions end")));

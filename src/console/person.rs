@@ -18,7 +18,7 @@ use crate::http::when::When;
 use crate::model::session::Session;
 use crate::model::user::User;
 
-use super::admin::Admin;
+use super::admin::{Admin, Reading};
 use super::application::group_choices;
 use super::views::{OneTimeLink, Person};
 use super::words::{at, counted, filled, renamed, typed};
@@ -28,7 +28,7 @@ pub(super) const NAMES: &[(&str, &str)] = &[("profile", "given_name"), ("groups"
 /// What a reload says where the link was.
 const GONE: &str = "The link was shown once and cannot be shown again. If it did not arrive, make another.";
 
-pub(super) async fn show(admin: Admin) -> Outcome {
+pub(super) async fn show(admin: Reading) -> Outcome {
     let user = existing(&admin).await?;
     let (frame, flash) = admin.framed().await?;
     let mut view = view(&admin, &user).await?;
@@ -45,15 +45,15 @@ pub(super) async fn show(admin: Admin) -> Outcome {
 }
 
 /// Whom the page is about.
-pub(super) async fn existing(admin: &Admin) -> Result<User, Response> {
+pub(super) async fn existing(admin: &Reading) -> Result<User, Response> {
     let id = UserId::from_text(&admin.about);
-    admin.need(admin.engine().user_detail(&admin.actor, &id).await).await
+    admin.need(admin.engine().user_detail(&admin.reader, &id).await).await
 }
 
-async fn view(admin: &Admin, user: &User) -> Result<Person, Response> {
+async fn view(admin: &Reading, user: &User) -> Result<Person, Response> {
     let now = admin.now();
-    let sessions = admin.need(admin.engine().user_sessions(&admin.actor, &user.id).await).await?;
-    let grants = admin.need(admin.engine().user_applications(&admin.actor, &user.id).await).await?;
+    let sessions = admin.need(admin.engine().user_sessions(&admin.reader, &user.id).await).await?;
+    let grants = admin.need(admin.engine().user_applications(&admin.reader, &user.id).await).await?;
     let current = admin.current.as_ref().map(|signed_in| &signed_in.session().id);
     Ok(Person {
         frame: admin.frame().await?,
@@ -72,6 +72,8 @@ async fn view(admin: &Admin, user: &User) -> Result<Person, Response> {
         groups: group_choices(admin, &user.groups).await?,
         admin: user.admin,
         may_register_clients: user.may_register_clients,
+        auditor: user.auditor,
+        roles: user.roles.iter().cloned().collect::<Vec<_>>().join("\n"),
         sessions: sessions.iter().map(|session| session_row(session, current, now)).collect(),
         grants: grants.iter().map(|application| grant_row(application, now)).collect(),
         recovery: None,
@@ -218,7 +220,7 @@ async fn switch(admin: Admin, off: bool, said: &str) -> Outcome {
     }
 }
 
-async fn refused(admin: &Admin, user: &User, problems: Problems) -> Outcome {
+async fn refused(admin: &Reading, user: &User, problems: Problems) -> Outcome {
     let view = view(admin, user).await?;
     admin.again(Person { problems, ..view })
 }

@@ -8,7 +8,7 @@ use crate::http::visit::Outcome;
 use crate::model::refusal::Refusal;
 use crate::model::scope::{self, Scope, ScopeDefinition};
 
-use super::admin::Admin;
+use super::admin::{Admin, Reading};
 use super::groups::in_general;
 use super::views::{Confirm, ScopeForm, ScopeRow, Scopes};
 use super::words::{at, confirmation, counted, lines, sentence, typed};
@@ -17,8 +17,8 @@ const HERE: &str = "/admin/scopes";
 /// More scopes than a deployment has.
 const MANY: usize = 1_000;
 
-pub(super) async fn list(admin: Admin) -> Outcome {
-    let listed = admin.need(admin.engine().list_scopes(&admin.actor, None, MANY).await).await?;
+pub(super) async fn list(admin: Reading) -> Outcome {
+    let listed = admin.need(admin.engine().list_scopes(&admin.reader, None, MANY).await).await?;
     let mut rows: Vec<ScopeRow> = listed.items.iter().map(row).collect();
     rows.sort_by_key(|row| place(&row.name));
     let (frame, _) = admin.framed().await?;
@@ -40,7 +40,7 @@ pub(super) fn place(name: &str) -> usize {
     scope::BUILT_IN.iter().position(|(known, ..)| *known == name).unwrap_or(usize::MAX)
 }
 
-pub(super) async fn ask(admin: Admin) -> Outcome {
+pub(super) async fn ask(admin: Reading) -> Outcome {
     let (frame, _) = admin.framed().await?;
     Ok(admin.show(ScopeForm { frame, fresh: true, ..ScopeForm::default() }))
 }
@@ -68,7 +68,7 @@ async fn create(admin: &Admin, form: &Params) -> Result<Result<ScopeDefinition, 
     }
 }
 
-pub(super) async fn show(admin: Admin) -> Outcome {
+pub(super) async fn show(admin: Reading) -> Outcome {
     let scope = existing(&admin).await?;
     let (frame, _) = admin.framed().await?;
     let (description, claims) = (scope.description.clone(), scope.claims.join("\n"));
@@ -97,19 +97,19 @@ fn fixed(scope: &ScopeDefinition) -> ScopeForm {
 }
 
 /// The scope the page is about.
-async fn existing(admin: &Admin) -> Result<ScopeDefinition, Response> {
+async fn existing(admin: &Reading) -> Result<ScopeDefinition, Response> {
     match Scope::parse(&admin.about) {
-        Ok(name) => admin.need(admin.engine().scope_detail(&admin.actor, &name).await).await,
+        Ok(name) => admin.need(admin.engine().scope_detail(&admin.reader, &name).await).await,
         Err(_) => admin.need(Err(Refusal::NotFound("scope"))).await,
     }
 }
 
-pub(super) async fn ask_delete(admin: Admin) -> Outcome {
+pub(super) async fn ask_delete(admin: Reading) -> Outcome {
     let view = question(&admin, Problems::none()).await?;
     Ok(admin.show(view))
 }
 
-async fn question(admin: &Admin, problems: Problems) -> Result<Confirm, Response> {
+async fn question(admin: &Reading, problems: Problems) -> Result<Confirm, Response> {
     let scope = existing(admin).await?;
     let name = scope.name.as_str();
     let applications = admin.need(admin.engine().scope_use(&scope.name).await).await?;

@@ -8,7 +8,7 @@ use crate::http::params::Params;
 use crate::http::visit::Outcome;
 use crate::model::settings::{ClientRegistration, Placement, SelfRegistration, Settings as Kept};
 
-use super::admin::Admin;
+use super::admin::{Admin, Reading};
 use super::views::{PlacedDialect, Settings};
 use super::words::{filled, typed};
 
@@ -23,7 +23,7 @@ const CLIENT_REGISTRATION: [(ClientRegistration, &str); 3] = [
     (ClientRegistration::Everyone, "everyone"),
 ];
 
-pub(super) async fn show(admin: Admin) -> Outcome {
+pub(super) async fn show(admin: Reading) -> Outcome {
     let kept = admin.need(admin.engine().settings().await).await?;
     let (frame, _) = admin.framed().await?;
     let blank = blank(&admin, frame);
@@ -61,14 +61,14 @@ pub(super) async fn save(admin: Admin, form: Params) -> Outcome {
     })
 }
 
-fn blank(admin: &Admin, frame: Frame) -> Settings {
+fn blank(admin: &Reading, frame: Frame) -> Settings {
     let issuer = &admin.engine().identity().issuer;
     let account_url_hint = format!("What the worksection interface answers. Empty: {issuer}.");
     Settings { frame, account_url_hint, ..Settings::default() }
 }
 
 /// The settings as the form has them; what it does not name stays.
-fn wanted(admin: &Admin, form: &Params, kept: Kept) -> Result<Kept, Problems> {
+fn wanted(admin: &Reading, form: &Params, kept: Kept) -> Result<Kept, Problems> {
     let mut problems = Problems::none();
     let length = typed(form, "password_min_length").trim().parse();
     if length.is_err() {
@@ -101,7 +101,7 @@ fn wanted(admin: &Admin, form: &Params, kept: Kept) -> Result<Kept, Problems> {
 }
 
 /// Where each dialect lies.
-fn placed(admin: &Admin, kept: &Kept) -> Vec<PlacedDialect> {
+fn placed(admin: &Reading, kept: &Kept) -> Vec<PlacedDialect> {
     places(admin, |name, default| {
         let customs = admin.engine().faces().find(name);
         let prefix = customs.and_then(|customs| kept.prefix_of(customs));
@@ -110,11 +110,11 @@ fn placed(admin: &Admin, kept: &Kept) -> Vec<PlacedDialect> {
 }
 
 /// The same, as it was typed.
-fn typed_places(admin: &Admin, form: &Params) -> Vec<PlacedDialect> {
+fn typed_places(admin: &Reading, form: &Params) -> Vec<PlacedDialect> {
     places(admin, |name, _| (switched_on(form, name), typed(form, &format!("prefix-{name}"))))
 }
 
-fn places(admin: &Admin, place: impl Fn(&str, &str) -> (bool, String)) -> Vec<PlacedDialect> {
+fn places(admin: &Reading, place: impl Fn(&str, &str) -> (bool, String)) -> Vec<PlacedDialect> {
     let listings = admin.directory().dialects.iter();
     let row = listings.map(|listing| {
         let (on, prefix) = place(listing.name, listing.default_prefix);
@@ -136,7 +136,7 @@ fn switched_on(form: &Params, name: &str) -> bool {
 }
 
 /// Where the dialects shall lie. A form without any of them, such as an older page's, moves nothing.
-fn wanted_places(admin: &Admin, form: &Params, kept: &Kept) -> BTreeMap<String, Placement> {
+fn wanted_places(admin: &Reading, form: &Params, kept: &Kept) -> BTreeMap<String, Placement> {
     let mut wanted = kept.dialects.clone();
     for listing in &admin.directory().dialects {
         let field = format!("prefix-{}", listing.name);
@@ -157,7 +157,7 @@ fn wanted_places(admin: &Admin, form: &Params, kept: &Kept) -> BTreeMap<String, 
 }
 
 /// A sentence about where a dialect cannot lie, at that dialect's field.
-fn at_its_dialect(admin: &Admin, problems: Problems) -> Problems {
+fn at_its_dialect(admin: &Reading, problems: Problems) -> Problems {
     let mut moved = Problems::none();
     for problem in problems.list {
         let names = |listing: &&Listing| problem.sentence.split([' ', '"']).any(|word| word == listing.name);

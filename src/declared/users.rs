@@ -23,6 +23,8 @@ pub(super) fn user(section: &Section<'_>) -> Option<DeclaredUser> {
         email_verified: section.boolean("email_verified").unwrap_or(false),
         admin: section.boolean("admin").unwrap_or(false),
         may_register_clients: section.boolean("may_register_clients").unwrap_or(false),
+        auditor: section.boolean("auditor").unwrap_or(false),
+        roles: section.strings("roles").unwrap_or_default().into_iter().collect::<BTreeSet<_>>(),
         groups: section.strings("groups").unwrap_or_default().into_iter().collect::<BTreeSet<_>>(),
         profile: profile.as_ref().map(in_profile).unwrap_or_default(),
         attributes: section.string_map("attributes").unwrap_or_default(),

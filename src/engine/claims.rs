@@ -16,7 +16,7 @@ use crate::store::Fault;
 use super::Engine;
 
 /// Every claim that this server can tell of a person by itself; what discovery lists.
-pub const STANDARD: [&str; 22] = [
+pub const STANDARD: [&str; 23] = [
     "sub",
     "name",
     "given_name",
@@ -38,6 +38,7 @@ pub const STANDARD: [&str; 22] = [
     "phone_number",
     "phone_number_verified",
     "groups",
+    "roles",
     "external_ids",
 ];
 
@@ -160,6 +161,7 @@ pub(super) fn claim(user: &User, name: &str) -> Option<Value> {
             profile.phone_number.as_ref().map(|_| json!(profile.phone_number_verified.unwrap_or(false)))
         }
         "groups" => Some(json!(user.groups)),
+        "roles" => Some(json!(user.roles)),
         "external_ids" => (!user.external_ids.is_empty()).then(|| user.external_ids.iter().map(external).collect()),
         attribute => user.attributes.get(attribute).map(|value| json!(value)),
     }

@@ -10,6 +10,7 @@ use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault, Order};
 
+use super::register_client::MOST_CLIENTS;
 use super::users::SignedIn;
 use super::{Caller, Decision, Denied, Engine};
 
@@ -98,6 +99,14 @@ impl Engine {
             self.owned_client_ends(client, Some(owner), changes).await?;
         }
         Ok(clients.len())
+    }
+
+    /// A place for one more client of `owner`; `None` when they have as many as anybody may have. Two who take the same place
+    /// cannot both be committed, so nobody gets past the last one.
+    pub(in crate::engine) async fn free_place(&self, owner: &UserId) -> Result<Option<u8>, Fault> {
+        let owned = self.owned_by(owner).await?;
+        let free = |place: &u8| !owned.iter().any(|client| client.owner_place == Some(*place));
+        Ok((0..MOST_CLIENTS).find(free).filter(|_| owned.len() < usize::from(MOST_CLIENTS)))
     }
 
     pub(in crate::engine) async fn owned_by(&self, owner: &UserId) -> Result<Vec<Kept<Client>>, Fault> {

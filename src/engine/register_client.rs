@@ -156,12 +156,7 @@ impl Engine {
         changes: &mut Changes,
     ) -> Result<Result<Registered, Refusal>, Denied> {
         let now = self.now();
-        let owned = self.owned_by(&owner.id).await?;
-        // Two who take the same place cannot both be committed, so nobody gets past the last one.
-        let free = |place: &u8| !owned.iter().any(|client| client.owner_place == Some(*place));
-        let Some(place) = (0..MOST_CLIENTS).find(free).filter(|_| owned.len() < usize::from(MOST_CLIENTS)) else {
-            return Ok(Err(Refusal::TooManyClients));
-        };
+        let Some(place) = self.free_place(&owner.id).await? else { return Ok(Err(Refusal::TooManyClients)) };
         let id = ClientId::random(&*self.rng);
         let name = format!("Client of {}", owner.username).chars().take(100).collect();
         let mut client = Client {

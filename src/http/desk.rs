@@ -13,13 +13,14 @@ use crate::base::secret::{Kind, Secret};
 use crate::engine::users::SignedIn;
 use crate::engine::{Caller, Denied, Engine};
 use crate::model::refusal::Refusal;
+use crate::model::user::User;
 
 use super::client_address::ClientAddress;
 use super::cookies::{self, Cookies};
 use super::fault::Fault;
 use super::flash::{Flash, Flashes};
 use super::metrics::Metrics;
-use super::page::{Frame, Page};
+use super::page::{Console, Frame, Page};
 use super::params::Params;
 use super::views::Problem;
 use super::{csrf, request_id};
@@ -150,7 +151,10 @@ impl Desk {
         let settings = self.engine.settings().await?;
         let frame = Frame::new(&settings.name, &self.form_token(browser)).at_host(&self.host);
         Ok(match current {
-            Some(signed_in) => frame.for_person(&signed_in.user().display_name(), signed_in.user().admin),
+            Some(signed_in) => {
+                let user = signed_in.user();
+                frame.for_person(&user.display_name(), user.admin).with_console(console_of(user))
+            }
             None => frame,
         })
     }
@@ -238,6 +242,18 @@ impl Desk {
         };
         let frame = frame.unwrap_or_else(|| self.bare_frame(&browser));
         self.show(&caller, self.denied_page(denied, frame))
+    }
+}
+
+/// How much of the console is open to `user`; what they may do there is checked by evidence, not by this.
+fn console_of(user: &User) -> Console {
+    match user {
+        User { admin: true, .. } => Console::Whole,
+        // Some of the forms are theirs: none is hidden.
+        User { auditor: true, may_register_clients: true, .. } => Console::Whole,
+        User { auditor: true, .. } => Console::ToLookAt,
+        User { may_register_clients: true, .. } => Console::Applications,
+        _ => Console::Closed,
     }
 }
 

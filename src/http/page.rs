@@ -39,7 +39,17 @@ impl Frame {
     /// The same frame, for someone signed in.
     #[must_use]
     pub fn for_person(mut self, name: &str, administrator: bool) -> Frame {
-        self.person = Some(Signed { name: name.to_owned(), administrator });
+        let console = if administrator { Console::Whole } else { Console::Closed };
+        self.person = Some(Signed { name: name.to_owned(), console });
+        self
+    }
+
+    /// The same frame, for somebody to whom this much of the console is open.
+    #[must_use]
+    pub fn with_console(mut self, console: Console) -> Frame {
+        if let Some(person) = &mut self.person {
+            person.console = console;
+        }
         self
     }
 
@@ -52,7 +62,17 @@ impl Frame {
 
     /// Whether someone signed in administers this server.
     pub fn is_administrator(&self) -> bool {
-        self.person.as_ref().is_some_and(|person| person.administrator)
+        self.console() == Console::Whole
+    }
+
+    /// How much of the console is open to whoever is signed in.
+    pub fn console(&self) -> Console {
+        self.person.as_ref().map_or(Console::Closed, |person| person.console)
+    }
+
+    /// Whether they may look at pages of the console whose forms they may not send.
+    pub fn only_looks(&self) -> bool {
+        self.console() == Console::ToLookAt
     }
 
     /// The display name of who is signed in; empty when nobody is.
@@ -66,8 +86,38 @@ impl Frame {
 pub struct Signed {
     /// Display name; falls back to the username when the person gave no name.
     pub name: String,
-    /// Whether the console is open to them.
-    pub administrator: bool,
+    /// How much of the console is open to them.
+    pub console: Console,
+}
+
+/// How much of the console is open to somebody.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Console {
+    /// None of it.
+    #[default]
+    Closed,
+    /// The applications they registered.
+    Applications,
+    /// All of it, to look at.
+    ToLookAt,
+    /// All of it.
+    Whole,
+}
+
+impl Console {
+    /// Whether all of its pages are open.
+    pub fn shows_all(self) -> bool {
+        matches!(self, Console::ToLookAt | Console::Whole)
+    }
+
+    /// The first of its pages that is open; `None` where none is.
+    pub fn entry(self) -> Option<&'static str> {
+        match self {
+            Console::Closed => None,
+            Console::Applications => Some("/admin/applications"),
+            Console::ToLookAt | Console::Whole => Some("/admin"),
+        }
+    }
 }
 
 /// The letter that stands for a name where there is no picture.

@@ -35,6 +35,8 @@ impl Scope {
     pub const PHONE: &str = "phone";
     /// The groups the person is in.
     pub const GROUPS: &str = "groups";
+    /// The roles the person has.
+    pub const ROLES: &str = "roles";
     /// A refresh token that outlives the browser session (section 11).
     pub const OFFLINE_ACCESS: &str = "offline_access";
     /// Signing its person in elsewhere; for clients of ours, which are granted it without asking.
@@ -154,7 +156,7 @@ pub struct ScopeDefinition {
 
 /// The scopes every deployment has, in the order people read them. Their claims are fixed by OpenID Connect Core,
 /// section 5.4; an administrator may change only the sentence.
-pub const BUILT_IN: [(&str, &str, &[&str]); 8] = [
+pub const BUILT_IN: [(&str, &str, &[&str]); 9] = [
     (Scope::OPENID, "Know that it is you", &[]),
     (
         Scope::PROFILE,
@@ -180,6 +182,7 @@ pub const BUILT_IN: [(&str, &str, &[&str]); 8] = [
     (Scope::ADDRESS, "See your postal address", &["address"]),
     (Scope::PHONE, "See your telephone number", &["phone_number", "phone_number_verified"]),
     (Scope::GROUPS, "See the groups you are in", &["groups"]),
+    (Scope::ROLES, "See the roles you have", &["roles"]),
     (Scope::OFFLINE_ACCESS, "Stay signed in without asking you again", &[]),
     (Scope::AUTHORIZE, "Sign you in to other applications", &[]),
 ];

@@ -76,7 +76,7 @@ pub struct GroupChoice {
 /// `GET /admin/people/{id}`, and any of its posts that did not succeed.
 ///
 /// Posts below `/admin/people/{id}/`, each with `csrf`: `profile` (email, email_verified, given_name, family_name) ·
-/// `roles` (group repeated, admin, may_register_clients) · `sessions/end` (session) · `sessions/end-all` ·
+/// `roles` (group repeated, admin, may_register_clients, auditor, roles) · `sessions/end` (session) · `sessions/end-all` ·
 /// `applications/revoke` (client) · `recover` · `disable` · `enable`. `GET …/delete` asks, `POST` deletes.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "console/person.html")]
@@ -113,6 +113,10 @@ pub struct Person {
     pub admin: bool,
     /// Whether they may register clients.
     pub may_register_clients: bool,
+    /// Whether they may look at everything.
+    pub auditor: bool,
+    /// The roles applications are told of, one a line.
+    pub roles: String,
     /// Where they are signed in.
     pub sessions: Vec<SessionRow>,
     /// Applications they have let in.

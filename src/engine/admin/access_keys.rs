@@ -16,7 +16,7 @@ use crate::model::refusal::Refusal;
 use crate::records::RecordChanges;
 use crate::store::Changes;
 
-use super::{Actor, rules};
+use super::{Keeper, rules};
 
 /// An access key that was just made; it is shown this once.
 #[derive(Clone, Debug)]
@@ -58,21 +58,21 @@ impl Engine {
     /// [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for a client that keeps no secret, or has too many keys.
     pub async fn export_access_key(
         &self,
-        actor: &Actor,
+        by: &impl AsRef<Keeper>,
         caller: &Caller,
         id: &ClientId,
     ) -> Result<ExportedKey, Denied> {
         let pair = SigningKey::generate(Algorithm::Es256);
         self.settle(|| async {
-            let was = self.kept_client(id).await?;
+            let was = self.seen_client(by.as_ref(), id).await?;
             let mut client = was.record().clone();
             let kept = public_half(&pair, self.now())?;
             client.access_keys.push(kept.clone());
             rules::refuse(rules::client(&client, &self.faces))?;
             let text = self.exported(&pair, &kept, &client)?;
             let mut changes = Changes::new();
-            self.permit(actor, &[], &mut changes).await?;
-            let record = self.client_record(actor, caller, AuditKind::AccessKeyAdded, &client).with("kid", &kept.kid);
+            self.permit(by, &[], &mut changes).await?;
+            let record = self.client_record(by, caller, AuditKind::AccessKeyAdded, &client).with("kid", &kept.kid);
             changes.update(&was, &client);
             changes.create(&record);
             Ok(Decision { answer: Ok(ExportedKey { text, kept }), changes })
@@ -86,21 +86,21 @@ impl Engine {
     /// [`Refusal::NotFound`] for the client or the key.
     pub async fn remove_access_key(
         &self,
-        actor: &Actor,
+        by: &impl AsRef<Keeper>,
         caller: &Caller,
         id: &ClientId,
         kid: &str,
     ) -> Result<Client, Denied> {
         self.settle(|| async {
-            let was = self.kept_client(id).await?;
+            let was = self.seen_client(by.as_ref(), id).await?;
             let mut client = was.record().clone();
             client.access_keys.retain(|key| key.kid != kid);
             if client.access_keys.len() == was.access_keys.len() {
                 return Err(Refusal::NotFound("access key").into());
             }
             let mut changes = Changes::new();
-            self.permit(actor, &[], &mut changes).await?;
-            let record = self.client_record(actor, caller, AuditKind::AccessKeyRemoved, &client).with("kid", kid);
+            self.permit(by, &[], &mut changes).await?;
+            let record = self.client_record(by, caller, AuditKind::AccessKeyRemoved, &client).with("kid", kid);
             changes.update(&was, &client);
             changes.create(&record);
             Ok(Decision { answer: Ok(client), changes })
@@ -156,6 +156,7 @@ fn host_of(issuer: &str) -> &str {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::admin::Actor;
     use crate::engine::house::{House, caller};
     use crate::model::client::{ClientType, GrantType};
 

@@ -10,7 +10,7 @@ use crate::model::user::User;
 use crate::records::Page;
 use crate::store::{Fault, Order};
 
-use super::{Actor, Listed};
+use super::{Listed, Reader};
 
 /// How many records are looked at for one page before the rest is left to the next.
 const LOOKED_AT: usize = 2_000;
@@ -69,7 +69,7 @@ impl Engine {
     /// The store's fault.
     pub async fn activity(
         &self,
-        _: &Actor,
+        _: &Reader,
         filter: &ActivityFilter,
         after: Option<&str>,
         limit: usize,

@@ -14,7 +14,7 @@ use crate::model::lifetime::Lifetime;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::{Scope, Scopes};
 
-use super::Actor;
+use super::Keeper;
 use super::fields::{self, FieldChange};
 
 /// A client to be made: what it is, and how it differs from the customary.
@@ -226,13 +226,13 @@ pub fn customary_origins(kind: ClientType, redirect_uris: &[RedirectUri]) -> Vec
 
 impl NewClient {
     /// The client this describes.
-    pub(super) fn draft(&self, actor: &Actor, known: &Faces, at: Timestamp, rng: &dyn Rng) -> Client {
+    pub(super) fn draft(&self, by: &Keeper, known: &Faces, at: Timestamp, rng: &dyn Rng) -> Client {
         let id = self.id.clone().unwrap_or_else(|| ClientId::random(rng));
         let mut client = customary(self.kind, id, self.name.clone(), &self.faces, known);
         client.client_key = ids::random(rng);
         client.incarnation = ids::random(rng);
         client.created_at = at;
-        client.created_by = actor.in_words();
+        client.created_by = by.in_words();
         for change in &self.changes {
             change.make(&mut client);
         }

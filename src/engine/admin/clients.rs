@@ -17,7 +17,7 @@ use crate::store::{Changes, Order};
 
 use super::client_change::{ClientChange, NewClient};
 use super::fields::{self, diff};
-use super::{Actor, Listed, rules};
+use super::{Keeper, Listed, Viewer, rules};
 
 /// How many rows of one kind a deletion takes along in its own commit; the rest follow right after it.
 const TAKEN_ALONG: usize = 1_000;
@@ -45,18 +45,20 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::Taken`] when the id or the client key is, [`Refusal::FieldInvalid`] naming what is wrong.
-    pub async fn create_client(&self, actor: &Actor, caller: &Caller, new: &NewClient) -> Result<Registered, Denied> {
+    pub async fn create_client(&self, by: &impl AsRef<Keeper>, caller: &Caller, new: &NewClient) -> Result<Registered, Denied> {
         self.settle(|| async {
             let now = self.now();
-            let mut client = new.draft(actor, &self.faces, now, &*self.rng);
+            let mut client = new.draft(by.as_ref(), &self.faces, now, &*self.rng);
             let mut changes = Changes::new();
-            self.permit(actor, &[], &mut changes).await?;
+            self.permit(by, &[], &mut changes).await?;
+            self.take_place(by.as_ref(), &mut client, &mut changes).await?;
+            by.as_ref().may_make(None, &client)?;
             if self.ledger.find::<Client>(client.id.as_str()).await?.is_some() {
                 return Err(Refusal::Taken("id").into());
             }
             self.judge_client(None, &client, &mut changes).await?;
             let secret = (!client.is_public()).then(|| super::secrets::generate(&mut client, None, now, &*self.rng));
-            let record = self.client_record(actor, caller, AuditKind::ClientCreated, &client);
+            let record = self.client_record(by, caller, AuditKind::ClientCreated, &client);
             changes.create(&client);
             changes.create(&record.with_changes(&diff(&Vec::new(), &fields::of_client(&client))));
             Ok(Decision { answer: Ok(Registered { client, secret }), changes })
@@ -70,22 +72,23 @@ impl Engine {
     /// [`Refusal::NotFound`], [`Refusal::Taken`] for a client key, [`Refusal::FieldInvalid`] naming what is wrong.
     pub async fn change_client(
         &self,
-        actor: &Actor,
+        by: &impl AsRef<Keeper>,
         caller: &Caller,
         id: &ClientId,
         wanted: &[ClientChange],
     ) -> Result<Client, Denied> {
         self.settle(|| async {
-            let was = self.kept_client(id).await?;
+            let was = self.seen_client(by.as_ref(), id).await?;
             let mut client = was.record().clone();
             wanted.iter().for_each(|change| change.make(&mut client));
             let mut changes = Changes::new();
-            self.permit(actor, &[], &mut changes).await?;
+            self.permit(by, &[], &mut changes).await?;
             self.judge_client(Some(&was), &client, &mut changes).await?;
+            by.as_ref().may_make(Some(&was), &client)?;
             let differences = diff(&fields::of_client(&was), &fields::of_client(&client));
             changes.update(&was, &client);
             if !differences.is_empty() {
-                let record = self.client_record(actor, caller, AuditKind::ClientUpdated, &client);
+                let record = self.client_record(by, caller, AuditKind::ClientUpdated, &client);
                 changes.create(&record.with_changes(&differences));
             }
             Ok(Decision { answer: Ok(client), changes })
@@ -99,20 +102,20 @@ impl Engine {
     /// [`Refusal::NotFound`].
     pub async fn disable_client(
         &self,
-        actor: &Actor,
+        by: &impl AsRef<Keeper>,
         caller: &Caller,
         id: &ClientId,
         off: bool,
     ) -> Result<Client, Denied> {
         self.settle(|| async {
-            let was = self.kept_client(id).await?;
+            let was = self.seen_client(by.as_ref(), id).await?;
             let mut client = was.record().clone();
             let mut changes = Changes::new();
-            self.permit(actor, &[], &mut changes).await?;
+            self.permit(by, &[], &mut changes).await?;
             if client.disabled_at.is_some() != off {
                 client.disabled_at = off.then(|| self.now());
                 let kind = if off { AuditKind::ClientDisabled } else { AuditKind::ClientEnabled };
-                changes.create(&self.client_record(actor, caller, kind, &client));
+                changes.create(&self.client_record(by, caller, kind, &client));
             }
             changes.update(&was, &client);
             Ok(Decision { answer: Ok(client), changes })
@@ -124,12 +127,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::NotFound`].
-    pub async fn delete_client(&self, actor: &Actor, caller: &Caller, id: &ClientId) -> Result<(), Denied> {
+    pub async fn delete_client(&self, by: &impl AsRef<Keeper>, caller: &Caller, id: &ClientId) -> Result<(), Denied> {
         self.settle(|| async {
-            let was = self.kept_client(id).await?;
+            let was = self.seen_client(by.as_ref(), id).await?;
             let mut changes = Changes::new();
-            self.permit(actor, &[], &mut changes).await?;
-            changes.create(&self.client_record(actor, caller, AuditKind::ClientDeleted, &was));
+            self.permit(by, &[], &mut changes).await?;
+            changes.create(&self.client_record(by, caller, AuditKind::ClientDeleted, &was));
             self.client_ends(&was, &mut changes).await?;
             Ok(Decision { answer: Ok(()), changes })
         })
@@ -141,8 +144,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], or the store's fault.
-    pub async fn client_detail(&self, _: &Actor, id: &ClientId) -> Result<ClientDetail, Denied> {
-        let client = self.kept_client(id).await?.record().clone();
+    pub async fn client_detail(&self, viewer: &Viewer, id: &ClientId) -> Result<ClientDetail, Denied> {
+        let client = self.seen_client(viewer, id).await?.record().clone();
         let usage = self.ledger.find::<ClientUsage>(id.as_str()).await?;
         let mut usage = usage.map(|kept| kept.record().clone()).unwrap_or_default();
         self.tally.usage_of(id).iter().for_each(|counted| merge(&mut usage, counted));
@@ -155,11 +158,14 @@ impl Engine {
     /// The store's fault.
     pub async fn list_clients(
         &self,
-        _: &Actor,
+        viewer: &Viewer,
         search: &str,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Listed<Client>, Denied> {
+        if let Some(owner) = viewer.only_of() {
+            return self.list_owned(owner, search).await;
+        }
         let key = login_key(search);
         let lookup = if key.is_empty() { "name" } else { "search" };
         Ok(self.ledger.list_by::<Client>(lookup, &key, Order::Ascending, after, limit).await?.into())
@@ -169,7 +175,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn clients_last_used(&self, _: &Actor, ids: &[ClientId]) -> Result<Vec<Option<Timestamp>>, Denied> {
+    pub async fn clients_last_used(&self, _: &Viewer, ids: &[ClientId]) -> Result<Vec<Option<Timestamp>>, Denied> {
         let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
         let kept = self.ledger.find_all::<ClientUsage>(&names).await?;
         let counted = |id: &ClientId| self.tally.usage_of(id).and_then(|usage| usage.last_used_at);
@@ -183,13 +189,14 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn client_people(&self, _: &Actor, id: &ClientId) -> Result<usize, Denied> {
+    pub async fn client_people(&self, _: &Viewer, id: &ClientId) -> Result<usize, Denied> {
         Ok(self.ledger.count_by::<Consent>("client", &format!("{id}\0"), 10_000).await?)
     }
 
-    pub(super) async fn kept_client(&self, id: &ClientId) -> Result<Kept<Client>, Denied> {
+    /// The client `id`, if there is one and it is theirs to look at.
+    pub(super) async fn seen_client(&self, viewer: &Viewer, id: &ClientId) -> Result<Kept<Client>, Denied> {
         let kept = self.ledger.find::<Client>(id.as_str()).await?;
-        kept.ok_or_else(|| Refusal::NotFound("client").into())
+        kept.filter(|client| viewer.sees(client)).ok_or_else(|| Refusal::NotFound("client").into())
     }
 
     /// Whether a client may become so: sound by itself, its key its own, its groups and scopes known.
@@ -219,12 +226,12 @@ impl Engine {
 
     pub(super) fn client_record(
         &self,
-        actor: &Actor,
+        by: &impl AsRef<Keeper>,
         caller: &Caller,
         kind: AuditKind,
         client: &Client,
     ) -> AuditRecord {
-        let record = caller.record(self.now(), &*self.rng, actor.audited(), kind);
+        let record = caller.record(self.now(), &*self.rng, by.as_ref().audited(), kind);
         record.about_client(&client.id).with("name", &client.name)
     }
 

@@ -83,6 +83,8 @@ pub fn of_user(user: &User) -> Fields {
         ("disabled", json!(user.disabled_at.is_some())),
         ("admin", json!(user.admin)),
         ("may_register_clients", json!(user.may_register_clients)),
+        ("auditor", json!(user.auditor)),
+        ("roles", json!(user.roles)),
         ("groups", json!(user.groups)),
         ("profile", json!(user.profile)),
         ("attributes", json!(user.attributes)),

@@ -9,7 +9,7 @@ use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Order};
 
-use super::{Actor, Listed, rules};
+use super::{Actor, Listed, Reader, Viewer, rules};
 
 /// Up to how many users of a group are counted: a page shows fifty groups, and "100+" says as much as an exact number.
 pub const COUNTED: usize = 100;
@@ -72,7 +72,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn list_groups(&self, _: &Actor, after: Option<&str>, limit: usize) -> Result<Listed<Group>, Denied> {
+    pub async fn list_groups(&self, _: &Viewer, after: Option<&str>, limit: usize) -> Result<Listed<Group>, Denied> {
         Ok(self.ledger.list::<Group>(Order::Ascending, after, limit).await?.into())
     }
 
@@ -80,7 +80,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], or the store's fault.
-    pub async fn group_detail(&self, _: &Actor, name: &str) -> Result<Group, Denied> {
+    pub async fn group_detail(&self, _: &Reader, name: &str) -> Result<Group, Denied> {
         let kept = self.ledger.find::<Group>(name).await?;
         kept.map(|kept| kept.record().clone()).ok_or_else(|| Refusal::NotFound("group").into())
     }

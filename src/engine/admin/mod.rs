@@ -1,4 +1,5 @@
-//! What administrators may do. Every verb takes an [`Actor`]: evidence that somebody may.
+//! What administrators may do. Every verb takes evidence that somebody may: an [`Actor`] to change things, a [`Reader`] to
+//! look at them, a [`Keeper`] or [`Viewer`] where registrars may too.
 //!
 //! - [`clients`], [`secrets`], [`access_keys`]: applications, described by [`client_change`] and judged by [`rules`].
 //! - [`users`], [`groups`], [`scopes`], [`settings`], [`mail`]: people and what the deployment knows.
@@ -22,6 +23,7 @@ pub mod groups;
 pub mod mail;
 pub mod overview;
 mod places;
+mod registrar;
 pub mod rules;
 pub mod scopes;
 pub mod secrets;
@@ -33,7 +35,7 @@ pub mod users_end;
 #[cfg(test)]
 mod tests;
 
-pub use actor::Actor;
+pub use actor::{Actor, Keeper, Reader, Viewer};
 pub use fields::FieldChange;
 
 use crate::records::{Page, Record};

@@ -11,7 +11,7 @@ use crate::model::signing_key::SigningKeyRecord;
 use crate::model::user::User;
 use crate::store::Order;
 
-use super::Actor;
+use super::Reader;
 
 /// Beyond this, "more than" will do.
 const COUNTED: usize = 10_000;
@@ -71,7 +71,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn overview(&self, _: &Actor) -> Result<Overview, Denied> {
+    pub async fn overview(&self, _: &Reader) -> Result<Overview, Denied> {
         let now = self.now();
         let administrators = self.ledger.list_by::<User>("admin", "yes\0", Order::Ascending, None, 100).await?;
         Ok(Overview {

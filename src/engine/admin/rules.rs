@@ -151,6 +151,9 @@ pub fn user(user: &User) -> Vec<FieldProblem> {
     let verified = "Only an address can be verified: give one, or leave this out.";
     found.unless(user.email.is_some() || !user.email_verified, "email_verified", verified);
     found.unless(user.groups.len() <= 1_000, "groups", "Name at most 1000 groups.");
+    let role = |role: &String| is_name(role) && role.trim() == role;
+    let sentence = "Name at most 100 roles, each of 1 to 100 characters without space around it.";
+    found.unless(user.roles.len() <= MOST && user.roles.iter().all(role), "roles", sentence);
     let attribute = |(name, value): (&String, &String)| is_id(name) && (value.is_empty() || is_text(value, 1_024));
     found.unless(user.attributes.iter().all(attribute) && user.attributes.len() <= MOST, "attributes", ATTRIBUTES);
     let external = user.external_ids.iter().all(|id| is_text(&id.provider, 100) && is_text(&id.user_id, 256));

@@ -10,7 +10,7 @@ use crate::store::{Changes, Fault, Order, Refused};
 
 use super::fields::{self, diff};
 use super::groups::counted;
-use super::{Actor, Listed, rules};
+use super::{Actor, Listed, Reader, Viewer, rules};
 
 impl Engine {
     /// Makes sure that every scope a deployment has of itself is there; those that are stay as they are, so that
@@ -122,7 +122,7 @@ impl Engine {
     /// The store's fault.
     pub async fn list_scopes(
         &self,
-        _: &Actor,
+        _: &Viewer,
         after: Option<&str>,
         limit: usize,
     ) -> Result<Listed<ScopeDefinition>, Denied> {
@@ -133,7 +133,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], or the store's fault.
-    pub async fn scope_detail(&self, _: &Actor, name: &Scope) -> Result<ScopeDefinition, Denied> {
+    pub async fn scope_detail(&self, _: &Reader, name: &Scope) -> Result<ScopeDefinition, Denied> {
         Ok(self.kept_scope(name).await?.record().clone())
     }
 

@@ -11,7 +11,7 @@ use crate::model::refusal::Refusal;
 use crate::records::RecordChanges;
 use crate::store::Changes;
 
-use super::{Actor, rules};
+use super::{Keeper, rules};
 
 /// How many characters of a secret are kept to recognise it by. Of 43 random ones these tell nothing.
 const HINT: usize = 7;
@@ -33,7 +33,7 @@ impl Engine {
     /// end has passed.
     pub async fn add_secret(
         &self,
-        actor: &Actor,
+        by: &impl AsRef<Keeper>,
         caller: &Caller,
         id: &ClientId,
         expires_at: Option<Timestamp>,
@@ -43,16 +43,16 @@ impl Engine {
             if expires_at.is_some_and(|end| end <= now) {
                 return Err(Refusal::field("expires_at", "Choose an end in the future, or none.").into());
             }
-            let was = self.kept_client(id).await?;
+            let was = self.seen_client(by.as_ref(), id).await?;
             let mut client = was.record().clone();
             client.secrets.retain(|secret| secret.expires_at.is_none_or(|end| end > now));
             let secret = generate(&mut client, expires_at, now, &*self.rng);
             rules::refuse(rules::client(&client, &self.faces))?;
             let mut changes = Changes::new();
-            self.permit(actor, &[], &mut changes).await?;
+            self.permit(by, &[], &mut changes).await?;
             // `generate` has just pushed it.
             let Some(kept) = client.secrets.last().cloned() else { return Err(Refusal::NotFound("secret").into()) };
-            let record = self.client_record(actor, caller, AuditKind::SecretAdded, &client).with("hint", &kept.hint);
+            let record = self.client_record(by, caller, AuditKind::SecretAdded, &client).with("hint", &kept.hint);
             changes.update(&was, &client);
             changes.create(&match expires_at {
                 Some(end) => record.with("expires_at", end),
@@ -69,21 +69,21 @@ impl Engine {
     /// [`Refusal::NotFound`] for the client or the secret.
     pub async fn remove_secret(
         &self,
-        actor: &Actor,
+        by: &impl AsRef<Keeper>,
         caller: &Caller,
         id: &ClientId,
         secret: &SecretId,
     ) -> Result<Client, Denied> {
         self.settle(|| async {
-            let was = self.kept_client(id).await?;
+            let was = self.seen_client(by.as_ref(), id).await?;
             let mut client = was.record().clone();
             let Some(at) = client.secrets.iter().position(|known| known.id == *secret) else {
                 return Err(Refusal::NotFound("secret").into());
             };
             let gone = client.secrets.remove(at);
             let mut changes = Changes::new();
-            self.permit(actor, &[], &mut changes).await?;
-            let record = self.client_record(actor, caller, AuditKind::SecretRemoved, &client).with("hint", gone.hint);
+            self.permit(by, &[], &mut changes).await?;
+            let record = self.client_record(by, caller, AuditKind::SecretRemoved, &client).with("hint", gone.hint);
             changes.update(&was, &client);
             changes.create(&record);
             Ok(Decision { answer: Ok(client), changes })

@@ -26,6 +26,9 @@ pub enum UserChange {
     EmailVerified(bool),
     Admin(bool),
     MayRegisterClients(bool),
+    Auditor(bool),
+    /// The roles applications are told of.
+    Roles(BTreeSet<String>),
     Groups(BTreeSet<String>),
     /// Adds them to one group.
     AddGroup(String),
@@ -52,6 +55,8 @@ impl UserChange {
             UserChange::EmailVerified(yes) => user.email_verified = yes,
             UserChange::Admin(yes) => user.admin = yes,
             UserChange::MayRegisterClients(yes) => user.may_register_clients = yes,
+            UserChange::Auditor(yes) => user.auditor = yes,
+            UserChange::Roles(roles) => user.roles = roles,
             UserChange::Groups(groups) => user.groups = groups,
             UserChange::AddGroup(group) => drop(user.groups.insert(group)),
             UserChange::RemoveGroup(group) => drop(user.groups.remove(&group)),

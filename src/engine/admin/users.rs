@@ -15,7 +15,7 @@ use crate::store::{Changes, Order};
 
 use super::fields::{self, diff};
 use super::user_change::{NewUser, UserChange, blank_user};
-use super::{Actor, Listed, rules};
+use super::{Actor, Listed, Reader, rules};
 
 /// How many of a user's latest sessions are looked at to say when they were last seen.
 const LATEST_SESSIONS: usize = 10;
@@ -97,7 +97,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::NotFound`], or the store's fault.
-    pub async fn user_detail(&self, _: &Actor, id: &UserId) -> Result<User, Denied> {
+    pub async fn user_detail(&self, _: &Reader, id: &UserId) -> Result<User, Denied> {
         Ok(self.kept_user(id).await?.record().clone())
     }
 
@@ -105,7 +105,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn user_called(&self, _: &Actor, login: &str) -> Result<Option<User>, Denied> {
+    pub async fn user_called(&self, _: &Reader, login: &str) -> Result<Option<User>, Denied> {
         Ok(self.find_login(login).await?.map(|kept| kept.record().clone()))
     }
 
@@ -115,7 +115,7 @@ impl Engine {
     /// The store's fault.
     pub async fn list_users(
         &self,
-        _: &Actor,
+        _: &Reader,
         filter: &UserFilter,
         after: Option<&str>,
         limit: usize,
@@ -135,7 +135,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn users_last_seen(&self, _: &Actor, ids: &[UserId]) -> Result<Vec<Option<Timestamp>>, Denied> {
+    pub async fn users_last_seen(&self, _: &Reader, ids: &[UserId]) -> Result<Vec<Option<Timestamp>>, Denied> {
         let mut seen = Vec::with_capacity(ids.len());
         for id in ids {
             let of_user = format!("{id}\0");

@@ -13,7 +13,7 @@ use crate::model::user::User;
 use crate::records::{Kept, Record, RecordChanges};
 use crate::store::{Changes, Order};
 
-use super::Actor;
+use super::{Actor, Reader};
 
 /// How many rows of one kind an ending takes along in its own commit; the rest follow right after it.
 const TAKEN_ALONG: usize = 1_000;
@@ -97,7 +97,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn user_sessions(&self, _: &Actor, id: &UserId) -> Result<Vec<Session>, Denied> {
+    pub async fn user_sessions(&self, _: &Reader, id: &UserId) -> Result<Vec<Session>, Denied> {
         let mut open: Vec<Session> = self.open_sessions(id).await?.iter().map(|kept| kept.record().clone()).collect();
         open.sort_by_key(|session| std::cmp::Reverse(session.last_seen_at));
         Ok(open)

@@ -114,6 +114,7 @@ pub(super) fn sentence_of_claim(claim: &str) -> Option<String> {
         "phone_number" => "your telephone number",
         "phone_number_verified" => "whether your telephone number is verified",
         "groups" => "the groups you are in",
+        "roles" => "the roles you have",
         "external_ids" => "your ids in other systems",
         _ => return None,
     };

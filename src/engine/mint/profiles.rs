@@ -62,6 +62,8 @@ pub(super) struct Rfc9068<'a> {
     amr: Option<&'a [String]>,
     #[serde(skip_serializing_if = "Option::is_none")]
     groups: Option<Vec<&'a str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    roles: Option<Vec<&'a str>>,
 }
 
 /// Names and authorities of the person, the scope as an array.
@@ -157,6 +159,7 @@ impl<'a> Facts<'a> {
         let person = self.person();
         let authentication = person.map(|person| &person.grant.authentication);
         let groups = person.filter(|_| self.scopes().has(Scope::GROUPS)).map(|person| &person.user.groups);
+        let roles = person.filter(|_| self.scopes().has(Scope::ROLES)).map(|person| &person.user.roles);
         Rfc9068 {
             iss: self.issuer,
             token: self.token(),
@@ -166,6 +169,7 @@ impl<'a> Facts<'a> {
             acr: authentication.map(|how| how.acr.as_str()),
             amr: authentication.map(|how| how.amr.as_slice()),
             groups: groups.map(|groups| groups.iter().map(String::as_str).collect()),
+            roles: roles.map(|roles| roles.iter().map(String::as_str).collect()),
         }
     }
 

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::{ClientId, UserId};
-use crate::engine::admin::Actor;
+use crate::engine::admin::{Actor, Reader};
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind, AuditRecord};
 use crate::model::client::Client;
@@ -67,7 +67,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn user_applications(&self, _: &Actor, user: &UserId) -> Result<Vec<Application>, Denied> {
+    pub async fn user_applications(&self, _: &Reader, user: &UserId) -> Result<Vec<Application>, Denied> {
         self.applications_with_access(user).await
     }
 

@@ -139,10 +139,18 @@ impl Problem {
 
     /// 403: signed in, but not an administrator.
     pub fn administrators_only(frame: Frame) -> Problem {
-        let explanation = "This page is for administrators of this server, and your account is not one.";
+        let explanation = "This page is for those who administer this server, and your account may not do that.";
         let mut problem = Problem::new(frame, 403, "This page is not open to you", explanation);
         problem.whose = "An administrator can change that.".into();
         problem
+    }
+
+    /// 403: an auditor sent a form.
+    pub fn only_to_look_at(frame: Frame) -> Problem {
+        let explanation = "You may look at everything here and change nothing. What you sent was left as it was.";
+        let mut problem = Problem::new(frame, 403, "Auditors change nothing", explanation);
+        problem.whose = "An administrator can do it for you.".into();
+        problem.with_way(Link::new("Console", "/admin"))
     }
 
     /// 403: the person is not in a group that may use the application.
@@ -234,6 +242,7 @@ impl Samples for Problem {
             ("400-redirect-none", Problem::unregistered_redirect(admin_frame(), "Team wiki", "wiki", &hostile, &[])),
             ("400-client", Problem::client_fault(frame(), "Team wiki", "It sent no response type.")),
             ("403", Problem::administrators_only(person_frame())),
+            ("403-auditor", Problem::only_to_look_at(person_frame())),
             ("403-group", Problem::not_for_you(person_frame(), "Grafana")),
             ("404", Problem::not_found(frame())),
             ("405", Problem::wrong_method(frame())),

@@ -59,6 +59,8 @@ impl Draft<'_> {
             UserChange::EmailVerified(said.email_verified),
             UserChange::Admin(said.admin),
             UserChange::MayRegisterClients(said.may_register_clients),
+            UserChange::Auditor(said.auditor),
+            UserChange::Roles(said.roles.clone()),
             UserChange::Groups(said.groups.clone()),
             UserChange::Attributes(said.attributes.clone()),
             UserChange::ExternalIds(ids.collect()),
