@@ -54,7 +54,8 @@ async fn elsewhere(admin: &Looking) -> Result<Option<String>, Response> {
 pub(super) async fn add(admin: Keeping, _: Params) -> Outcome {
     let detail = existing(&admin).await?;
     let id = &detail.client.id;
-    match admin.engine().export_access_key(&admin.keeper, &admin.caller, id).await {
+    let keeper = admin.proved(&at("applications", id.as_str(), "")).await?;
+    match admin.engine().export_access_key(&keeper, &admin.caller, id).await {
         Ok(made) => {
             let path = at("applications", id.as_str(), "?once=access-key#new-access-key");
             Ok(admin.go_saying(&path, Flash::showing("The access key is made.", made.text)))
@@ -69,7 +70,8 @@ pub(super) async fn add(admin: Keeping, _: Params) -> Outcome {
 
 pub(super) async fn remove(admin: Keeping, form: Params) -> Outcome {
     let id = existing(&admin).await?.client.id;
-    let removed = admin.engine().remove_access_key(&admin.keeper, &admin.caller, &id, &typed(&form, "kid")).await;
+    let keeper = admin.proved(&at("applications", id.as_str(), "")).await?;
+    let removed = admin.engine().remove_access_key(&keeper, &admin.caller, &id, &typed(&form, "kid")).await;
     admin.need(removed).await?;
     let said = "The access key is removed. What it signs is refused from now on.";
     admin.done(&at("applications", id.as_str(), "#access-keys"), said)

@@ -162,6 +162,20 @@ impl Changing for Keeping {
     }
 }
 
+impl Admin {
+    /// The actor, who proved a moment ago who they are; whoever did not is asked to and goes on to `path`.
+    pub async fn proved(&self, path: &str) -> Result<Actor, Response> {
+        Ok(self.actor.clone().proved_by(&self.fresh(path).await?))
+    }
+}
+
+impl Keeping {
+    /// The same for whoever keeps applications.
+    pub async fn proved(&self, path: &str) -> Result<Keeper, Response> {
+        Ok(self.keeper.clone().proved_by(&self.fresh(path).await?))
+    }
+}
+
 impl Looking {
     /// Where this server's endpoints lie.
     pub fn endpoints(&self) -> &Endpoints {

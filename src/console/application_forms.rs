@@ -229,10 +229,11 @@ pub(super) async fn save(
 pub(super) async fn add_secret(admin: Keeping, form: Params) -> Outcome {
     let detail = existing(&admin).await?;
     let id = &detail.client.id;
+    let keeper = admin.proved(&at("applications", id.as_str(), "")).await?;
     let problems = match form.get("expires").map(Lifetime::parse).transpose() {
         Ok(life) => {
             let end = life.map(|life| admin.now().plus(life.duration()));
-            match admin.engine().add_secret(&admin.keeper, &admin.caller, id, end).await {
+            match admin.engine().add_secret(&keeper, &admin.caller, id, end).await {
                 Ok(added) => {
                     let path = at("applications", id.as_str(), "?once=secret#new-secret");
                     return Ok(admin.go_saying(&path, Flash::showing("The secret is added.", added.secret)));
@@ -249,7 +250,8 @@ pub(super) async fn add_secret(admin: Keeping, form: Params) -> Outcome {
 pub(super) async fn remove_secret(admin: Keeping, form: Params) -> Outcome {
     let id = existing(&admin).await?.client.id;
     let secret = SecretId::from_text(typed(&form, "secret"));
-    let removed: Result<Client, Denied> = admin.engine().remove_secret(&admin.keeper, &admin.caller, &id, &secret).await;
+    let keeper = admin.proved(&at("applications", id.as_str(), "")).await?;
+    let removed: Result<Client, Denied> = admin.engine().remove_secret(&keeper, &admin.caller, &id, &secret).await;
     admin.need(removed).await?;
     admin.done(&at("applications", id.as_str(), "#secrets"), "The secret is removed. It is refused from now on.")
 }

@@ -120,7 +120,9 @@ async fn enter<E: Entrance>(visit: Visit, request: &Request, directory: Arc<Dire
     let who = visit.person()?;
     match E::evidence(who) {
         Ok(evidence) => Ok(E::admit(Arrival { visit, about, directory }, evidence)),
-        Err(_) if who.user().auditor => Err(visit.desk.show(&visit.caller, Problem::only_to_look_at(visit.frame().await?))),
+        Err(_) if who.user().auditor => {
+            Err(visit.desk.show(&visit.caller, Problem::only_to_look_at(visit.frame().await?)))
+        }
         Err(refusal) => Err(visit.deny(&refusal.into()).await),
     }
 }

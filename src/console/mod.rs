@@ -71,6 +71,7 @@ pub fn doors(desk: &Arc<Desk>, directory: Directory) -> Doors {
         .form("/people/new", people::add)
         .page("/people/:id", person::show)
         .form("/people/:id/profile", person::profile)
+        .form("/people/:id/groups", person::groups)
         .form("/people/:id/roles", person::roles)
         .form("/people/:id/sessions/end", person::end_session)
         .form("/people/:id/sessions/end-all", person::end_sessions)

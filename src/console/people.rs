@@ -66,7 +66,6 @@ pub(super) async fn add(admin: Admin, form: Params) -> Outcome {
             UserChange::GivenName(filled(&form, "given_name")),
             UserChange::FamilyName(filled(&form, "family_name")),
             UserChange::Groups(form.get_all("group").map(str::to_owned).collect()),
-            UserChange::Admin(form.contains("admin")),
         ],
     };
     let problems = match admin.engine().create_user(&admin.actor, &admin.caller, &new).await {
@@ -83,7 +82,6 @@ pub(super) async fn add(admin: Admin, form: Params) -> Outcome {
         given_name: typed(&form, "given_name"),
         family_name: typed(&form, "family_name"),
         groups,
-        admin: form.contains("admin"),
         problems,
     })
 }

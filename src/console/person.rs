@@ -21,7 +21,7 @@ use crate::model::user::User;
 use super::admin::{Admin, Reading};
 use super::application::group_choices;
 use super::views::{OneTimeLink, Person};
-use super::words::{at, counted, filled, renamed, typed};
+use super::words::{at, counted, filled, lines, renamed, typed};
 
 /// A page's own name for a field, where the engine has another.
 pub(super) const NAMES: &[(&str, &str)] = &[("profile", "given_name"), ("groups", "groups")];
@@ -142,17 +142,28 @@ pub(super) async fn profile(admin: Admin, form: Params) -> Outcome {
     .await
 }
 
-pub(super) async fn roles(admin: Admin, form: Params) -> Outcome {
+pub(super) async fn groups(admin: Admin, form: Params) -> Outcome {
     let groups: BTreeSet<String> = form.get_all("group").map(str::to_owned).collect();
+    save(admin, "#groups", &[UserChange::Groups(groups.clone())], |view| {
+        view.groups.iter_mut().for_each(|group| group.chosen = groups.contains(&group.name));
+    })
+    .await
+}
+
+pub(super) async fn roles(mut admin: Admin, form: Params) -> Outcome {
+    let user = existing(&admin).await?;
+    admin.actor = admin.proved(&at("people", user.id.as_str(), "")).await?;
     let wanted = vec![
-        UserChange::Groups(groups.clone()),
         UserChange::Admin(form.contains("admin")),
         UserChange::MayRegisterClients(form.contains("may_register_clients")),
+        UserChange::Auditor(form.contains("auditor")),
+        UserChange::Roles(lines(&form, "roles").into_iter().collect()),
     ];
-    save(admin, "#groups", &wanted, |view| {
-        view.groups.iter_mut().for_each(|group| group.chosen = groups.contains(&group.name));
+    save(admin, "#rights", &wanted, |view| {
         view.admin = form.contains("admin");
         view.may_register_clients = form.contains("may_register_clients");
+        view.auditor = form.contains("auditor");
+        view.roles = typed(&form, "roles");
     })
     .await
 }

@@ -12,9 +12,9 @@ use super::admin::{Admin, Reading};
 use super::views::{PlacedDialect, Settings};
 use super::words::{filled, typed};
 
-/// Who may make an account, as far as this version has it.
-const SELF_REGISTRATION: [(SelfRegistration, &str); 2] =
-    [(SelfRegistration::Closed, "closed"), (SelfRegistration::Open, "open")];
+/// Who may make an account.
+const SELF_REGISTRATION: [(SelfRegistration, &str); 3] =
+    [(SelfRegistration::Closed, "closed"), (SelfRegistration::Invited, "invited"), (SelfRegistration::Open, "open")];
 
 /// Who may register clients, as in the declared state.
 const CLIENT_REGISTRATION: [(ClientRegistration, &str); 3] = [

@@ -42,7 +42,11 @@ pub fn read(file: &Path, text: &str, outside: &dyn Outside) -> Result<Declared, 
 
 fn settings(section: &Section<'_>) -> DeclaredSettings {
     let default = Settings::default();
-    let registering = [(SelfRegistration::Closed, "closed"), (SelfRegistration::Open, "open")];
+    let registering = [
+        (SelfRegistration::Closed, "closed"),
+        (SelfRegistration::Invited, "invited"),
+        (SelfRegistration::Open, "open"),
+    ];
     let registration = [
         (ClientRegistration::Nobody, "nobody"),
         (ClientRegistration::Permitted, "permitted"),
@@ -51,8 +55,7 @@ fn settings(section: &Section<'_>) -> DeclaredSettings {
     let settings = Settings {
         name: section.string("name").unwrap_or(default.name),
         account_url: section.string("account_url").filter(|url| !url.is_empty()),
-        self_registration: choice_or_later(section, "self_registration", &registering, &["invited"])
-            .unwrap_or(default.self_registration),
+        self_registration: section.choice("self_registration", &registering).unwrap_or(default.self_registration),
         client_registration: section
             .choice("client_registration", &registration)
             .unwrap_or(default.client_registration),

@@ -5,7 +5,7 @@ use countersign::dialects;
 use countersign::model::settings::Settings;
 use poem::http::StatusCode;
 
-use crate::house::{Browser, House};
+use crate::house::{AUDITOR, Browser, House, REGISTRAR};
 
 /// A house with something behind every door, and the path of each door with a real name in it.
 async fn furnished() -> (House, Browser, Vec<(&'static str, String)>) {
@@ -65,6 +65,50 @@ async fn people_without_the_right_are_told_so_and_change_nothing() {
             _ => bob.post(&house, path, &[("typed", "staff"), ("name", "x")]).await,
         };
         assert_eq!(shown.status, StatusCode::FORBIDDEN, "{method} {path}");
+    }
+    assert_eq!(house.everything().await, before);
+}
+
+#[tokio::test]
+async fn auditors_see_every_page_and_send_no_form() {
+    let (house, ada, doors) = furnished().await;
+    let nora = house.with_role(&ada, "nora", AUDITOR).await;
+    let before = house.everything().await;
+    for (method, path) in &doors {
+        match *method {
+            "GET" => _ = nora.get(&house, path).await.shows(),
+            _ => {
+                let shown = nora.post(&house, path, &[("typed", "staff"), ("name", "x")]).await;
+                assert_eq!(shown.status, StatusCode::FORBIDDEN, "{method} {path}");
+                shown.says("Auditors change nothing");
+            }
+        }
+    }
+    assert_eq!(house.everything().await, before);
+}
+
+#[tokio::test]
+async fn registrars_come_to_their_own_applications_and_nowhere_else() {
+    let (house, ada, doors) = furnished().await;
+    let rita = house.with_role(&ada, "rita", REGISTRAR).await;
+    let before = house.everything().await;
+    for (method, path) in &doors {
+        let shown = match *method {
+            "GET" => rita.get(&house, path).await,
+            _ => rita.post(&house, path, &[("typed", "Wiki"), ("name", "x"), ("type", "unheard-of")]).await,
+        };
+        let expected = match path.as_str() {
+            "/admin/applications" => StatusCode::OK,
+            "/admin/applications/new" if *method == "GET" => StatusCode::OK,
+            "/admin/applications/new" => StatusCode::BAD_REQUEST,
+            // Somebody else's is not there for them.
+            path if path.starts_with("/admin/applications/") => StatusCode::NOT_FOUND,
+            _ => StatusCode::FORBIDDEN,
+        };
+        assert_eq!(shown.status, expected, "{method} {path}");
+        if path == "/admin/applications" {
+            shown.says("There is no application yet").keeps_silent_about("wiki").keeps_silent_about("/admin/people");
+        }
     }
     assert_eq!(house.everything().await, before);
 }

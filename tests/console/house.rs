@@ -88,6 +88,22 @@ impl House {
     }
 }
 
+/// What somebody may do in the console besides nothing.
+pub const AUDITOR: &str = "auditor";
+pub const REGISTRAR: &str = "may_register_clients";
+
+impl House {
+    /// Somebody with one of these roles, signed in.
+    pub async fn with_role(&self, ada: &Browser, username: &str, role: &str) -> Browser {
+        let theirs = self.ordinary(ada, username).await;
+        let list = ada.get(self, &format!("/admin/people?q={username}")).await.shows();
+        let id = list.between(r#"data-label="Name"><a href="/admin/people/"#, "\"");
+        ada.get(self, &format!("/admin/people/{id}")).await.shows();
+        ada.post(self, &format!("/admin/people/{id}/roles"), &[(role, "on")]).await.goes_on();
+        theirs
+    }
+}
+
 /// A browser: cookies, and the token of the page it shows.
 pub struct Browser {
     agent: &'static str,

@@ -11,4 +11,5 @@ mod dialects;
 mod doors;
 mod house;
 mod people;
+mod registrar;
 mod rest;

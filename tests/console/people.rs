@@ -65,14 +65,37 @@ async fn profile_groups_and_roles_are_what_the_forms_say() {
     let page = ada.post(&house, &profile, &[("email", "no"), ("family_name", "Ple")]).await.minds("email", "address");
     page.says(r#"value="Ple""#).says(r#"value="no""#);
 
+    let groups = format!("{sam}/groups");
+    ada.post(&house, &groups, &[("group", "staff"), ("group", "night shift")]).await.leads_to(&sam);
+    ada.get(&house, &sam).await.shows().says(r#"value="night shift" checked"#);
+    ada.post(&house, &groups, &[("group", "unheard-of")]).await.minds("groups", "There is no group");
+
     let roles = format!("{sam}/roles");
-    let fields = [("group", "staff"), ("group", "night shift"), ("admin", "on")];
+    let fields = [("admin", "on"), ("auditor", "on"), ("roles", "editor\r\nnight editor\r\n")];
     ada.post(&house, &roles, &fields).await.leads_to(&sam);
-    let page = ada.get(&house, &sam).await.shows().says(r#"value="night shift" checked"#);
-    page.says(r#"name="admin" value="on" checked"#);
+    let page = ada.get(&house, &sam).await.shows().says(r#"name="admin" value="on" checked"#);
+    page.says(r#"name="auditor" value="on" checked"#).says("editor\nnight editor</textarea>");
     ada.get(&house, "/admin").await.shows().says("2 administrators");
-    ada.post(&house, &roles, &[("group", "unheard-of")]).await.minds("groups", "There is no group");
+    let long = "x".repeat(101);
+    ada.post(&house, &roles, &[("admin", "on"), ("roles", &long)]).await.minds("roles", "at most 100 roles");
     ada.get(&house, "/admin/activity?person=sam").await.shows().says("ada changed Sam");
+}
+
+#[tokio::test]
+async fn roles_are_given_by_whoever_proved_lately_who_they_are() {
+    let (house, ada) = House::with_ada().await;
+    let sam = add(&house, &ada, &[("username", "sam")]).await;
+    house.clock.advance(std::time::Duration::from_secs(600));
+    let to = ada.post(&house, &format!("{sam}/roles"), &[("admin", "on")]).await.goes_on();
+    assert_eq!(to, format!("/login?confirm=1&next={}", sam.replace('/', "%2F")));
+    ada.get(&house, "/admin").await.shows().says("You are the only administrator");
+    ada.post(&house, &format!("{sam}/profile"), &[("given_name", "Sam")]).await.leads_to(&sam);
+
+    ada.get(&house, &to).await.shows().says("Confirm it is you");
+    let fields = [("username", "ada"), ("password", PASSWORD), ("next", sam.as_str())];
+    ada.post(&house, "/login", &fields).await.leads_to(&sam);
+    ada.post(&house, &format!("{sam}/roles"), &[("admin", "on")]).await.leads_to(&sam);
+    ada.get(&house, "/admin").await.shows().says("2 administrators");
 }
 
 #[tokio::test]

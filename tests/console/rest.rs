@@ -28,7 +28,7 @@ async fn groups_are_added_and_deleted_when_nobody_needs_them() {
     let page = ada.post(&house, &delete, &[("typed", name)]).await;
     assert_eq!(page.status, 400);
     page.says("The group still has 1 member");
-    ada.post(&house, &format!("{sam}/roles"), &[]).await.goes_on();
+    ada.post(&house, &format!("{sam}/groups"), &[]).await.goes_on();
     let to = ada.post(&house, &delete, &[("typed", name)]).await.goes_on();
     ada.get(&house, &to).await.shows().says("is deleted.").says("There are no groups yet.");
 }

@@ -42,7 +42,7 @@ pub struct PersonRow {
 }
 
 /// `GET /admin/people/new`, and `POST` when it did not succeed.
-/// Fields: username, email, given_name, family_name, group (repeated), admin.
+/// Fields: username, email, given_name, family_name, group (repeated).
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "console/new_person.html")]
 pub struct NewPerson {
@@ -58,8 +58,6 @@ pub struct NewPerson {
     pub family_name: String,
     /// Every group there is, and whether it was chosen.
     pub groups: Vec<GroupChoice>,
-    /// Whether they are to administer this server.
-    pub admin: bool,
     /// What is wrong with the form.
     pub problems: Problems,
 }
@@ -76,7 +74,7 @@ pub struct GroupChoice {
 /// `GET /admin/people/{id}`, and any of its posts that did not succeed.
 ///
 /// Posts below `/admin/people/{id}/`, each with `csrf`: `profile` (email, email_verified, given_name, family_name) ·
-/// `roles` (group repeated, admin, may_register_clients, auditor, roles) · `sessions/end` (session) · `sessions/end-all` ·
+/// `groups` (group repeated) · `roles` (admin, may_register_clients, auditor, roles) · `sessions/end` (session) · `sessions/end-all` ·
 /// `applications/revoke` (client) · `recover` · `disable` · `enable`. `GET …/delete` asks, `POST` deletes.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "console/person.html")]

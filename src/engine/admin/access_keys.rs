@@ -55,7 +55,7 @@ impl Engine {
     /// Makes an access key for a client and keeps the public half.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for a client that keeps no secret, or has too many keys.
+    /// [`Refusal::FreshSignInRequired`]; [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for a client that keeps no secret, or has too many keys.
     pub async fn export_access_key(
         &self,
         by: &impl AsRef<Keeper>,
@@ -64,6 +64,7 @@ impl Engine {
     ) -> Result<ExportedKey, Denied> {
         let pair = SigningKey::generate(Algorithm::Es256);
         self.settle(|| async {
+            by.as_ref().is_proved()?;
             let was = self.seen_client(by.as_ref(), id).await?;
             let mut client = was.record().clone();
             let kept = public_half(&pair, self.now())?;
@@ -83,7 +84,7 @@ impl Engine {
     /// Removes one of a client's access keys: what it signed is refused from this moment on.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for the client or the key.
+    /// [`Refusal::FreshSignInRequired`]; [`Refusal::NotFound`] for the client or the key.
     pub async fn remove_access_key(
         &self,
         by: &impl AsRef<Keeper>,
@@ -92,6 +93,7 @@ impl Engine {
         kid: &str,
     ) -> Result<Client, Denied> {
         self.settle(|| async {
+            by.as_ref().is_proved()?;
             let was = self.seen_client(by.as_ref(), id).await?;
             let mut client = was.record().clone();
             client.access_keys.retain(|key| key.kid != kid);

@@ -13,7 +13,7 @@
 use std::ops::Deref;
 
 use crate::base::ids::UserId;
-use crate::engine::users::SignedIn;
+use crate::engine::users::{Fresh, SignedIn};
 use crate::engine::{Denied, Engine};
 use crate::model::audit::AuditActor;
 use crate::model::client::Client;
@@ -39,6 +39,8 @@ pub struct Reader(Viewer);
 pub struct Keeper {
     who: Who,
     viewer: Viewer,
+    /// Whether they proved a moment ago who they are.
+    proved: bool,
 }
 
 /// Somebody who may look at applications: all of them, or those they registered.
@@ -85,7 +87,15 @@ impl Actor {
     }
 
     fn of(who: Who) -> Actor {
-        Actor { keeper: Keeper { who, viewer: ALL }, reader: Reader(ALL) }
+        let proved = matches!(who, Who::Host | Who::File);
+        Actor { keeper: Keeper { who, viewer: ALL, proved }, reader: Reader(ALL) }
+    }
+
+    /// The same, who has just proved who they are; without that nobody changes roles.
+    #[must_use]
+    pub fn proved_by(mut self, fresh: &Fresh) -> Actor {
+        self.keeper = self.keeper.proved_by(fresh);
+        self
     }
 
     /// Who the activity log names.
@@ -96,14 +106,6 @@ impl Actor {
     /// Who it is, in words for people; `None`: the declared-state file.
     pub(crate) fn in_words(&self) -> Option<String> {
         self.keeper.in_words()
-    }
-
-    /// The person who acts, if it is one.
-    pub(crate) fn person(&self) -> Option<&UserId> {
-        match &self.keeper.who {
-            Who::Administrator { id, .. } | Who::Registrar { id, .. } => Some(id),
-            Who::Host | Who::File => None,
-        }
     }
 }
 
@@ -133,7 +135,29 @@ impl Keeper {
             return Err(Refusal::NotPermitted);
         }
         let who = Who::Registrar { id: user.id.clone(), name: user.display_name() };
-        Ok(Keeper { who, viewer: Viewer { only_of: Some(user.id.clone()) } })
+        Ok(Keeper { who, viewer: Viewer { only_of: Some(user.id.clone()) }, proved: false })
+    }
+
+    /// The same, who has just proved who they are; without that nobody changes secrets.
+    #[must_use]
+    pub fn proved_by(mut self, fresh: &Fresh) -> Keeper {
+        self.proved |= self.person() == Some(&fresh.user().id);
+        self
+    }
+
+    /// Whether they proved a moment ago who they are. The host and the file need not.
+    ///
+    /// # Errors
+    /// [`Refusal::FreshSignInRequired`].
+    pub(super) fn is_proved(&self) -> Result<(), Refusal> {
+        if self.proved { Ok(()) } else { Err(Refusal::FreshSignInRequired) }
+    }
+
+    fn person(&self) -> Option<&UserId> {
+        match &self.who {
+            Who::Administrator { id, .. } | Who::Registrar { id, .. } => Some(id),
+            Who::Host | Who::File => None,
+        }
     }
 
     /// The registrar whose applications these are; `None` for whoever may change all of them.

@@ -45,7 +45,12 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::Taken`] when the id or the client key is, [`Refusal::FieldInvalid`] naming what is wrong.
-    pub async fn create_client(&self, by: &impl AsRef<Keeper>, caller: &Caller, new: &NewClient) -> Result<Registered, Denied> {
+    pub async fn create_client(
+        &self,
+        by: &impl AsRef<Keeper>,
+        caller: &Caller,
+        new: &NewClient,
+    ) -> Result<Registered, Denied> {
         self.settle(|| async {
             let now = self.now();
             let mut client = new.draft(by.as_ref(), &self.faces, now, &*self.rng);

@@ -29,7 +29,7 @@ impl Engine {
     /// Gives a client one more secret, until `expires_at` if that is said.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for a client that keeps no secret, has too many, or when the
+    /// [`Refusal::FreshSignInRequired`]; [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for a client that keeps no secret, has too many, or when the
     /// end has passed.
     pub async fn add_secret(
         &self,
@@ -43,6 +43,7 @@ impl Engine {
             if expires_at.is_some_and(|end| end <= now) {
                 return Err(Refusal::field("expires_at", "Choose an end in the future, or none.").into());
             }
+            by.as_ref().is_proved()?;
             let was = self.seen_client(by.as_ref(), id).await?;
             let mut client = was.record().clone();
             client.secrets.retain(|secret| secret.expires_at.is_none_or(|end| end > now));
@@ -66,7 +67,7 @@ impl Engine {
     /// Removes one of a client's secrets: it is refused from this moment on.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for the client or the secret.
+    /// [`Refusal::FreshSignInRequired`]; [`Refusal::NotFound`] for the client or the secret.
     pub async fn remove_secret(
         &self,
         by: &impl AsRef<Keeper>,
@@ -75,6 +76,7 @@ impl Engine {
         secret: &SecretId,
     ) -> Result<Client, Denied> {
         self.settle(|| async {
+            by.as_ref().is_proved()?;
             let was = self.seen_client(by.as_ref(), id).await?;
             let mut client = was.record().clone();
             let Some(at) = client.secrets.iter().position(|known| known.id == *secret) else {

@@ -15,7 +15,7 @@ use crate::store::{Changes, Order};
 
 use super::fields::{self, diff};
 use super::user_change::{NewUser, UserChange, blank_user};
-use super::{Actor, Listed, Reader, rules};
+use super::{Actor, Keeper, Listed, Reader, rules};
 
 /// How many of a user's latest sessions are looked at to say when they were last seen.
 const LATEST_SESSIONS: usize = 10;
@@ -38,6 +38,7 @@ impl Engine {
     /// Makes a user. They have no password until they choose one through a recovery link.
     ///
     /// # Errors
+    /// [`Refusal::FreshSignInRequired`] for one with roles, from an actor who did not prove lately who they are;
     /// [`Refusal::Taken`] when the username or the address is somebody's, [`Refusal::FieldInvalid`] naming what is wrong.
     pub async fn create_user(&self, actor: &Actor, caller: &Caller, new: &NewUser) -> Result<User, Denied> {
         self.settle(|| async {
@@ -47,6 +48,7 @@ impl Engine {
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
             self.judge_user(None, &user, &mut changes).await?;
+            may_give_roles(actor, &blank_user(user.id.clone(), String::new(), now), &user)?;
             self.close_set_up_for(&user, &mut changes).await?;
             let record = self.user_record(actor, caller, AuditKind::UserCreated, &user);
             changes.create(&user);
@@ -59,6 +61,7 @@ impl Engine {
     /// Makes `wanted` changes to a user, in order and all at once.
     ///
     /// # Errors
+    /// [`Refusal::FreshSignInRequired`] for a change of roles, from an actor who did not prove lately who they are;
     /// [`Refusal::NotFound`], [`Refusal::Taken`], [`Refusal::FieldInvalid`], [`Refusal::LastAdministrator`].
     pub async fn change_user(
         &self,
@@ -74,6 +77,7 @@ impl Engine {
             let mut changes = Changes::new();
             self.permit(actor, &[&was], &mut changes).await?;
             self.judge_user(Some(&was), &user, &mut changes).await?;
+            may_give_roles(actor, &was, &user)?;
             if was.admin && !user.admin {
                 self.another_administrator(&was, &mut changes).await?;
             }
@@ -188,4 +192,10 @@ impl Engine {
         let record = caller.record(self.now(), &*self.rng, actor.audited(), kind);
         record.about_user(&user.id).with("username", &user.username)
     }
+}
+
+/// Whether the actor may change what somebody may do here from what it was to what it is now.
+fn may_give_roles(actor: &Actor, was: &User, now: &User) -> Result<(), Refusal> {
+    let of = |user: &User| (user.admin, user.may_register_clients, user.auditor, user.roles.clone());
+    if of(was) == of(now) { Ok(()) } else { AsRef::<Keeper>::as_ref(actor).is_proved() }
 }

@@ -74,7 +74,14 @@ impl Samples for Person {
             grants: grants(),
             ..Person::default()
         };
-        let own = Person { is_self: true, admin: true, sessions: sessions(), ..plain.clone() };
+        let own = Person {
+            is_self: true,
+            admin: true,
+            auditor: true,
+            roles: "editor".into(),
+            sessions: sessions(),
+            ..plain.clone()
+        };
         let invited = Person {
             state: State::new(Tone::Next, "No password yet"),
             recovery: Some(OneTimeLink {
