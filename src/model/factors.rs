@@ -54,6 +54,14 @@ impl Factors {
         self.totp.is_some() || !self.passkeys.is_empty()
     }
 
+    /// Drops what only stands in for a factor, when there is none any more.
+    pub fn tidy(&mut self) {
+        if !self.has_second() {
+            self.recovery_codes = None;
+            self.devices.clear();
+        }
+    }
+
     /// How many recovery codes are unused.
     pub fn recovery_codes_left(&self) -> usize {
         self.recovery_codes.as_ref().map_or(0, |codes| codes.codes.iter().filter(|code| code.used_at.is_none()).count())

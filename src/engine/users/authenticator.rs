@@ -1,0 +1,267 @@
+//! Authenticators: applications that show a new six-digit code every thirty seconds (RFC 6238).
+//!
+//! A seed is shown, then a first code proves that the application has it; only from then on it counts, and that code is
+//! used up. Whoever enrols is signed in, or about to be and must ([`Engine::enrolment_of`] and
+//! [`Engine::enrol_authenticator`] serve both).
+
+use std::fmt::{self, Write};
+use std::time::Duration;
+
+use data_encoding::BASE32_NOPAD;
+use qrcodegen::{QrCode, QrCodeEcc};
+use zeroize::Zeroizing;
+
+use crate::base::clock::Timestamp;
+use crate::base::ids::UserId;
+use crate::base::rng;
+use crate::base::secret::Secret;
+use crate::engine::{Caller, Decision, Denied, Engine};
+use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::factors::{EnrollingTotp, Factors, Totp};
+use crate::model::mail::AccountChange;
+use crate::model::refusal::Refusal;
+use crate::model::user::User;
+use crate::records::RecordChanges;
+use crate::store::{Changes, Fault};
+
+use super::fresh::Fresh;
+
+/// How long a seed waits for its first code.
+pub const ENROLMENT: Duration = Duration::from_secs(30 * 60);
+/// How much of a name goes into an application's list: what people see there, and what a QR code has room for.
+const LABEL: usize = 48;
+
+/// What an authenticator is told, by camera or by hand.
+#[derive(Clone, Debug)]
+pub struct Enrolment {
+    /// The `otpauth:` address; it opens the application on the device it is installed on.
+    pub uri: Secret,
+    /// The same as a picture.
+    pub picture: Picture,
+    /// The seed in base32, in groups of four.
+    pub key: Secret,
+    /// Until when a first code is waited for.
+    pub until: Timestamp,
+}
+
+/// A QR code (ISO/IEC 18004) as one path of an SVG image.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct Picture {
+    /// Its width and height, quiet zone included.
+    pub size: i32,
+    /// The dark modules, as path data.
+    pub path: String,
+}
+
+impl Engine {
+    /// The enrolment that waits for its first code, if there is one. Looking changes nothing.
+    ///
+    /// # Errors
+    /// The store's fault; a seed that was sealed with another key file is one.
+    pub async fn authenticator_enrolment(&self, who: &Fresh) -> Result<Option<Enrolment>, Denied> {
+        let (_, factors) = self.factors_kept(&who.user().id).await?;
+        match factors.enrolling.filter(|waiting| waiting.expires_at > self.now()) {
+            Some(waiting) => Ok(Some(self.shown(who.user(), &waiting).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// Makes a new seed, which replaces one that is still waiting. An authenticator that counts already stays until the new
+    /// one has shown a code.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`]; the store's fault.
+    pub async fn begin_authenticator(&self, who: &Fresh) -> Result<Enrolment, Denied> {
+        let waiting = self
+            .settle(|| async {
+                let Some((session, user)) = self.still_signed_in(who.signed_in()).await? else {
+                    return Ok(Decision::refuse(Refusal::SessionEnded));
+                };
+                let (kept, mut factors) = self.factors_kept(&user.id).await?;
+                let waiting = self.new_seed(&user.id);
+                factors.enrolling = Some(waiting.clone());
+                let mut changes = Changes::new();
+                changes.expect(&session);
+                self.keep_factors(kept.as_ref(), &factors, &mut changes);
+                Ok(Decision { answer: Ok(waiting), changes })
+            })
+            .await?;
+        Ok(self.shown(who.user(), &waiting).await?)
+    }
+
+    /// Takes the first code: from now on the authenticator counts. With somebody's first factor come recovery codes, which
+    /// are given back to be shown once.
+    ///
+    /// # Errors
+    /// [`Refusal::SecondFactorWrong`]; [`Refusal::NotFound`] when nothing waits for a code any more;
+    /// [`Refusal::SessionEnded`]; the store's fault.
+    pub async fn confirm_authenticator(
+        &self,
+        caller: &Caller,
+        who: &Fresh,
+        code: &str,
+    ) -> Result<Option<Vec<Secret>>, Denied> {
+        self.settle(|| async {
+            let Some((session, user)) = self.still_signed_in(who.signed_in()).await? else {
+                return Ok(Decision::refuse(Refusal::SessionEnded));
+            };
+            let (kept, mut factors) = self.factors_kept(&user.id).await?;
+            let mut changes = Changes::new();
+            changes.expect(&session);
+            let answer = match self.enrol_authenticator(caller, &user, &mut factors, code, &mut changes).await? {
+                Ok(codes) => codes,
+                Err(refusal) => return Ok(Decision::refuse(refusal)),
+            };
+            self.keep_factors(kept.as_ref(), &factors, &mut changes);
+            Ok(Decision { answer: Ok(answer), changes })
+        })
+        .await
+    }
+
+    /// Removes the authenticator. Recovery codes and remembered browsers stand in for a factor, so they end with the last
+    /// of them.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] when there is none; [`Refusal::SessionEnded`]; the store's fault.
+    pub async fn remove_authenticator(&self, caller: &Caller, who: &Fresh) -> Result<(), Denied> {
+        self.settle(|| async {
+            let Some((session, user)) = self.still_signed_in(who.signed_in()).await? else {
+                return Ok(Decision::refuse(Refusal::SessionEnded));
+            };
+            let (kept, mut factors) = self.factors_kept(&user.id).await?;
+            if factors.totp.take().is_none() {
+                return Ok(Decision::refuse(Refusal::NotFound("authenticator")));
+            }
+            factors.enrolling = None;
+            factors.tidy();
+            let mut changes = Changes::new();
+            changes.expect(&session);
+            self.keep_factors(kept.as_ref(), &factors, &mut changes);
+            let actor = AuditActor::User(user.id.clone());
+            let record = caller.record(self.now(), &*self.rng, actor, AuditKind::SecondFactorRemoved);
+            changes.create(&record.about_user(&user.id));
+            self.tell_of(&user, AccountChange::AuthenticatorRemoved, &mut changes).await?;
+            Ok(Decision { answer: Ok(()), changes })
+        })
+        .await
+    }
+
+    /// The enrolment of somebody who must have a second factor to go on, written into `factors`: the one that waits
+    /// already, so that a page shown again shows the same picture, else a new one.
+    ///
+    /// # Errors
+    /// The store's fault.
+    #[allow(dead_code, reason = "sign-in is about to call it")]
+    pub(in crate::engine) async fn enrolment_of(&self, user: &User, factors: &mut Factors) -> Result<Enrolment, Fault> {
+        let waiting = factors.enrolling.take().filter(|waiting| waiting.expires_at > self.now());
+        let waiting = waiting.unwrap_or_else(|| self.new_seed(&user.id));
+        factors.enrolling = Some(waiting.clone());
+        self.shown(user, &waiting).await
+    }
+
+    /// What the first code does to `factors`, with its record and letter in `changes`; the caller writes the factors. Gives
+    /// the recovery codes that come with a first factor, or the refusal.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub(in crate::engine) async fn enrol_authenticator(
+        &self,
+        caller: &Caller,
+        user: &User,
+        factors: &mut Factors,
+        code: &str,
+        changes: &mut Changes,
+    ) -> Result<Result<Option<Vec<Secret>>, Refusal>, Fault> {
+        let now = self.now();
+        let Some(waiting) = factors.enrolling.clone().filter(|waiting| waiting.expires_at > now) else {
+            return Ok(Err(Refusal::NotFound("enrolment")));
+        };
+        let generator = self.generator(&user.id, &waiting.seed)?;
+        let Some(step) = self.step_of(&generator, code, 0, now) else {
+            return Ok(Err(Refusal::SecondFactorWrong));
+        };
+        factors.totp = Some(Totp { seed: waiting.seed, since: now, last_step: step, last_used_at: None });
+        factors.enrolling = None;
+        let actor = AuditActor::User(user.id.clone());
+        changes.create(&caller.record(now, &*self.rng, actor, AuditKind::SecondFactorAdded).about_user(&user.id));
+        self.tell_of(user, AccountChange::AuthenticatorAdded, changes).await?;
+        Ok(Ok(self.first_recovery_codes(caller, user, factors, changes)))
+    }
+
+    fn new_seed(&self, user: &UserId) -> EnrollingTotp {
+        let seed = Zeroizing::new(rng::bytes::<20>(&*self.rng));
+        EnrollingTotp { seed: self.sealing.seal(&sealed_for(user), &*seed), expires_at: self.now().plus(ENROLMENT) }
+    }
+
+    async fn shown(&self, user: &User, waiting: &EnrollingTotp) -> Result<Enrolment, Fault> {
+        let generator = self.generator(&user.id, &waiting.seed)?;
+        let seed = generator.secret().as_ref();
+        let settings = self.settings().await?;
+        let named = totp_rs::Builder::new()
+            .with_secret(seed)
+            .with_issuer(Some(label(&settings.name, "Countersign")))
+            .with_account_name(label(&user.username, user.id.as_str()));
+        let uri = Secret::new(named.build().and_then(|totp| totp.to_url()).map_err(Fault::new)?);
+        let key = Zeroizing::new(BASE32_NOPAD.encode(seed));
+        Ok(Enrolment {
+            picture: Picture::of(uri.expose()).map_err(Fault::new)?,
+            uri,
+            key: Secret::new(groups(&key)),
+            until: waiting.expires_at,
+        })
+    }
+}
+
+/// A name as the label of an `otpauth:` address can carry it: a colon parts issuer from account there.
+fn label(name: &str, otherwise: &str) -> String {
+    let words: Vec<&str> = name.split([':', ' ']).filter(|word| !word.is_empty()).collect();
+    let short: String = words.join(" ").chars().take(LABEL).collect();
+    if short.trim().is_empty() { otherwise.to_owned() } else { short.trim().to_owned() }
+}
+
+/// `text` in groups of four, which people can copy by hand.
+pub(super) fn groups(text: &str) -> String {
+    let mut out = String::with_capacity(text.len() + text.len() / 4);
+    for (nth, c) in text.chars().enumerate() {
+        if nth > 0 && nth % 4 == 0 {
+            out.push(' ');
+        }
+        out.push(c);
+    }
+    out
+}
+
+impl fmt::Debug for Picture {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Picture(…)")
+    }
+}
+
+impl Picture {
+    /// `text` as a QR code, which still reads when a seventh of it is damaged.
+    ///
+    /// # Errors
+    /// A text that is too long for one.
+    pub fn of(text: &str) -> Result<Picture, qrcodegen::DataTooLong> {
+        /// The quiet zone that readers need (ISO/IEC 18004, section 9.1).
+        const QUIET: i32 = 4;
+        let code = QrCode::encode_text(text, QrCodeEcc::Medium)?;
+        let mut path = String::new();
+        for y in 0..code.size() {
+            let mut x = 0;
+            while x < code.size() {
+                let run = (x..code.size()).take_while(|x| code.get_module(*x, y)).count();
+                if run > 0 {
+                    // Writing to a string cannot fail.
+                    let _ = write!(path, "M{} {}h{run}v1h-{run}z", x + QUIET, y + QUIET);
+                }
+                x += i32::try_from(run).unwrap_or_default() + 1;
+            }
+        }
+        Ok(Picture { size: code.size() + 2 * QUIET, path })
+    }
+}
+
+#[cfg(test)]
+#[path = "authenticator_tests.rs"]
+mod tests;

@@ -1,0 +1,111 @@
+//! What people have enrolled, as it is read, written, shown and told of.
+
+use crate::base::clock::Timestamp;
+use crate::base::ids::UserId;
+use crate::engine::Engine;
+use crate::engine::post::Addressee;
+use crate::model::factors::Factors;
+use crate::model::mail::{AccountChange, Letter};
+use crate::model::user::User;
+use crate::records::{Kept, RecordChanges};
+use crate::store::{Changes, Fault};
+
+/// What somebody has enrolled, without its secrets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct FactorsView {
+    /// Their authenticator.
+    pub authenticator: Option<AuthenticatorView>,
+    /// How many passkeys they have.
+    pub passkeys: usize,
+    /// Their recovery codes.
+    pub recovery_codes: Option<RecoveryCodesView>,
+    /// How many browsers remember the second factor now.
+    pub remembered: usize,
+}
+
+/// An authenticator that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AuthenticatorView {
+    /// Since when.
+    pub since: Timestamp,
+    /// When it last signed somebody in.
+    pub last_used_at: Option<Timestamp>,
+}
+
+/// Recovery codes, by number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecoveryCodesView {
+    /// How many are unused.
+    pub left: usize,
+    /// How many there were.
+    pub of: usize,
+    /// When they were made.
+    pub made_at: Timestamp,
+}
+
+impl FactorsView {
+    /// Whether anything is asked for beside the password.
+    pub fn has_second(&self) -> bool {
+        self.authenticator.is_some() || self.passkeys > 0
+    }
+}
+
+impl Engine {
+    /// What somebody has enrolled, for them to see.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn enrolled(&self, user: &UserId) -> Result<FactorsView, Fault> {
+        let (_, factors) = self.factors_kept(user).await?;
+        let now = self.now();
+        Ok(FactorsView {
+            authenticator: factors
+                .totp
+                .as_ref()
+                .map(|totp| AuthenticatorView { since: totp.since, last_used_at: totp.last_used_at }),
+            passkeys: factors.passkeys.len(),
+            recovery_codes: factors.recovery_codes.as_ref().map(|codes| RecoveryCodesView {
+                left: factors.recovery_codes_left(),
+                of: codes.codes.len(),
+                made_at: codes.made_at,
+            }),
+            remembered: factors.devices.iter().filter(|device| device.expires_at > now).count(),
+        })
+    }
+
+    /// The record of what somebody has enrolled, and what is in it; nothing where there is none.
+    pub(in crate::engine) async fn factors_kept(
+        &self,
+        user: &UserId,
+    ) -> Result<(Option<Kept<Factors>>, Factors), Fault> {
+        let kept = self.ledger.find::<Factors>(user.as_str()).await?;
+        let factors = kept.as_ref().map_or_else(|| Factors::none(user), |kept| kept.record().clone());
+        Ok((kept, factors))
+    }
+
+    /// Writes what [`Engine::factors_kept`] read, as it is now.
+    pub(in crate::engine) fn keep_factors(&self, was: Option<&Kept<Factors>>, now: &Factors, changes: &mut Changes) {
+        match was {
+            Some(was) => changes.update(was, now),
+            None => changes.create(now),
+        };
+    }
+
+    /// Tells somebody what was changed about their account, in case it was not them; where mail is set up and they have an
+    /// address.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub(in crate::engine) async fn tell_of(
+        &self,
+        user: &User,
+        what: AccountChange,
+        changes: &mut Changes,
+    ) -> Result<(), Fault> {
+        let Some(to) = user.email.as_deref() else { return Ok(()) };
+        let name = user.display_name();
+        let addressee = Addressee { to, name: &name, user: Some(&user.id) };
+        self.post(&addressee, &Letter::AccountChanged { what, at: self.now() }, changes).await?;
+        Ok(())
+    }
+}
