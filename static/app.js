@@ -27,6 +27,12 @@ byAttribute("data-copy", (button, id) => {
   });
 });
 
+// Print: a button with data-print prints the page.
+byAttribute("data-print", (button) => {
+  button.hidden = false;
+  button.addEventListener("click", () => print());
+});
+
 // Show a password: a button with data-reveal names the input. It is hidden again when the form leaves.
 byAttribute("data-reveal", (button, id) => {
   const input = document.getElementById(id);

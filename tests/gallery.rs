@@ -26,6 +26,8 @@ fn people_can_read_every_page() {
     draw::<Home>("home");
     draw::<Profile>("account");
     draw::<Password>("account-password");
+    draw::<Authenticator>("account-authenticator");
+    draw::<RecoveryCodes>("account-recovery-codes");
     draw::<Sessions>("account-sessions");
     draw::<Grants>("account-applications");
     draw::<Care>("account-care");

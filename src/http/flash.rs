@@ -49,7 +49,7 @@ const KEPT: Duration = Duration::from_secs(300);
 /// How many wait for one browser; one more and its oldest goes.
 const MOST_FOR_A_BROWSER: usize = 8;
 /// How many plain sentences wait for all browsers together. Secrets are never dropped for another browser's sake: only
-/// administrators make them, eight a browser at the most.
+/// people who are signed in make them, eight a browser at the most.
 const MOST_SENTENCES: usize = 1_000;
 
 impl Flashes {

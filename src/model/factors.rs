@@ -86,6 +86,8 @@ pub struct Totp {
 pub struct EnrollingTotp {
     /// The seed, encrypted at rest.
     pub seed: Sealed,
+    /// The session or unfinished sign-in it was shown to. It is shown to no other: whoever saw it could make its codes.
+    pub holder: String,
     /// When it is too late to prove it.
     pub expires_at: Timestamp,
 }

@@ -2,12 +2,13 @@
 //!
 //! [`sign_in`] and [`consent`] are the stops of an authorization request, [`leaving`] ends a session, [`entry`] lets the
 //! first administrator and whoever lost the way in, [`home`] and [`account`] are what people see and change about
-//! themselves, [`care`] the people in their care.
+//! themselves, [`care`] the people in their care, [`authenticator`] what they have beside a password.
 
 pub mod views;
 
 mod account;
 mod activity;
+mod authenticator;
 mod care;
 mod consent;
 mod entry;
@@ -35,6 +36,7 @@ pub fn routes(desk: &Arc<Desk>, resume: ResumePath) -> impl Endpoint<Output = Re
     let app = entry::mount(app, desk);
     let app = home::mount(app, desk);
     let app = care::mount(app, desk);
+    let app = authenticator::mount(app, desk);
     account::mount(app, desk).map_to_response()
 }
 

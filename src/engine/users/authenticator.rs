@@ -60,7 +60,7 @@ impl Engine {
     /// The store's fault; a seed that was sealed with another key file is one.
     pub async fn authenticator_enrolment(&self, who: &Fresh) -> Result<Option<Enrolment>, Denied> {
         let (_, factors) = self.factors_kept(&who.user().id).await?;
-        match factors.enrolling.filter(|waiting| waiting.expires_at > self.now()) {
+        match self.waiting(&factors, who.session().id.as_str()) {
             Some(waiting) => Ok(Some(self.shown(who.user(), &waiting).await?)),
             None => Ok(None),
         }
@@ -78,7 +78,7 @@ impl Engine {
                     return Ok(Decision::refuse(Refusal::SessionEnded));
                 };
                 let (kept, mut factors) = self.factors_kept(&user.id).await?;
-                let waiting = self.new_seed(&user.id);
+                let waiting = self.new_seed(&user.id, session.id.as_str());
                 factors.enrolling = Some(waiting.clone());
                 let mut changes = Changes::new();
                 changes.expect(&session);
@@ -108,7 +108,9 @@ impl Engine {
             let (kept, mut factors) = self.factors_kept(&user.id).await?;
             let mut changes = Changes::new();
             changes.expect(&session);
-            let answer = match self.enrol_authenticator(caller, &user, &mut factors, code, &mut changes).await? {
+            let holder = session.id.as_str();
+            let enrolled = self.enrol_authenticator(caller, &user, &mut factors, holder, code, &mut changes).await?;
+            let answer = match enrolled {
                 Ok(codes) => codes,
                 Err(refusal) => return Ok(Decision::refuse(refusal)),
             };
@@ -146,20 +148,25 @@ impl Engine {
         .await
     }
 
-    /// The enrolment of somebody who must have a second factor to go on, written into `factors`: the one that waits
-    /// already, so that a page shown again shows the same picture, else a new one.
+    /// The enrolment of somebody who must have a second factor to go on, written into `factors`: the one that was shown to
+    /// this `holder` already, so that a page shown again shows the same picture, else a new one. A seed that was shown to
+    /// anybody else is never shown again: they may be somebody who only knows the password.
     ///
     /// # Errors
     /// The store's fault.
     #[allow(dead_code, reason = "sign-in is about to call it")]
-    pub(in crate::engine) async fn enrolment_of(&self, user: &User, factors: &mut Factors) -> Result<Enrolment, Fault> {
-        let waiting = factors.enrolling.take().filter(|waiting| waiting.expires_at > self.now());
-        let waiting = waiting.unwrap_or_else(|| self.new_seed(&user.id));
+    pub(in crate::engine) async fn enrolment_of(
+        &self,
+        user: &User,
+        factors: &mut Factors,
+        holder: &str,
+    ) -> Result<Enrolment, Fault> {
+        let waiting = self.waiting(factors, holder).unwrap_or_else(|| self.new_seed(&user.id, holder));
         factors.enrolling = Some(waiting.clone());
         self.shown(user, &waiting).await
     }
 
-    /// What the first code does to `factors`, with its record and letter in `changes`; the caller writes the factors. Gives
+    /// What the first code of what was shown to `holder` does to `factors`, with its record and letter in `changes`; the caller writes the factors. Gives
     /// the recovery codes that come with a first factor, or the refusal.
     ///
     /// # Errors
@@ -169,11 +176,12 @@ impl Engine {
         caller: &Caller,
         user: &User,
         factors: &mut Factors,
+        holder: &str,
         code: &str,
         changes: &mut Changes,
     ) -> Result<Result<Option<Vec<Secret>>, Refusal>, Fault> {
         let now = self.now();
-        let Some(waiting) = factors.enrolling.clone().filter(|waiting| waiting.expires_at > now) else {
+        let Some(waiting) = self.waiting(factors, holder) else {
             return Ok(Err(Refusal::NotFound("enrolment")));
         };
         let generator = self.generator(&user.id, &waiting.seed)?;
@@ -188,9 +196,19 @@ impl Engine {
         Ok(Ok(self.first_recovery_codes(caller, user, factors, changes)))
     }
 
-    fn new_seed(&self, user: &UserId) -> EnrollingTotp {
+    /// The seed that was shown to `holder` and waits for a code still.
+    fn waiting(&self, factors: &Factors, holder: &str) -> Option<EnrollingTotp> {
+        let now = self.now();
+        factors.enrolling.clone().filter(|waiting| waiting.expires_at > now && waiting.holder == holder)
+    }
+
+    fn new_seed(&self, user: &UserId, holder: &str) -> EnrollingTotp {
         let seed = Zeroizing::new(rng::bytes::<20>(&*self.rng));
-        EnrollingTotp { seed: self.sealing.seal(&sealed_for(user), &*seed), expires_at: self.now().plus(ENROLMENT) }
+        EnrollingTotp {
+            seed: self.seal_seed(user, &*seed),
+            holder: holder.to_owned(),
+            expires_at: self.now().plus(ENROLMENT),
+        }
     }
 
     async fn shown(&self, user: &User, waiting: &EnrollingTotp) -> Result<Enrolment, Fault> {

@@ -89,6 +89,26 @@ async fn the_old_authenticator_counts_until_the_new_one_has_shown_a_code() {
 }
 
 #[tokio::test]
+async fn a_seed_is_shown_to_nobody_but_the_session_it_was_made_for() {
+    let house = House::new().await;
+    let mine = alice(&house).await;
+    let other = house.sign_in("alice", PASSWORD).await.unwrap().signed_in;
+    let other = house.engine.fresh(&other).await.unwrap();
+    let theirs = house.engine.begin_authenticator(&other).await.unwrap();
+    assert!(house.engine.authenticator_enrolment(&mine).await.unwrap().is_none());
+    let theirs = code(&house, &theirs, 0);
+    assert_eq!(refusal(confirm(&house, &mine, &theirs).await), Refusal::NotFound("enrolment"));
+
+    let user = mine.user();
+    let (_, mut factors) = house.engine.factors_kept(&user.id).await.unwrap();
+    let first = house.engine.enrolment_of(user, &mut factors, "s1").await.unwrap();
+    let again = house.engine.enrolment_of(user, &mut factors, "s1").await.unwrap();
+    assert_eq!(first.key.expose(), again.key.expose(), "a page may be shown again");
+    let second = house.engine.enrolment_of(user, &mut factors, "s2").await.unwrap();
+    assert_ne!(first.key.expose(), second.key.expose());
+}
+
+#[tokio::test]
 async fn sixty_four_first_codes_at_once_enrol_once() {
     let house = House::new().await;
     let mine = alice(&house).await;
@@ -132,7 +152,7 @@ async fn applications_are_told_whose_code_it_is_whatever_the_names() {
             Some(_) => house.change::<Settings>("only", |kept| *kept = settings).await,
             None => house.keep(&settings).await,
         }
-        house.engine.enrolment_of(&person, &mut Factors::none(&person.id)).await.unwrap()
+        house.engine.enrolment_of(&person, &mut Factors::none(&person.id), "s1").await.unwrap()
     };
     let uri = shown("Example: ID").await.uri;
     let (label, rest) = uri.expose().strip_prefix("otpauth://totp/").unwrap().split_once('?').unwrap();

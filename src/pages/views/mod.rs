@@ -6,6 +6,7 @@
 mod account;
 mod consent;
 mod entry;
+mod factors;
 mod leaving;
 mod samples;
 mod sign_in;
@@ -15,5 +16,6 @@ pub use account::{
 };
 pub use consent::{Ask, Consent, Detail};
 pub use entry::{LinkClosed, Recover, Setup, password_hint};
+pub use factors::{Authenticator, Enrolling, RecoveryCodes};
 pub use leaving::{SignOut, SignedOut};
 pub use sign_in::{ChooseAccount, Destination, FlowExpired, Notice, SignIn};

@@ -3,6 +3,7 @@
 mod account;
 mod consent;
 mod entry;
+mod factors;
 mod leaving;
 mod sign_in;
 
