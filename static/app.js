@@ -49,7 +49,10 @@ byAttribute("data-reveal", (button, id) => {
 });
 
 // Times: the tooltip tells the exact moment in the reader's own time zone; "2 h ago" keeps up while the page is open.
-const exact = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeStyle: "short" });
+const { lang, dataset } = document.documentElement;
+const written = (locale) => new Intl.DateTimeFormat(locale, { dateStyle: "long", timeStyle: "short" });
+let exact;
+try { exact = written(dataset.locale ?? lang); } catch { exact = written(lang); }
 const times = [...document.querySelectorAll("time[datetime]")].map((el) => [el, new Date(el.dateTime)]).filter(([, at]) => !isNaN(at));
 for (const [el, at] of times) el.title = exact.format(at);
 const age = (seconds) =>

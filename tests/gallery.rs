@@ -24,7 +24,11 @@ fn people_can_read_every_page() {
     draw::<SignOut>("sign-out");
     draw::<SignedOut>("signed-out");
     draw::<Home>("home");
-    draw::<Profile>("account");
+    draw::<Overview>("account");
+    draw::<Profile>("account-profile");
+    draw::<Preferences>("account-preferences");
+    draw::<OwnData>("account-data");
+    draw::<Deletion>("account-delete");
     draw::<Password>("account-password");
     draw::<Authenticator>("account-authenticator");
     draw::<RecoveryCodes>("account-recovery-codes");

@@ -22,6 +22,7 @@ use super::flash::{Flash, Flashes};
 use super::metrics::Metrics;
 use super::page::{Console, Frame, Page};
 use super::params::Params;
+use super::theme::{self, Theme};
 use super::views::Problem;
 use super::{csrf, request_id};
 
@@ -45,6 +46,8 @@ pub struct Desk {
 pub struct Browser {
     /// The cookie's value.
     pub secret: Secret,
+    /// How pages are coloured in it.
+    pub theme: Theme,
     /// Whether it was made just now and must be sent along.
     fresh: bool,
 }
@@ -94,11 +97,13 @@ impl Desk {
 
     /// The browser's own cookie, or a new one that [`Desk::remember`] sends along.
     pub fn browser(&self, headers: &HeaderMap) -> Browser {
+        let theme = self.cookies.read(headers, theme::COOKIE);
+        let theme = theme.as_deref().map(Theme::named).unwrap_or_default();
         match self.cookies.read(headers, cookies::BROWSER) {
             Some(value) if value.len() == 46 && value.starts_with(Kind::Browser.prefix()) => {
-                Browser { secret: Secret::new(value), fresh: false }
+                Browser { secret: Secret::new(value), theme, fresh: false }
             }
-            _ => Browser { secret: Kind::Browser.generate(&*self.rng), fresh: true },
+            _ => Browser { secret: Kind::Browser.generate(&*self.rng), theme, fresh: true },
         }
     }
 
@@ -149,7 +154,9 @@ impl Desk {
     /// The store's fault.
     pub async fn frame(&self, browser: &Browser, current: Option<&SignedIn>) -> Result<Frame, Denied> {
         let settings = self.engine.settings().await?;
-        let frame = Frame::new(&settings.name, &self.form_token(browser)).at_host(&self.host);
+        let frame = Frame::new(&settings.name, &self.form_token(browser)).at_host(&self.host).coloured(browser.theme);
+        let locale = current.and_then(|current| current.user().profile.locale.as_deref());
+        let frame = frame.in_locale(locale);
         Ok(match current {
             Some(signed_in) => {
                 let user = signed_in.user();
@@ -161,7 +168,7 @@ impl Desk {
 
     /// A frame for when the store cannot be asked.
     pub fn bare_frame(&self, browser: &Browser) -> Frame {
-        Frame::new("Countersign", &self.form_token(browser)).at_host(&self.host)
+        Frame::new("Countersign", &self.form_token(browser)).at_host(&self.host).coloured(browser.theme)
     }
 
     /// The problem page for a fault of the transport.

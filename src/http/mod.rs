@@ -26,6 +26,7 @@ pub mod paths;
 pub mod request_id;
 pub mod routing;
 pub mod sample;
+pub mod theme;
 pub mod views;
 pub mod visit;
 pub mod when;

@@ -5,6 +5,7 @@ use http::{StatusCode, header};
 use poem::{IntoResponse, Response};
 
 use super::headers::SecurityHeaders;
+use super::theme::Theme;
 
 /// What every page is told besides its own matter. Handlers fill one per request.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +22,10 @@ pub struct Frame {
     pub flash: Option<String>,
     /// Who is signed in, when someone is.
     pub person: Option<Signed>,
+    /// How pages are coloured in this browser.
+    pub theme: Theme,
+    /// The language tag by which exact times are written, where somebody said so; empty for that of the page.
+    pub locale: String,
 }
 
 impl Frame {
@@ -50,6 +55,20 @@ impl Frame {
         if let Some(person) = &mut self.person {
             person.console = console;
         }
+        self
+    }
+
+    /// The same frame, coloured so.
+    #[must_use]
+    pub fn coloured(mut self, theme: Theme) -> Frame {
+        self.theme = theme;
+        self
+    }
+
+    /// The same frame, with exact times written as in this language.
+    #[must_use]
+    pub fn in_locale(mut self, locale: Option<&str>) -> Frame {
+        self.locale = locale.unwrap_or_default().replace('_', "-");
         self
     }
 

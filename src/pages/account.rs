@@ -1,4 +1,4 @@
-//! `/account…`: what people see and change about themselves.
+//! `/account…`: a person's password, sessions, applications and activity.
 
 use std::sync::Arc;
 
@@ -12,123 +12,32 @@ use crate::engine::users::SessionView;
 use crate::http::desk::Desk;
 use crate::http::flash::Flash;
 use crate::http::page::{Page, Problems};
-use crate::http::params::Params;
 use crate::http::routing::Methods;
 use crate::http::views::{GrantRow, Pager, SessionRow};
 use crate::http::visit::{Outcome, Visit, page};
 use crate::http::when::When;
 use crate::model::refusal::Refusal;
-use crate::model::user::{Address, Profile};
 
 use super::activity;
 use super::entry::shortest;
 use super::sign_in::with_session;
-use super::views::{Grants, OwnActivity, Password, Profile as ProfileView, ProfileFields, ProgramRow, Sessions};
+use super::views::{Grants, OwnActivity, Password, ProgramRow, Sessions};
 
 /// How many events a page has.
 const EVENTS: usize = 50;
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
-    app.at("/account", Methods::new().get(page(desk, |visit, _| profile(visit))).post(page(desk, save_profile)))
-        .at(
-            "/account/password",
-            Methods::new().get(page(desk, |visit, _| password(visit))).post(page(desk, change_password)),
-        )
-        .at("/account/sessions", Methods::new().get(page(desk, |visit, _| sessions(visit))))
-        .at("/account/sessions/end", Methods::new().post(page(desk, end_session)))
-        .at("/account/sessions/end-others", Methods::new().post(page(desk, end_others)))
-        .at("/account/applications", Methods::new().get(page(desk, |visit, _| applications(visit))))
-        .at("/account/applications/revoke", Methods::new().post(page(desk, revoke)))
-        .at("/account/programs/delete", Methods::new().post(page(desk, delete_program)))
-        .at("/account/activity", Methods::new().get(page(desk, |visit, _| own_activity(visit))))
-}
-
-async fn profile(visit: Visit) -> Outcome {
-    let fields = fields_of(&visit.person()?.user().profile);
-    profile_page(&visit, StatusCode::OK, fields, Problems::none()).await
-}
-
-async fn profile_page(visit: &Visit, status: StatusCode, profile: ProfileFields, problems: Problems) -> Outcome {
-    let person = visit.person()?;
-    let in_care = match visit.engine().in_care(person).await {
-        Ok(known) => known.len(),
-        Err(denied) => return Ok(visit.deny(&denied).await),
-    };
-    let user = person.user();
-    let view = ProfileView {
-        frame: visit.frame().await?.saying(visit.flash().sentence),
-        username: user.username.clone(),
-        email: user.email.clone().unwrap_or_default(),
-        email_verified: user.email_verified,
-        in_care,
-        profile,
-        problems,
-    };
-    Ok(Page::with_status(status, view).into_response())
-}
-
-async fn save_profile(visit: Visit, mut request: Request) -> Outcome {
-    let person = visit.person()?;
-    let fields = visit.form(&mut request).await?;
-    match visit.engine().update_profile(&visit.caller, person, &profile_of(&fields)).await {
-        Ok(_) => Ok(visit.go_saying("/account", Flash::saying("Your profile is saved."))),
-        Err(Denied::Refused(Refusal::FieldInvalid(problem))) => {
-            let problems = Problems::of(problem.field, &problem.sentence);
-            profile_page(&visit, StatusCode::BAD_REQUEST, fields_of(&profile_of(&fields)), problems).await
-        }
-        Err(denied) => Ok(visit.deny(&denied).await),
-    }
-}
-
-/// What was typed, as a profile; an empty field is no claim.
-fn profile_of(fields: &Params) -> Profile {
-    let text = |name: &str| fields.get(name).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-    let address = Address {
-        formatted: None,
-        street_address: text("street_address"),
-        locality: text("locality"),
-        region: text("region"),
-        postal_code: text("postal_code"),
-        country: text("country"),
-    };
-    Profile {
-        given_name: text("given_name"),
-        family_name: text("family_name"),
-        middle_name: text("middle_name"),
-        nickname: text("nickname"),
-        gender: text("gender"),
-        birthdate: text("birthdate"),
-        zoneinfo: text("zoneinfo"),
-        locale: text("locale"),
-        website: text("website"),
-        picture: text("picture"),
-        phone_number: text("phone_number"),
-        address: (address != Address::default()).then_some(address),
-        ..Profile::default()
-    }
-}
-
-fn fields_of(profile: &Profile) -> ProfileFields {
-    let text = |value: &Option<String>| value.clone().unwrap_or_default();
-    let address = profile.address.clone().unwrap_or_default();
-    ProfileFields {
-        given_name: text(&profile.given_name),
-        family_name: text(&profile.family_name),
-        middle_name: text(&profile.middle_name),
-        nickname: text(&profile.nickname),
-        gender: text(&profile.gender),
-        birthdate: text(&profile.birthdate),
-        zoneinfo: text(&profile.zoneinfo),
-        locale: text(&profile.locale),
-        website: text(&profile.website),
-        picture: text(&profile.picture),
-        phone_number: text(&profile.phone_number),
-        street_address: text(&address.street_address),
-        locality: text(&address.locality),
-        region: text(&address.region),
-        postal_code: text(&address.postal_code),
-        country: text(&address.country),
-    }
+    app.at(
+        "/account/password",
+        Methods::new().get(page(desk, |visit, _| password(visit))).post(page(desk, change_password)),
+    )
+    .at("/account/sessions", Methods::new().get(page(desk, |visit, _| sessions(visit))))
+    .at("/account/sessions/end", Methods::new().post(page(desk, end_session)))
+    .at("/account/sessions/end-others", Methods::new().post(page(desk, end_others)))
+    .at("/account/applications", Methods::new().get(page(desk, |visit, _| applications(visit))))
+    .at("/account/applications/revoke", Methods::new().post(page(desk, revoke)))
+    .at("/account/programs/delete", Methods::new().post(page(desk, delete_program)))
+    .at("/account/activity", Methods::new().get(page(desk, |visit, _| own_activity(visit))))
 }
 
 async fn password(visit: Visit) -> Outcome {
@@ -275,7 +184,12 @@ async fn own_activity(visit: Visit) -> Outcome {
         Ok(found) => found,
         Err(denied) => return Ok(visit.deny(&denied).await),
     };
-    let rows = records.iter().map(|record| activity::row(record, &person.user().id, visit.now()));
+    let clients = records.iter().filter_map(|record| record.client.as_ref());
+    let names = match visit.engine().names_of_clients(clients).await {
+        Ok(names) => names,
+        Err(fault) => return Ok(visit.deny(&fault.into()).await),
+    };
+    let rows = records.iter().map(|record| activity::row(record, &person.user().id, &names, visit.now()));
     let onward = |cursor: &String| {
         let cursor: String = form_urlencoded::byte_serialize(cursor.as_bytes()).collect();
         format!("/account/activity?after={cursor}")

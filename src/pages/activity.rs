@@ -1,19 +1,23 @@
 //! What happened to a person's account, in sentences to them.
 
+use std::collections::BTreeMap;
+
 use crate::base::clock::Timestamp;
-use crate::base::ids::UserId;
-use crate::engine::users::device;
+use crate::base::ids::{ClientId, UserId};
 use crate::http::views::{EventRow, Fact, Tone};
 use crate::http::when::When;
 use crate::model::audit::{AuditActor, AuditKind, AuditRecord};
 
+/// What applications are called, as far as they are there still.
+type Names = BTreeMap<ClientId, String>;
+
 /// One record as a row. What others did to the account says so.
-pub(super) fn row(record: &AuditRecord, me: &UserId, now: Timestamp) -> EventRow {
+pub(super) fn row(record: &AuditRecord, me: &UserId, names: &Names, now: Timestamp) -> EventRow {
     let mine = record.actor == AuditActor::User(me.clone()) || record.actor == AuditActor::Nobody;
     EventRow {
         at: When::at(record.at, now),
         tone: tone(record.kind),
-        sentence: sentence(record, mine),
+        sentence: sentence(record, mine, names),
         details: details(record),
     }
 }
@@ -26,18 +30,28 @@ fn tone(kind: AuditKind) -> Tone {
     }
 }
 
-fn sentence(record: &AuditRecord, mine: bool) -> String {
-    let application = record.client.as_ref().map_or("an application", |client| client.as_str());
+fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
+    let detail = |name: &str| record.details.get(name).map(String::as_str);
+    let known = record.client.as_ref().and_then(|client| names.get(client)).map(String::as_str);
+    // The record of an application that is gone may still know what it was called.
+    let known = known.or_else(|| record.client.as_ref().and_then(|_| detail("name")));
+    let application = known.unwrap_or("an application that is gone");
     let words = match record.kind {
         AuditKind::SetUp => "You set this server up".to_owned(),
-        AuditKind::SignIn => match record.details.get("user_agent") {
-            Some(agent) => format!("You signed in from {}", device::in_words(agent)),
+        AuditKind::SignIn => match detail("device") {
+            Some(device) => format!("You signed in with {device}"),
             None => "You signed in".to_owned(),
         },
         AuditKind::SignInFailed => "Somebody tried to sign in with your name and failed".to_owned(),
         AuditKind::SignOut => "You signed out".to_owned(),
-        AuditKind::SessionEnded if mine => "You ended a session".to_owned(),
-        AuditKind::SessionEnded => "An administrator ended a session of yours".to_owned(),
+        AuditKind::SessionEnded => {
+            let which = match (detail("device"), detail("sessions")) {
+                (Some(device), _) => format!("your session in {device}"),
+                (None, Some(many)) if many != "1" => format!("{many} sessions of yours"),
+                _ => "a session of yours".to_owned(),
+            };
+            if mine { format!("You ended {which}") } else { format!("An administrator ended {which}") }
+        }
         AuditKind::Authorized => format!("You were signed in to {application}"),
         AuditKind::ConsentGiven => format!("You let {application} know more about you"),
         AuditKind::ConsentDeclined => format!("You declined what {application} asked for"),
@@ -49,7 +63,10 @@ fn sentence(record: &AuditRecord, mine: bool) -> String {
         AuditKind::RecoveryStarted => "A one-time link to your account was made".to_owned(),
         AuditKind::RecoveryFinished => "A one-time link to your account was used".to_owned(),
         AuditKind::UserCreated => "Your account was made".to_owned(),
-        AuditKind::UserUpdated if mine => "You changed your profile".to_owned(),
+        AuditKind::UserUpdated if mine => match detail("changed") {
+            Some(claims) => format!("You changed your profile: {}", claims.replace(' ', ", ").replace('_', " ")),
+            None => "You changed your profile".to_owned(),
+        },
         AuditKind::UserUpdated => "An administrator changed your account".to_owned(),
         AuditKind::UserDisabled => "Your account was disabled".to_owned(),
         AuditKind::UserEnabled => "Your account was enabled again".to_owned(),
@@ -67,8 +84,8 @@ fn sentence(record: &AuditRecord, mine: bool) -> String {
         AuditKind::MailFailed => "A message to you could not be delivered".to_owned(),
         other => format!("Something you administer changed: {}", other.name().replace('_', " ")),
     };
-    match &record.client {
-        Some(client) if !words.contains(client.as_str()) => format!("{words} ({client})"),
+    match known {
+        Some(name) if !words.contains(name) => format!("{words} ({name})"),
         _ => words,
     }
 }
@@ -76,6 +93,7 @@ fn sentence(record: &AuditRecord, mine: bool) -> String {
 fn details(record: &AuditRecord) -> Vec<Fact> {
     let fact = |name: &str, value: &str| Fact { name: name.to_owned(), value: value.to_owned() };
     let address = record.address.as_deref().map(|address| fact("Network address", address));
+    let client = record.client.as_ref().map(|client| fact("Client id", client.as_str()));
     let reference = record.request.as_deref().map(|request| fact("Reference", request));
-    address.into_iter().chain(reference).collect()
+    address.into_iter().chain(client).chain(reference).collect()
 }

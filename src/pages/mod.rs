@@ -1,8 +1,9 @@
 //! Third floor: HTML for people. Pages show what the engine knows and write one fact each; none knows its successor.
 //!
 //! [`sign_in`] and [`consent`] are the stops of an authorization request, [`leaving`] ends a session, [`entry`] lets the
-//! first administrator and whoever lost the way in, [`home`] and [`account`] are what people see and change about
-//! themselves, [`care`] the people in their care, [`authenticator`] what they have beside a password.
+//! first administrator and whoever lost the way in, [`home`] leads to the applications. Below `/account`, [`overview`] shows all
+//! of an account, [`account`], [`profile`], [`preferences`], [`own_data`] what people see and change about themselves,
+//! [`care`] the people in their care, [`authenticator`] what they have beside a password.
 
 pub mod views;
 
@@ -14,6 +15,10 @@ mod consent;
 mod entry;
 mod home;
 mod leaving;
+mod overview;
+mod own_data;
+mod preferences;
+mod profile;
 mod sign_in;
 
 use std::sync::Arc;
@@ -37,6 +42,10 @@ pub fn routes(desk: &Arc<Desk>, resume: ResumePath) -> impl Endpoint<Output = Re
     let app = home::mount(app, desk);
     let app = care::mount(app, desk);
     let app = authenticator::mount(app, desk);
+    let app = overview::mount(app, desk);
+    let app = profile::mount(app, desk);
+    let app = preferences::mount(app, desk);
+    let app = own_data::mount(app, desk);
     account::mount(app, desk).map_to_response()
 }
 

@@ -19,7 +19,7 @@ async fn people_change_their_profile_and_nothing_that_is_not_theirs_to_change() 
     house.group("staff").await;
     let (alice, shop) = (house.person("alice").await, house.app("shop").await);
     let tokens = alice.gives(&shop, "openid profile email groups").await;
-    let page = alice.browser.opens("/account").await;
+    let page = alice.browser.opens("/account/profile").await;
     let filled = [
         ("given_name", "Alicia"),
         ("family_name", "<b>\"O'Neil\"</b>"),
@@ -34,7 +34,7 @@ async fn people_change_their_profile_and_nothing_that_is_not_theirs_to_change() 
         ("sub", "somebody"),
         ("password", "x"),
         ("disabled_at", "1"),
-        ("name", "Root"),
+        ("phone_number_verified", "true"),
     ];
     let saved = alice.browser.submits(&page, &filled).await;
     let page = alice.browser.follows(saved).await;
@@ -44,7 +44,7 @@ async fn people_change_their_profile_and_nothing_that_is_not_theirs_to_change() 
     assert_eq!((&about["email"], &about["preferred_username"]), (&"alice@example.org".into(), &"alice".into()));
     assert_eq!((&about["sub"], &about["locale"]), (&alice.id.as_str().into(), &"de-CH".into()));
     let user = house.engine.user_detail(&Actor::host(), &alice.id).await.unwrap();
-    assert!(!user.admin && user.groups.is_empty() && user.profile.name.is_none(), "{user:?}");
+    assert!(!user.admin && user.groups.is_empty() && user.profile.phone_number_verified.is_none(), "{user:?}");
 
     for wrong in [
         ("given_name", "x".repeat(2_000)),
@@ -90,7 +90,7 @@ async fn people_end_their_own_sessions_and_nobody_elses() {
 
     // Mallory knows the id and has forms of his own.
     mallory.signs_in().await;
-    let his = mallory.browser.opens("/account").await;
+    let his = mallory.browser.opens("/account/profile").await;
     let csrf = Form::on(&his).hidden("csrf").to_owned();
     let reply = mallory.browser.posts("/account/sessions/end", &[("csrf", &csrf), ("session", &id)]).await;
     assert_eq!(reply.status, 404, "{reply}");
@@ -161,6 +161,12 @@ async fn nobody_comes_in_without_signing_in_and_everybody_comes_back_to_where_th
     let alice = house.person("alice").await;
     for path in [
         "/account",
+        "/account/profile",
+        "/account/preferences",
+        "/account/authenticator",
+        "/account/recovery-codes",
+        "/account/data",
+        "/account/delete",
         "/account/sessions",
         "/account/password",
         "/account/applications",
@@ -185,7 +191,7 @@ async fn no_form_is_taken_that_is_not_ours() {
     let house = House::fresh().await;
     let alice = house.person_with("alice", vec![UserChange::Admin(true)]).await;
     alice.signs_in().await;
-    let csrf = Form::on(&alice.browser.opens("/account").await).hidden("csrf").to_owned();
+    let csrf = Form::on(&alice.browser.opens("/account/profile").await).hidden("csrf").to_owned();
     let everything = || house.store.everything();
     let before = everything().await;
     let dialects = dialects::paths(&Settings::default());

@@ -25,6 +25,7 @@ mod bad_input;
 mod browser;
 mod house;
 mod ours;
+mod own_account;
 mod person;
 mod store;
 mod wire;

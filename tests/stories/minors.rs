@@ -64,7 +64,7 @@ async fn the_guardian_sees_them_and_can_end_their_account() {
     bob.signs_in().await;
     let page = bob.browser.opens("/account/care").await;
     assert!(page.status == 200 && !page.body.contains("kim@example.org"), "{page}");
-    let csrf = bob.browser.opens("/account").await;
+    let csrf = bob.browser.opens("/account/profile").await;
     let csrf = super::browser::Form::on(&csrf).hidden("csrf").to_owned();
     assert_eq!(bob.browser.posts("/account/care/end", &[("csrf", &csrf), ("person", &id)]).await.status, 404);
 

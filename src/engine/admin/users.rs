@@ -170,7 +170,11 @@ impl Engine {
     }
 
     /// Makes `changes` depend on another administrator who can sign in, so that of two who leave at once one stays.
-    pub(super) async fn another_administrator(&self, but: &Kept<User>, changes: &mut Changes) -> Result<(), Denied> {
+    pub(in crate::engine) async fn another_administrator(
+        &self,
+        but: &Kept<User>,
+        changes: &mut Changes,
+    ) -> Result<(), Denied> {
         if !but.can_administer() {
             return Ok(());
         }

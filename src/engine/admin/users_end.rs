@@ -6,6 +6,7 @@ use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::AuditKind;
 use crate::model::consent::Consent;
 use crate::model::credential::{AddressLink, RecoveryLink};
+use crate::model::factors::Factors;
 use crate::model::grant::Grant;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Session, SessionLife};
@@ -133,6 +134,9 @@ impl Engine {
         let grants = self.ledger.list_by::<Grant>("user", &with_client, from_first, None, TAKEN_ALONG).await?;
         let consents = self.ledger.list_under::<Consent>(&with_client, from_first, None, TAKEN_ALONG).await?;
         let clients = self.owned_clients_end(id, changes).await?;
+        if let Some(factors) = self.ledger.find::<Factors>(id.as_str()).await? {
+            changes.delete(&factors);
+        }
         let links_of_both = links.items.len() + addresses.items.len();
         let found = [sessions.items.len(), links_of_both, grants.items.len(), consents.items.len(), clients];
         delete_all(changes, &sessions.items);

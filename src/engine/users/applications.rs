@@ -190,7 +190,8 @@ impl Engine {
         Ok(Decision { answer: Ok(()), changes })
     }
 
-    async fn consents_of(&self, user: &UserId) -> Result<Vec<Kept<Consent>>, Fault> {
+    /// Everything a person agreed to.
+    pub(super) async fn consents_of(&self, user: &UserId) -> Result<Vec<Kept<Consent>>, Fault> {
         let (prefix, mut all, mut after) = (format!("{user}/"), Vec::new(), None::<String>);
         loop {
             let page = self.ledger.list_under::<Consent>(&prefix, Order::Ascending, after.as_deref(), PAGE).await?;
@@ -203,7 +204,7 @@ impl Engine {
     }
 
     /// Every grant a person gave, or gave one client, ended ones included.
-    async fn grants_of(&self, user: &UserId, client: Option<&ClientId>) -> Result<Vec<Kept<Grant>>, Fault> {
+    pub(super) async fn grants_of(&self, user: &UserId, client: Option<&ClientId>) -> Result<Vec<Kept<Grant>>, Fault> {
         let prefix = client.map_or_else(|| format!("{user}/"), |client| format!("{user}/{client}\0"));
         let (mut all, mut after) = (Vec::new(), None::<String>);
         loop {

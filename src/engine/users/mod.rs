@@ -6,7 +6,8 @@
 //! [`recovery`] lets somebody in who lost the way, [`reset`] mails them the link to it, [`verify_address`] makes sure that an
 //! address is theirs, [`account`] and [`applications`] are
 //! what people do for themselves
-//! ([`launcher`], [`own_activity`]), [`names`]
+//! ([`launcher`], [`own_activity`], [`own_data`], [`farewell`]); [`factors`] is what they have enrolled beside a password: an
+//! [`authenticator`], [`recovery_codes`]. [`names`]
 //! and [`profile`] what they may be called and say.
 
 pub mod account;
@@ -19,6 +20,7 @@ pub(crate) mod codes;
 pub mod device;
 pub mod factors;
 pub mod familiar;
+pub mod farewell;
 pub mod fresh;
 mod grant_sessions;
 mod guessing;
@@ -28,6 +30,7 @@ pub mod launcher;
 pub mod names;
 pub mod needs;
 pub mod own_activity;
+pub mod own_data;
 pub mod passwords;
 pub mod profile;
 pub mod recovery;

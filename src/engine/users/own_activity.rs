@@ -1,8 +1,12 @@
 //! What happened to a person's account, for themselves to see.
 
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::base::ids::ClientId;
 use crate::engine::{Denied, Engine};
 use crate::model::audit::AuditRecord;
-use crate::store::Order;
+use crate::model::client::Client;
+use crate::store::{Fault, Order};
 
 use super::SignedIn;
 
@@ -21,5 +25,19 @@ impl Engine {
         let mine = format!("{}\0", who.user().id);
         let page = self.ledger.list_by::<AuditRecord>("user", &mine, Order::Descending, after, limit).await?;
         Ok((page.items.iter().map(|kept| kept.record().clone()).collect(), page.next))
+    }
+
+    /// What these applications are called, as far as they are there still.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn names_of_clients<'a>(
+        &self,
+        clients: impl IntoIterator<Item = &'a ClientId>,
+    ) -> Result<BTreeMap<ClientId, String>, Fault> {
+        let ids: BTreeSet<&ClientId> = clients.into_iter().collect();
+        let ids: Vec<String> = ids.into_iter().map(ClientId::to_string).collect();
+        let kept = self.ledger.find_all::<Client>(&ids).await?;
+        Ok(kept.into_iter().flatten().map(|client| (client.id.clone(), client.name.clone())).collect())
     }
 }

@@ -2,8 +2,9 @@
 
 use askama::Template;
 
-use crate::http::page::{Frame, Problems};
-use crate::http::views::{EventRow, GrantRow, Pager, SessionRow};
+use crate::http::page::{Frame, Link, Problems};
+use crate::http::theme::Theme;
+use crate::http::views::{EventRow, GrantRow, Pager, SessionRow, Tone};
 use crate::http::when::When;
 
 /// `GET /`: the applications this person may use. The frame must carry the person, here and on every account page.
@@ -27,7 +28,76 @@ pub struct Tile {
     pub detail: String,
 }
 
-/// `GET /account`, and `POST /account` when a value will not do. Fields: those of [`ProfileFields`], by the same names.
+/// `GET /account`: the whole account at a glance.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/overview.html")]
+pub struct Overview {
+    /// What every page is told.
+    pub frame: Frame,
+    /// What they are called.
+    pub name: String,
+    /// The name they sign in with.
+    pub username: String,
+    /// How they sign in.
+    pub sign_in: Vec<CheckRow>,
+    /// What others have of theirs.
+    pub others: Vec<CheckRow>,
+    /// What they say and choose.
+    pub yours: Vec<CheckRow>,
+}
+
+/// A line of the overview.
+#[derive(Clone, Debug, Default)]
+pub struct CheckRow {
+    /// `Good` for what is there, `Warn` for what wants a look, else `Plain`.
+    pub tone: Tone,
+    /// What it is about: "Recovery codes".
+    pub headline: String,
+    /// How things are: "7 of 10 left".
+    pub detail: String,
+    /// The page on which it is changed.
+    pub link: Link,
+}
+
+/// `GET /account/preferences`, and `POST` when a value will not do. Fields: theme, locale.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/preferences.html")]
+pub struct Preferences {
+    /// What every page is told.
+    pub frame: Frame,
+    /// How pages are coloured here.
+    pub theme: Theme,
+    /// The language applications are told.
+    pub locale: String,
+    /// What is wrong with the form.
+    pub problems: Problems,
+}
+
+/// `GET /account/data`. Posts nothing to `/account/data/download`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/own_data.html")]
+pub struct OwnData {
+    /// What every page is told.
+    pub frame: Frame,
+}
+
+/// `GET /account/delete`, and `POST` when it did not succeed. Field: username.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/delete.html")]
+pub struct Deletion {
+    /// What every page is told.
+    pub frame: Frame,
+    /// What has to be typed.
+    pub username: String,
+    /// What has to be done first; the form is there only when nothing has.
+    pub in_the_way: Vec<String>,
+    /// What happens, in sentences.
+    pub consequences: Vec<String>,
+    /// What is wrong with the form.
+    pub problems: Problems,
+}
+
+/// `GET /account/profile`, and `POST` when a value will not do. Fields: those of [`ProfileFields`], by the same names.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "pages/profile.html")]
 pub struct Profile {
@@ -39,8 +109,6 @@ pub struct Profile {
     pub email: String,
     /// Whether the address is known to be theirs.
     pub email_verified: bool,
-    /// How many people they have in their care; nothing is said of none.
-    pub in_care: usize,
     /// The values as stored, or as typed.
     pub profile: ProfileFields,
     /// What is wrong with the form.
@@ -50,6 +118,8 @@ pub struct Profile {
 /// The claims a person keeps themselves (OpenID Connect Core, section 5.1), as text fields. Empty means absent.
 #[derive(Clone, Debug, Default)]
 pub struct ProfileFields {
+    /// `name`
+    pub name: String,
     /// `given_name`
     pub given_name: String,
     /// `family_name`
@@ -58,6 +128,8 @@ pub struct ProfileFields {
     pub middle_name: String,
     /// `nickname`
     pub nickname: String,
+    /// `profile`
+    pub profile: String,
     /// `gender`
     pub gender: String,
     /// `birthdate`, `YYYY-MM-DD`
@@ -72,6 +144,8 @@ pub struct ProfileFields {
     pub picture: String,
     /// `phone_number`
     pub phone_number: String,
+    /// `address.formatted`, which may have several lines.
+    pub formatted: String,
     /// `address.street_address`, which may have several lines.
     pub street_address: String,
     /// `address.locality`

@@ -12,7 +12,8 @@ mod samples;
 mod sign_in;
 
 pub use account::{
-    Care, CareRow, Grants, Home, OwnActivity, Password, Profile, ProfileFields, ProgramRow, Sessions, Tile,
+    Care, CareRow, CheckRow, Deletion, Grants, Home, Overview, OwnActivity, OwnData, Password, Preferences, Profile,
+    ProfileFields, ProgramRow, Sessions, Tile,
 };
 pub use consent::{Ask, Consent, Detail};
 pub use entry::{LinkClosed, Recover, Setup, password_hint};

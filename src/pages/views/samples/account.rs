@@ -1,10 +1,11 @@
 //! My applications and my account.
 
 use super::*;
-use crate::http::page::{Problems, Samples};
+use crate::http::page::{Link, Problems, Samples};
 use crate::http::sample::{LONG, MARKUP, RTL, admin_frame, hostile_frame, person_frame};
-use crate::http::views::Pager;
+use crate::http::theme::Theme;
 use crate::http::views::lists::sample::{ago, events, grants, hostile_events, sessions};
+use crate::http::views::{Pager, Tone};
 
 impl Samples for Home {
     fn samples() -> Vec<(&'static str, Home)> {
@@ -35,7 +36,6 @@ impl Samples for Profile {
             username: "sample".into(),
             email: "sample@example.org".into(),
             email_verified: true,
-            in_care: 2,
             profile: ProfileFields {
                 given_name: "Sam".into(),
                 family_name: "Ple".into(),
@@ -64,6 +64,94 @@ impl Samples for Profile {
             ..plain.clone()
         };
         vec![("plain", plain), ("faulty", faulty), ("empty", empty), ("hostile", hostile)]
+    }
+}
+
+fn check(tone: Tone, headline: &str, detail: &str) -> CheckRow {
+    CheckRow {
+        tone,
+        headline: headline.into(),
+        detail: detail.into(),
+        link: Link::new(&format!("See {}", headline.to_lowercase()), "/account/profile"),
+    }
+}
+
+impl Samples for Overview {
+    fn samples() -> Vec<(&'static str, Overview)> {
+        let plain = Overview {
+            frame: person_frame(),
+            name: "Sam Ple".into(),
+            username: "sample".into(),
+            sign_in: vec![
+                check(Tone::Good, "Password", "Last changed 8 August"),
+                check(Tone::Plain, "Passkeys", "None. With one you sign in without a password."),
+                check(Tone::Good, "Authenticator", "On since 3 November"),
+                check(Tone::Warn, "Recovery codes", "2 of 10 left; make new ones"),
+                check(Tone::Plain, "Signed in", "Here and in 2 other places"),
+            ],
+            others: vec![check(Tone::Plain, "Applications", "4 have access to your account")],
+            yours: vec![check(Tone::Good, "Profile", "sample@example.org, verified")],
+        };
+        let hostile = vec![check(Tone::Warn, MARKUP, LONG), check(Tone::Bad, RTL, RTL)];
+        let hostile = Overview {
+            frame: hostile_frame(),
+            name: LONG.into(),
+            username: MARKUP.into(),
+            sign_in: hostile.clone(),
+            others: hostile.clone(),
+            yours: hostile,
+        };
+        vec![("plain", plain), ("hostile", hostile)]
+    }
+}
+
+impl Samples for Preferences {
+    fn samples() -> Vec<(&'static str, Preferences)> {
+        let plain = Preferences { frame: person_frame(), locale: "de-CH".into(), ..Preferences::default() };
+        let problems = Problems::of("locale", "Write a language tag such as en or uk-UA.");
+        let dark = Preferences {
+            frame: person_frame().coloured(Theme::Dark).in_locale(Some("de_CH")),
+            theme: Theme::Dark,
+            ..plain.clone()
+        };
+        vec![
+            ("plain", plain.clone()),
+            ("dark", dark),
+            (
+                "light",
+                Preferences { frame: person_frame().coloured(Theme::Light), theme: Theme::Light, ..plain.clone() },
+            ),
+            ("faulty", Preferences { problems, locale: MARKUP.into(), ..plain }),
+        ]
+    }
+}
+
+impl Samples for OwnData {
+    fn samples() -> Vec<(&'static str, OwnData)> {
+        vec![("plain", OwnData { frame: person_frame() }), ("hostile", OwnData { frame: hostile_frame() })]
+    }
+}
+
+impl Samples for Deletion {
+    fn samples() -> Vec<(&'static str, Deletion)> {
+        let plain = Deletion {
+            frame: person_frame(),
+            username: "sample".into(),
+            consequences: vec![
+                "Your account ends for good, with your profile, password and every other factor.".into(),
+                "You are signed out here and in 2 other places.".into(),
+                "4 applications lose access to it. What they keep about you themselves stays with them.".into(),
+                "It cannot be undone.".into(),
+            ],
+            ..Deletion::default()
+        };
+        let refused = vec!["2 people are in your care. End their accounts first.".into(), LONG.into()];
+        vec![
+            ("plain", plain.clone()),
+            ("faulty", Deletion { problems: Problems::of("username", "That is not your username."), ..plain.clone() }),
+            ("refused", Deletion { in_the_way: refused, ..plain.clone() }),
+            ("hostile", Deletion { frame: hostile_frame(), username: format!("{RTL}{MARKUP}{LONG}"), ..plain }),
+        ]
     }
 }
 

@@ -25,12 +25,8 @@ impl Samples for Authenticator {
     fn samples() -> Vec<(&'static str, Authenticator)> {
         let none = Authenticator { frame: person_frame(), last_factor: true, ..Authenticator::default() };
         let saying = person_frame().saying(Some("Your authenticator is set up.".into()));
-        let has = Authenticator {
-            frame: saying,
-            since: Some(ago(9_000_000)),
-            last_used: Some(ago(7_200)),
-            ..none.clone()
-        };
+        let has =
+            Authenticator { frame: saying, since: Some(ago(9_000_000)), last_used: Some(ago(7_200)), ..none.clone() };
         let showing = Authenticator { enrolling: Some(enrolling(URI)), ..none.clone() };
         let problems = Problems::of("otp", "That is not the code it shows now. Enter the newest one.");
         let again = Authenticator { frame: person_frame(), enrolling: Some(enrolling(URI)), ..has.clone() };
