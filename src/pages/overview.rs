@@ -76,13 +76,6 @@ fn sign_in(visit: &Visit, user: &User, known: &Known) -> Vec<CheckRow> {
         (true, None) => (Tone::Good, "Set".to_owned()),
         (false, _) => (Tone::Plain, "None".to_owned()),
     };
-    let passkeys = match factors.passkeys {
-        0 => (
-            Tone::Plain,
-            "None. With one you sign in without a password, and nobody can talk it out of you.".to_owned(),
-        ),
-        some => (Tone::Good, count(some, "passkey", "passkeys")),
-    };
     let authenticator = match &factors.authenticator {
         Some(one) => (Tone::Good, format!("On since {}", When::day(one.since, now))),
         None => (Tone::Plain, "None. With one a stolen password is not enough.".to_owned()),
@@ -99,7 +92,6 @@ fn sign_in(visit: &Visit, user: &User, known: &Known) -> Vec<CheckRow> {
     };
     vec![
         row(password.0, "Password", password.1, "Change password", "/account/password"),
-        row(passkeys.0, "Passkeys", passkeys.1, "See passkeys", "/account/passkeys"),
         row(authenticator.0, "Authenticator", authenticator.1, "See authenticator", "/account/authenticator"),
         row(codes.0, "Recovery codes", codes.1, "See recovery codes", "/account/recovery-codes"),
         row(Tone::Plain, "Signed in", sessions, "See sessions", "/account/sessions"),

@@ -20,7 +20,6 @@ mod indoors;
 mod jar;
 
 mod app;
-mod authenticator;
 mod bad_input;
 mod browser;
 mod house;
@@ -37,6 +36,7 @@ mod clients;
 mod codes;
 mod cors;
 mod documents;
+mod enrolment;
 mod entry;
 mod every_dialect;
 mod failures;

@@ -1,6 +1,6 @@
 //! Recovery codes: for when every other factor is out of reach. Ten of them, shown once, each good for one sign-in.
 //!
-//! A code has 60 random bits. What is kept of it is keyed with the deployment's own key, so that a copied database alone
+//! A code has 59 random bits. What is kept of it is keyed with the deployment's own key, so that a copied database alone
 //! cannot be searched for them.
 
 use crate::base::rng;
@@ -18,9 +18,9 @@ use super::fresh::Fresh;
 
 /// How many there are.
 pub const COUNT: usize = 10;
-/// Thirty-two characters that are not mistaken for one another (Crockford's base32).
-const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// Of so many of them a code is made: 60 bits.
+/// Thirty-one characters, none of which is mistaken for another: no `0` and `O`, no `1`, `I` and `L`.
+const ALPHABET: &[u8; 31] = b"23456789ABCDEFGHJKMNPQRSTUVWXYZ";
+/// Of so many of them a code is made: 59 bits.
 const LENGTH: usize = 12;
 
 impl Engine {
@@ -77,8 +77,16 @@ impl Engine {
     }
 
     fn chance_code(&self) -> String {
-        // 256 is a multiple of 32: every character is as likely as every other.
-        rng::bytes::<LENGTH>(&*self.rng).iter().map(|b| char::from(ALPHABET[usize::from(b % 32)])).collect()
+        // Bytes beyond the last whole round of the alphabet are left out: each character is as likely as every other.
+        const ROUNDS: u8 = 248;
+        let mut code = String::with_capacity(LENGTH);
+        while code.len() < LENGTH {
+            let [byte] = rng::bytes::<1>(&*self.rng);
+            if byte < ROUNDS {
+                code.push(char::from(ALPHABET[usize::from(byte % 31)]));
+            }
+        }
+        code
     }
 }
 
