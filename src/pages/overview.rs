@@ -49,7 +49,6 @@ struct Known {
     in_care: usize,
 }
 
-#[expect(clippy::result_large_err, reason = "the error is an answer, moved once and on its way out")]
 async fn gather(visit: &Visit) -> Result<Result<Known, Denied>, poem::Response> {
     let person = visit.person()?;
     let engine = visit.engine();
