@@ -67,6 +67,8 @@ pub enum Kind {
     Recovery,
     /// A one-time link that proves that an address is somebody's.
     Address,
+    /// The cookie of a browser that remembers a second factor.
+    Device,
 }
 
 impl Kind {
@@ -82,6 +84,7 @@ impl Kind {
             Kind::Setup => "su_",
             Kind::Recovery => "rc_",
             Kind::Address => "ea_",
+            Kind::Device => "rd_",
         }
     }
 

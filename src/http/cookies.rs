@@ -1,4 +1,4 @@
-//! Cookies: three names, one way to write them.
+//! Cookies: four names, one way to write them.
 
 use std::time::Duration;
 
@@ -11,6 +11,8 @@ pub const SESSION: &str = "countersign-session";
 pub const BROWSER: &str = "countersign-browser";
 /// The cookie of a browser somebody has signed in with: it stays when they sign out, and opens nothing.
 pub const FAMILIAR: &str = "countersign-familiar";
+/// The cookie of a browser in which a second factor is not asked for each time.
+pub const DEVICE: &str = "countersign-device";
 
 /// How cookies are named and marked, which depends on the issuer only.
 ///

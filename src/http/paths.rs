@@ -4,6 +4,8 @@ use crate::base::ids::InteractionId;
 
 /// Where people sign in.
 pub const LOGIN: &str = "/login";
+/// Where people give what is missing beside a password.
+pub const SECOND_FACTOR: &str = "/login/second-factor";
 /// Where people choose which account to go on with.
 pub const CHOOSE_ACCOUNT: &str = "/login/account";
 /// Where people agree or decline.

@@ -29,6 +29,9 @@ pub struct Factors {
     /// Browsers in which the second factor is not asked for each time.
     #[serde(default)]
     pub devices: Vec<RememberedDevice>,
+    /// Wrong codes lately. Not every one is written down; enough to go on slowing down after a restart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub wrong_codes: Option<WrongCodes>,
 }
 
 impl Factors {
@@ -46,6 +49,7 @@ impl Factors {
             recovery_codes: None,
             passkeys: Vec::new(),
             devices: Vec::new(),
+            wrong_codes: None,
         }
     }
 
@@ -125,6 +129,15 @@ pub struct Passkey {
     pub last_used_at: Option<Timestamp>,
     /// Whether it is kept in more than one place, as synchronised passkeys are.
     pub backed_up: bool,
+}
+
+/// How many codes were wrong since the last right one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WrongCodes {
+    /// How many, at least.
+    pub count: u32,
+    /// When the last of them was.
+    pub last: Timestamp,
 }
 
 /// A browser in which the second factor was given and is not asked for again for a while.

@@ -10,6 +10,7 @@ use super::claims::ClaimsRequest;
 use super::face::Face;
 use super::redirect_uri::RegisteredRedirect;
 use super::scope::Scopes;
+use super::sign_in::RequiredFactor;
 
 /// A validated authorization request with what has happened to it so far. Pages write one fact each; what comes next is
 /// decided anew every time.
@@ -95,6 +96,12 @@ pub struct AuthorizationRequest {
     /// Languages the client suggests, most wanted first.
     #[serde(default)]
     pub ui_locales: Vec<String>,
+    /// The class of authentication the client cannot do without (OpenID Connect Core, section 5.5.1.1).
+    #[serde(default)]
+    pub essential_factor: RequiredFactor,
+    /// The class it would like (`acr_values`).
+    #[serde(default)]
+    pub wanted_factor: RequiredFactor,
 }
 
 /// How an authorization response travels.

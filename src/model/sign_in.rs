@@ -42,6 +42,9 @@ pub struct UnfinishedSignIn {
     pub renews: Option<SessionId>,
     /// What is demanded beyond what holds of everybody, as when an application demands more.
     pub required: RequiredFactor,
+    /// What the application would like beyond that, of those who have it.
+    #[serde(default)]
+    pub wanted: RequiredFactor,
     /// When it began.
     pub created_at: Timestamp,
     /// When it is too old to go on.

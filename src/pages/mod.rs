@@ -1,6 +1,6 @@
 //! Third floor: HTML for people. Pages show what the engine knows and write one fact each; none knows its successor.
 //!
-//! [`sign_in`] and [`consent`] are the stops of an authorization request, [`leaving`] ends a session, [`entry`] lets the
+//! [`sign_in`], [`second_factor`] and [`consent`] are the stops of an authorization request, [`leaving`] ends a session, [`entry`] lets the
 //! first administrator and whoever lost the way in, [`home`] leads to the applications. Below `/account`, [`overview`] shows all
 //! of an account, [`account`], [`profile`], [`preferences`], [`own_data`] what people see and change about themselves,
 //! [`care`] the people in their care, [`authenticator`] what they have beside a password.
@@ -19,6 +19,7 @@ mod overview;
 mod own_data;
 mod preferences;
 mod profile;
+mod second_factor;
 mod sign_in;
 
 use std::sync::Arc;
@@ -36,6 +37,7 @@ pub type ResumePath = fn(&Face) -> String;
 /// Every page for people, below `/`.
 pub fn routes(desk: &Arc<Desk>, resume: ResumePath) -> impl Endpoint<Output = Response> + use<> {
     let app = sign_in::mount(Route::new(), desk, resume);
+    let app = second_factor::mount(app, desk, resume);
     let app = consent::mount(app, desk, resume);
     let app = leaving::mount(app, desk);
     let app = entry::mount(app, desk);

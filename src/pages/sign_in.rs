@@ -7,11 +7,11 @@ use poem::http::StatusCode;
 use poem::http::header::SET_COOKIE;
 use poem::{IntoResponse, Request, Response, Route};
 
-use crate::base::ids::InteractionId;
+use crate::base::ids::{InteractionId, SignInId};
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::authorize::{InteractionView, WaitsFor};
-use crate::engine::users::{NewSession, SignIn, SignedIn, familiar};
+use crate::engine::users::{NewSession, SignIn, SignInStep, SignedIn, familiar, remembered};
 use crate::http::cookies;
 use crate::http::desk::{Desk, see_other};
 use crate::http::headers::form_target;
@@ -48,7 +48,7 @@ pub(super) async fn interaction(visit: &Visit, named: Option<&str>) -> Result<Op
     }
 }
 
-async fn expired(visit: &Visit) -> Result<Response, Response> {
+pub(super) async fn expired(visit: &Visit) -> Result<Response, Response> {
     let signed_in_as = visit.current.as_ref().map(|current| current.user().display_name());
     let (frame, about) = (visit.frame().await?, visit.reference());
     let view = FlowExpired { frame, start_again: None::<Link>, signed_in_as, about };
@@ -61,6 +61,7 @@ async fn show(visit: Visit, resume: ResumePath) -> Outcome {
     let confirm = visit.query.contains("confirm") && !another;
     match &interaction {
         // A page whose turn it is not leads on; whoever asked for another account may sign in at any time.
+        Some(view) if view.waits_for == WaitsFor::StepUp && !another => return step_up(&visit, view, resume).await,
         Some(view) if view.waits_for != WaitsFor::SignIn && !another => return Ok(go_on(resume, view)),
         None if visit.current.is_some() && !another && !confirm => {
             return Ok(see_other(safe_next(visit.query.get("next").unwrap_or("/"))));
@@ -97,15 +98,52 @@ async fn sign_in(visit: Visit, mut request: Request, resume: ResumePath) -> Outc
         return Ok(guarded(StatusCode::BAD_REQUEST, view, interaction.as_ref()));
     }
     match visit.engine().sign_in(&visit.caller, &ask(&visit, &fields, interaction.as_ref())).await {
-        Ok(session) => {
-            visit.desk.metrics.sign_in("signed_in");
-            let onward = match &interaction {
-                Some(view) => go_on(resume, view),
-                None => see_other(safe_next(fields.get("next").unwrap_or("/"))),
-            };
-            Ok(with_session(&visit, &session, onward))
-        }
+        Ok(step) => Ok(advance(&visit, &step, interaction.as_ref(), fields.get("next"), resume)),
         Err(denied) => refused(&visit, interaction.as_ref(), &fields, &denied).await,
+    }
+}
+
+/// On with a sign-in: to where it leads, or to what is missing still.
+pub(super) fn advance(
+    visit: &Visit,
+    step: &SignInStep,
+    interaction: Option<&InteractionView>,
+    next: Option<&str>,
+    resume: ResumePath,
+) -> Response {
+    match step {
+        SignInStep::Done(session) => {
+            visit.desk.metrics.sign_in("signed_in");
+            let onward = match interaction {
+                Some(view) => go_on(resume, view),
+                None => see_other(safe_next(next.unwrap_or("/"))),
+            };
+            with_session(visit, session, onward)
+        }
+        SignInStep::More(unfinished) => {
+            visit.desk.metrics.sign_in("more_needed");
+            see_other(&second_factor(&unfinished.id, next))
+        }
+    }
+}
+
+/// Where what is missing of this sign-in is given.
+fn second_factor(id: &SignInId, next: Option<&str>) -> String {
+    let mut query = form_urlencoded::Serializer::new(format!("{}?", paths::SECOND_FACTOR));
+    query.append_pair("sign_in", id.as_str());
+    if let Some(next) = next.map(safe_next).filter(|next| *next != "/") {
+        query.append_pair("next", next);
+    }
+    query.finish()
+}
+
+/// To where whoever is signed in proves it more strongly, as the application asks.
+async fn step_up(visit: &Visit, view: &InteractionView, resume: ResumePath) -> Outcome {
+    let Some(current) = &visit.current else { return Ok(go_on(resume, view)) };
+    match visit.engine().step_up(&visit.caller, &view.id, &visit.browser.secret, current).await {
+        Ok(Some(id)) => Ok(see_other(&second_factor(&id, None))),
+        Ok(None) => Ok(go_on(resume, view)),
+        Err(denied) => Ok(visit.deny(&denied).await),
     }
 }
 
@@ -116,9 +154,16 @@ fn ask(visit: &Visit, fields: &Params, interaction: Option<&InteractionView>) ->
         interaction: interaction.map(|view| view.id.clone()),
         browser: Some(visit.browser.secret.clone()),
         current: visit.current.clone(),
-        known: visit.desk.cookies.read(visit.headers(), cookies::SESSION).map(Secret::new),
-        familiar: visit.desk.cookies.read(visit.headers(), cookies::FAMILIAR).map(Secret::new),
+        known: cookie(visit, cookies::SESSION),
+        familiar: cookie(visit, cookies::FAMILIAR),
+        device: cookie(visit, cookies::DEVICE),
+        confirms: fields.contains("confirm"),
     }
+}
+
+/// A cookie this browser holds.
+pub(super) fn cookie(visit: &Visit, name: &str) -> Option<Secret> {
+    visit.desk.cookies.read(visit.headers(), name).map(Secret::new)
 }
 
 /// The same response, with the cookie of the new session: its value is new each time somebody proves who they are. Another
@@ -126,7 +171,9 @@ fn ask(visit: &Visit, fields: &Params, interaction: Option<&InteractionView>) ->
 pub(super) fn with_session(visit: &Visit, session: &NewSession, mut response: Response) -> Response {
     let held = visit.desk.cookies.set(cookies::SESSION, session.cookie.expose(), Some(Session::ABSOLUTE));
     let familiar = visit.desk.cookies.set(cookies::FAMILIAR, session.familiar.expose(), Some(familiar::LIFE));
-    for cookie in [held, familiar].into_iter().flatten() {
+    let device = session.device.as_ref();
+    let device = device.and_then(|it| visit.desk.cookies.set(cookies::DEVICE, it.expose(), Some(remembered::LIFE)));
+    for cookie in [held, familiar, device].into_iter().flatten() {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
     response

@@ -97,17 +97,20 @@ impl Engine {
         let consent = self.ledger.find::<Consent>(&format!("{}/{}", standing.user().id, request.client)).await?;
         // However lately the session was confirmed elsewhere: the token knows no more than when it was given.
         let proved = Session { authentication: standing.grant().authentication.clone(), ..session.record().clone() };
+        let present = Present::of(self, &client, (standing.kept_user().clone(), session), consent).await?;
         let missing = next(&Situation {
             request: &request,
             client: &client,
             person: Some(Person { user: standing.user(), session: &proved }),
+            enrolled: &present.enrolled,
+            demanded: present.demanded,
             progress: Progress::default(),
-            consent: consent.as_deref(),
+            consent: present.consent.as_deref(),
             now,
         });
         let missing = match missing {
             Next::Ready => None,
-            Next::SignIn => Some(Refusal::LoginRequired),
+            Next::SignIn | Next::StepUp => Some(Refusal::LoginRequired),
             Next::SelectAccount => Some(Refusal::AccountSelectionRequired),
             Next::Consent => Some(Refusal::ConsentRequired),
             Next::Refuse(refusal) => Some(refusal),
@@ -116,7 +119,6 @@ impl Engine {
             return Ok(Decision::allow(Err(AuthorizeRefused::told(&request, refusal))));
         }
         self.may_begin(caller, Some(&standing.user().id), now)?;
-        let present = Present { person: Some((standing.kept_user().clone(), session)), consent };
         let proved = Some(&proved.authentication);
         let at = Position { caller, now, client: &client, request: &request, present: &present, kept: None, proved };
         Ok(self.hand_over(&at).with(|changes| standing.expect(changes)))

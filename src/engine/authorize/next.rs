@@ -2,11 +2,14 @@
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::{SessionId, UserId};
+use crate::engine::users::needs::{Demand, Need, missing};
 use crate::model::client::{Client, ConsentPolicy};
 use crate::model::consent::Consent;
+use crate::model::factors::Factors;
 use crate::model::interaction::{AuthorizationRequest, Interaction};
 use crate::model::refusal::Refusal;
 use crate::model::session::Session;
+use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
 
 use super::ask;
@@ -20,6 +23,8 @@ const READING_TIME: u64 = 300;
 pub(super) enum Next {
     /// The person proves who they are.
     SignIn,
+    /// The person who is signed in proves it more strongly.
+    StepUp,
     /// The person says which account to go on with.
     SelectAccount,
     /// The person agrees or declines.
@@ -64,6 +69,10 @@ pub(super) struct Situation<'a> {
     pub request: &'a AuthorizationRequest,
     pub client: &'a Client,
     pub person: Option<Person<'a>>,
+    /// What the person has enrolled.
+    pub enrolled: &'a Factors,
+    /// What policy demands of them here.
+    pub demanded: RequiredFactor,
     pub progress: Progress<'a>,
     pub consent: Option<&'a Consent>,
     pub now: Timestamp,
@@ -82,6 +91,14 @@ pub(super) fn next(at: &Situation<'_>) -> Next {
     if !at.client.is_for(person.user) {
         return Next::Refuse(Refusal::UserNotAllowed);
     }
+    match at.missing(person) {
+        Need::Nothing => {}
+        Need::SecondFactor | Need::Passkey => return at.ask(Next::StepUp),
+        Need::EnrolSecondFactor | Need::EnrolPasskey if at.request.prompt.none => {
+            return Next::Refuse(at.unmet());
+        }
+        Need::EnrolSecondFactor | Need::EnrolPasskey => return Next::StepUp,
+    }
     if at.progress.declined == Some(&person.user.id) {
         return Next::Refuse(Refusal::AccessDenied);
     }
@@ -91,9 +108,25 @@ pub(super) fn next(at: &Situation<'_>) -> Next {
 impl Situation<'_> {
     fn ask(&self, next: Next) -> Next {
         match next {
-            Next::SignIn if self.request.prompt.none => Next::Refuse(Refusal::LoginRequired),
+            Next::SignIn | Next::StepUp if self.request.prompt.none => Next::Refuse(Refusal::LoginRequired),
             Next::Consent if self.request.prompt.none => Next::Refuse(Refusal::ConsentRequired),
             other => other,
+        }
+    }
+
+    /// What the session lacks. What the client would merely like is asked for once, and not where nobody may be asked.
+    fn missing(&self, person: Person<'_>) -> Need {
+        let asked = self.request.prompt.none || self.progress.signed_in == Some(&person.session.id);
+        let wanted = if asked { RequiredFactor::None } else { self.request.wanted_factor };
+        let demand = Demand { policy: self.demanded, essential: self.request.essential_factor, wanted };
+        missing(self.enrolled, demand, &person.session.authentication, person.session.remembered)
+    }
+
+    /// What is said where something would have to be enrolled first and nobody may be asked to.
+    fn unmet(&self) -> Refusal {
+        match self.request.essential_factor > RequiredFactor::None {
+            true => Refusal::AcrUnmet,
+            false => Refusal::EnrolmentRequired,
         }
     }
 

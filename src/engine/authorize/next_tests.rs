@@ -17,6 +17,8 @@ struct Scene {
     chosen: Option<SessionId>,
     consented: Option<UserId>,
     declined: Option<UserId>,
+    enrolled: Factors,
+    demanded: RequiredFactor,
     /// Seconds since the person proved who they are.
     age: i64,
 }
@@ -34,6 +36,8 @@ impl Scene {
             chosen: None,
             consented: None,
             declined: None,
+            enrolled: Factors::none(&alice().id),
+            demanded: RequiredFactor::None,
             age: 60,
         }
     }
@@ -43,6 +47,8 @@ impl Scene {
             request: &self.request,
             client: &self.client,
             person: self.session.as_ref().map(|session| Person { user: &self.user, session }),
+            enrolled: &self.enrolled,
+            demanded: self.demanded,
             progress: Progress {
                 signed_in: self.signed_in.as_ref(),
                 chosen: self.chosen.as_ref(),
@@ -73,6 +79,8 @@ fn request() -> AuthorizationRequest {
         login_hint: None,
         claims: Default::default(),
         ui_locales: vec![],
+        essential_factor: Default::default(),
+        wanted_factor: Default::default(),
     }
 }
 

@@ -9,7 +9,7 @@ use crate::model::face::Law;
 use crate::model::interaction::{Prompt, ResponseMode};
 use crate::model::refusal::Refusal;
 use crate::model::scope::{Scope, Scopes, by_name_only, is_built_in};
-use crate::model::session::Authentication;
+use crate::model::sign_in::RequiredFactor;
 
 use Refusal::{ChallengeMethodUnsupported, ParameterMalformed, ScopeNotAllowed};
 
@@ -166,6 +166,23 @@ fn words<'p>(parameters: &'p Parameters, name: &str) -> impl Iterator<Item = &'p
     value(parameters, name).unwrap_or_default().split(' ').filter(|word| !word.is_empty())
 }
 
+/// The class of authentication that is asked for as essential, and the one that would be liked: of several the weakest, which
+/// is as good an answer as the others (OpenID Connect Core, sections 3.1.2.1 and 5.5.1.1).
+pub(super) fn factors(parameters: &Parameters, claims: &ClaimsRequest) -> (RequiredFactor, RequiredFactor) {
+    let acr = claims.id_token.get("acr");
+    let of_claim = |essential: bool| {
+        let demand = acr.filter(|demand| demand.essential == essential);
+        least(demand.into_iter().flat_map(|demand| &demand.values).filter_map(|acr| acr.as_str()))
+    };
+    let wanted = of_claim(false).max(least(words(parameters, "acr_values")));
+    (of_claim(true).unwrap_or_default(), wanted.unwrap_or_default())
+}
+
+/// The weakest of these classes, of those that are known here.
+fn least<'a>(classes: impl Iterator<Item = &'a str>) -> Option<RequiredFactor> {
+    classes.filter_map(RequiredFactor::of_class).min()
+}
+
 /// `claims` (OpenID Connect Core, section 5.5) with the person whose `sub` is asked for by value, if one is. Outside an
 /// OpenID request it means nothing.
 pub(super) fn claims(scopes: &Scopes, parameters: &Parameters) -> Result<(ClaimsRequest, Option<UserId>), Refusal> {
@@ -179,9 +196,8 @@ pub(super) fn claims(scopes: &Scopes, parameters: &Parameters) -> Result<(Claims
         return Ok(Default::default());
     }
     // An essential class that cannot be met is a failed authentication (section 5.5.1.1).
-    let met = |acr: &serde_json::Value| acr == Authentication::ACR_ONE_FACTOR;
     let acr = claims.id_token.get("acr").filter(|demand| demand.essential && !demand.values.is_empty());
-    if acr.is_some_and(|demand| !demand.values.iter().any(met)) {
+    if acr.is_some_and(|demand| least(demand.values.iter().filter_map(|acr| acr.as_str())).is_none()) {
         return Err(Refusal::AcrUnmet);
     }
     let mut wanted = Vec::new();

@@ -1,16 +1,18 @@
 //! From a request to its next step: what is there, what is missing, and what has to be kept meanwhile.
 
 use crate::base::clock::Timestamp;
-use crate::base::ids::InteractionId;
+use crate::base::ids::{InteractionId, UserId};
 use crate::base::secret::Secret;
 use crate::engine::users::SignedIn;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::client::Client;
 use crate::model::consent::Consent;
 use crate::model::face::Face;
+use crate::model::factors::Factors;
 use crate::model::interaction::{AuthorizationRequest, Interaction, InteractionLife};
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Session};
+use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
 use crate::records::{Kept, Ledger, RecordChanges};
 use crate::store::{Changes, Fault};
@@ -36,7 +38,7 @@ impl Engine {
             Ok(asked) => asked,
             Err(refused) => return Ok(Decision::allow(Err(refused))),
         };
-        let present = Present::find(&self.ledger, &request, current, now).await?;
+        let present = Present::find(self, &client, &request, current, now).await?;
         let at =
             Position { caller, now, client: &client, request: &request, present: &present, kept: None, proved: None };
         let missing = match at.next() {
@@ -81,7 +83,7 @@ impl Engine {
             Ok(client) => client,
             Err(refused) => return Ok(Decision::allow(Err(refused)).with(|changes| close(changes, &kept, now))),
         };
-        let present = Present::find(&self.ledger, request, current, now).await?;
+        let present = Present::find(self, &client, request, current, now).await?;
         let at = Position { caller, now, client: &client, request, present: &present, kept: Some(&kept), proved: None };
         Ok(match at.next() {
             Next::Ready => self.hand_over(&at),
@@ -133,31 +135,50 @@ pub(super) fn situation<'a>(
     now: Timestamp,
 ) -> Situation<'a> {
     let person = present.person.as_ref().map(|(user, session)| Person { user, session });
-    Situation { request, client, person, progress, consent: present.consent.as_deref(), now }
+    let (enrolled, demanded) = (&present.enrolled, present.demanded);
+    Situation { request, client, person, enrolled, demanded, progress, consent: present.consent.as_deref(), now }
 }
 
 /// Who is there, and what they agreed to before.
 pub(super) struct Present {
     pub person: Option<(Kept<User>, Kept<Session>)>,
+    /// What they have enrolled.
+    pub enrolled: Factors,
+    /// What policy demands of them here.
+    pub demanded: RequiredFactor,
     pub consent: Option<Kept<Consent>>,
 }
 
 impl Present {
     pub(super) async fn find(
-        ledger: &Ledger,
+        engine: &Engine,
+        client: &Client,
         request: &AuthorizationRequest,
         current: Option<&SignedIn>,
         now: Timestamp,
     ) -> Result<Present, Fault> {
         let person = match current {
-            Some(current) => still_there(ledger, current, now).await?,
+            Some(current) => still_there(&engine.ledger, current, now).await?,
             None => None,
         };
-        let consent = match &person {
-            Some((user, _)) => ledger.find(&format!("{}/{}", user.id, request.client)).await?,
-            None => None,
+        let Some((user, session)) = person else {
+            let nobody = Factors::none(&UserId::from_text(""));
+            return Ok(Present { person: None, enrolled: nobody, demanded: RequiredFactor::None, consent: None });
         };
-        Ok(Present { person, consent })
+        let consent = engine.ledger.find(&format!("{}/{}", user.id, request.client)).await?;
+        Present::of(engine, client, (user, session), consent).await
+    }
+
+    /// Of these, with what is demanded of them.
+    pub(super) async fn of(
+        engine: &Engine,
+        client: &Client,
+        person: (Kept<User>, Kept<Session>),
+        consent: Option<Kept<Consent>>,
+    ) -> Result<Present, Fault> {
+        let enrolled = engine.factors_of(&person.0.id).await?;
+        let demanded = engine.demanded_of(&person.0, Some(client)).await?;
+        Ok(Present { person: Some(person), enrolled, demanded, consent })
     }
 }
 
@@ -183,7 +204,8 @@ pub(super) async fn still_open(ledger: &Ledger, who: &SignedIn, now: Timestamp) 
 /// What the browser is told of what is missing.
 fn step(missing: Next, id: &InteractionId) -> Outcome {
     match missing {
-        Next::SignIn => Ok(Step::SignIn(id.clone())),
+        // The sign-in page sees which of the two it is.
+        Next::SignIn | Next::StepUp => Ok(Step::SignIn(id.clone())),
         Next::SelectAccount => Ok(Step::SelectAccount(id.clone())),
         Next::Consent => Ok(Step::Consent(id.clone())),
         // Both are answered before anything is kept.

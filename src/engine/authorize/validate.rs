@@ -189,6 +189,7 @@ fn request(
     let (claims, by_claim) = parameters::claims(&scopes, parameters).map_err(refuse)?;
     let by_hint = against.hinted.map_err(refuse)?;
     let expected_user = one_person(by_hint, by_claim).map_err(refuse)?;
+    let (essential_factor, wanted_factor) = parameters::factors(parameters, &claims);
     Ok(AuthorizationRequest {
         client: client.clone(),
         face: against.face.clone(),
@@ -204,6 +205,8 @@ fn request(
         login_hint: parameters::login_hint(parameters),
         claims,
         ui_locales: parameters::ui_locales(parameters),
+        essential_factor,
+        wanted_factor,
     })
 }
 

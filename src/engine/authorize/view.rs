@@ -68,6 +68,8 @@ pub struct Stay {
 pub enum WaitsFor {
     /// The sign-in page.
     SignIn,
+    /// The page that asks for more than was proved so far.
+    StepUp,
     /// The page that asks which account.
     SelectAccount,
     /// The consent page.
@@ -120,7 +122,7 @@ impl Engine {
         let kept = self.pending_interaction(id, browser, now).await?;
         let request = &kept.request;
         let client = self.ledger.find::<Client>(request.client.as_str()).await?.ok_or(Refusal::InteractionGone)?;
-        let present = Present::find(&self.ledger, request, current, now).await?;
+        let present = Present::find(self, &client, request, current, now).await?;
         let names: Vec<String> = request.scopes.iter().map(|scope| scope.as_str().to_owned()).collect();
         let described = self.ledger.find_all::<ScopeDefinition>(&names).await?;
         let described = described.iter().flatten().map(|scope| (scope.name.as_str(), scope.record())).collect();
@@ -162,6 +164,7 @@ impl Engine {
 fn waits_for(next: &Next) -> WaitsFor {
     match next {
         Next::SignIn => WaitsFor::SignIn,
+        Next::StepUp => WaitsFor::StepUp,
         Next::SelectAccount => WaitsFor::SelectAccount,
         Next::Consent => WaitsFor::Consent,
         Next::Ready | Next::Refuse(_) => WaitsFor::Nothing,

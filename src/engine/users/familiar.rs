@@ -70,7 +70,7 @@ mod tests {
 
     async fn enters(house: &House, name: &str, familiar: &Secret) -> Option<NewSession> {
         let with = SignIn { familiar: Some(familiar.clone()), ..ask(name, PASSWORD) };
-        house.engine.sign_in(&caller("192.0.2.8"), &with).await.ok()
+        house.engine.sign_in(&caller("192.0.2.8"), &with).await.ok()?.done().ok()
     }
 
     #[tokio::test]

@@ -1,7 +1,8 @@
 //! People: how they come in, how they stay, what they may change about themselves, and the way back in.
 //!
-//! Reading order: [`sign_in`] is the story. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
-//! and checks them, [`needs`] says what is missing beside one, [`fresh`] who proved it a moment ago, [`tries`] says how often somebody may guess, [`familiar`] knows browsers again. [`sessions`] holds whoever is signed in, [`set_up`]
+//! Reading order: [`sign_in`] is the story, [`proceed`] its end: the one way from a proof to a session, or to what [`needs`]
+//! finds missing, which is kept as [`unfinished`] until [`second_factor`] brings it ([`codes`], [`remembered`], [`demanded`]). [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
+//! and checks them, [`fresh`] says who proved it a moment ago, [`tries`] says how often somebody may guess, [`familiar`] knows browsers again. [`sessions`] holds whoever is signed in, [`set_up`]
 //! makes the first administrator, [`registration`] makes everybody who comes by themselves ([`arrivals`] says how many),
 //! [`recovery`] lets somebody in who lost the way, [`reset`] mails them the link to it, [`verify_address`] makes sure that an
 //! address is theirs, [`account`] and [`applications`] are
@@ -17,6 +18,7 @@ pub(crate) mod arrivals;
 pub mod authenticator;
 pub mod care;
 pub(crate) mod codes;
+mod demanded;
 pub mod device;
 pub mod factors;
 pub mod familiar;
@@ -32,11 +34,14 @@ pub mod needs;
 pub mod own_activity;
 pub mod own_data;
 pub mod passwords;
+pub(in crate::engine) mod proceed;
 pub mod profile;
 pub mod recovery;
 pub mod recovery_codes;
 pub mod registration;
 pub mod reset;
+pub mod remembered;
+pub mod second_factor;
 pub mod sessions;
 pub mod set_up;
 pub mod sign_in;
@@ -44,6 +49,7 @@ pub mod sign_in;
 pub(crate) mod testing;
 pub(crate) mod tries;
 pub mod verify_address;
+pub(in crate::engine) mod unfinished;
 
 pub use applications::Application;
 pub use argon::{Verified, is_checkable};
@@ -51,10 +57,14 @@ pub use fresh::Fresh;
 pub use hasher::{Hasher, HashingLimits, Turn};
 pub use launcher::Launchable;
 pub use needs::{Need, needs};
+pub use proceed::SignInStep;
 pub use registration::Registration;
+pub use remembered::RememberedView;
+pub use second_factor::GivenCode;
 pub use sessions::{NewSession, SessionView, SignedIn};
 pub use set_up::SetUp;
 pub use sign_in::SignIn;
+pub use unfinished::UnfinishedView;
 
 use std::io;
 use std::sync::Arc;
@@ -69,6 +79,8 @@ pub(crate) struct Gate {
     pub hasher: Hasher,
     /// Says how often somebody may guess.
     pub tries: Tries,
+    /// Says how often somebody may try codes.
+    pub codes: Tries,
     /// Says how many accounts a network may bring about.
     pub arrivals: Arrivals,
     /// How far maintenance has come in looking after guests.
@@ -84,6 +96,7 @@ impl Gate {
         Ok(Gate {
             hasher: Hasher::start(limits, Arc::clone(rng))?,
             tries: Tries::new(),
+            codes: Tries::of_codes(),
             arrivals: Arrivals::new(),
             guests: Default::default(),
         })

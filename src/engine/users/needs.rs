@@ -45,6 +45,36 @@ pub fn needs(factors: &Factors, demanded: RequiredFactor, proved: &Authenticatio
     }
 }
 
+/// Everything that is demanded of a sign-in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::engine) struct Demand {
+    /// By policy: of the deployment, a group, the application.
+    pub policy: RequiredFactor,
+    /// By an authorization request that cannot do without it.
+    pub essential: RequiredFactor,
+    /// By one that would like it (OpenID Connect Core, section 5.5.1.1).
+    pub wanted: RequiredFactor,
+}
+
+/// What is missing where all of this is demanded. What a request asks for must have been proved: that a browser remembers
+/// does not count. What it would merely like is asked of those who have it.
+pub(in crate::engine) fn missing(factors: &Factors, demand: Demand, proved: &Authentication, remembered: bool) -> Need {
+    let of_policy = needs(factors, demand.policy, proved, remembered);
+    if of_policy != Need::Nothing {
+        return of_policy;
+    }
+    if demand.essential > RequiredFactor::None && !proved.reaches(demand.essential.class()) {
+        return needs(factors, demand.essential, proved, false);
+    }
+    if demand.wanted > RequiredFactor::None && !proved.reaches(demand.wanted.class()) {
+        return match needs(factors, demand.wanted, proved, false) {
+            Need::EnrolSecondFactor | Need::EnrolPasskey => Need::Nothing,
+            other => other,
+        };
+    }
+    Need::Nothing
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -115,5 +145,32 @@ mod tests {
                 assert_eq!(needs(factors, demanded, &proved, true), remembered[nth], "{who}, {demanded:?}, remembered");
             }
         }
+    }
+
+    /// What a request asks for, beside the policy.
+    #[test]
+    fn what_a_request_asks_for_is_proved_and_what_it_would_like_is_asked_of_those_who_have_it() {
+        let (nothing, totp, both) = (factors(false, false), factors(true, false), factors(true, true));
+        let pwd = Authentication::by_password(NOW);
+        let code = pwd.and(Method::Totp, NOW);
+        let essential = |essential| Demand { essential, ..Demand::default() };
+        let wanted = |wanted| Demand { wanted, ..Demand::default() };
+        use RequiredFactor::{Passkey, SecondFactor};
+        for (factors, demand, proved, expected) in [
+            (&nothing, essential(SecondFactor), &pwd, Need::EnrolSecondFactor),
+            (&nothing, wanted(SecondFactor), &pwd, Need::Nothing),
+            (&totp, essential(SecondFactor), &pwd, Need::SecondFactor),
+            (&totp, wanted(SecondFactor), &pwd, Need::SecondFactor),
+            (&totp, wanted(SecondFactor), &code, Need::Nothing),
+            (&totp, essential(Passkey), &code, Need::EnrolPasskey),
+            (&totp, wanted(Passkey), &pwd, Need::SecondFactor),
+            (&totp, wanted(Passkey), &code, Need::Nothing),
+            (&both, wanted(Passkey), &code, Need::Passkey),
+            (&both, essential(Passkey), &code, Need::Passkey),
+        ] {
+            assert_eq!(missing(factors, demand, proved, true), expected, "{demand:?} {proved:?}");
+        }
+        assert_eq!(missing(&totp, Demand::default(), &pwd, true), Need::Nothing);
+        assert_eq!(missing(&totp, Demand::default(), &pwd, false), Need::SecondFactor);
     }
 }

@@ -39,6 +39,11 @@ impl SignedIn {
     pub fn user(&self) -> &User {
         &self.user
     }
+
+    /// Notes whether the second factor was not asked for because this browser remembers it.
+    pub(super) fn remember(&mut self, remembered: bool) {
+        self.session.remembered = remembered;
+    }
 }
 
 /// A session that was just begun or renewed, with the cookie that holds it from now on.
@@ -48,6 +53,8 @@ pub struct NewSession {
     pub cookie: Secret,
     /// What the browser shall keep beyond the session: that this person has signed in with it.
     pub familiar: Secret,
+    /// What the browser shall keep, if it is to remember the second factor.
+    pub device: Option<Secret>,
     /// The session and its person.
     pub signed_in: SignedIn,
 }
@@ -320,7 +327,12 @@ impl Engine {
             remembered: false,
         };
         let familiar = self.familiar(user);
-        NewSession { cookie: handle.secret, familiar, signed_in: SignedIn { session, user: user.clone() } }
+        NewSession {
+            cookie: handle.secret,
+            familiar,
+            device: None,
+            signed_in: SignedIn { session, user: user.clone() },
+        }
     }
 }
 

@@ -9,17 +9,17 @@ use crate::base::secret::Secret;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::credential::PasswordHash;
-use crate::model::interaction::Interaction;
+use crate::model::factors::Factors;
 use crate::model::refusal::Refusal;
-use crate::model::session::{Authentication, Session, SessionLife};
+use crate::model::session::Authentication;
 use crate::model::user::{User, login_key};
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault};
 
-use super::device;
 use super::hasher::Turn;
 use super::passwords;
-use super::sessions::{NewSession, Opening, SignedIn, ended};
+use super::proceed::{Proof, SignInStep};
+use super::sessions::SignedIn;
 use super::tries::{Try, Who};
 
 /// How often a password is checked again because its hash changed meanwhile: somebody else brought it up to date.
@@ -41,8 +41,12 @@ pub struct SignIn {
     /// A session cookie this browser holds from an earlier time, live or not: it shows that its person has signed in here
     /// before, and strangers' failures elsewhere do not keep them out.
     pub known: Option<Secret>,
-    /// What an earlier sign-in left in this browser ([`NewSession::familiar`]); it says the same after signing out.
+    /// What an earlier sign-in left in this browser ([`super::NewSession::familiar`]); it says the same after signing out.
     pub familiar: Option<Secret>,
+    /// What a browser holds that remembers the second factor ([`super::NewSession::device`]).
+    pub device: Option<Secret>,
+    /// Whether this is to be a proof of this very moment, for which nothing that is remembered counts.
+    pub confirms: bool,
 }
 
 /// A password that was right a moment ago.
@@ -71,12 +75,12 @@ impl Checked {
 impl Engine {
     /// Checks a name and a password and begins a session, or renews the one of the same person: its id stays, its cookie
     /// and authentication are new. Another person's session in this browser ends. An interaction that waits in this browser
-    /// learns of the session in the same commit.
+    /// learns of the session in the same commit. Of whom more is demanded, nothing begins but an unfinished sign-in.
     ///
     /// # Errors
     /// [`Refusal::PasswordWrong`], the same for every cause; [`Refusal::TooManyTries`], the same for every name;
     /// [`Denied::Busy`] when too many passwords wait to be checked; the store's fault.
-    pub async fn sign_in(&self, caller: &Caller, ask: &SignIn) -> Result<NewSession, Denied> {
+    pub async fn sign_in(&self, caller: &Caller, ask: &SignIn) -> Result<SignInStep, Denied> {
         for _ in 0..CHECKED_AGAIN {
             if let Some(new) = self.try_sign_in(caller, ask).await? {
                 return Ok(new);
@@ -86,13 +90,13 @@ impl Engine {
     }
 
     /// `None` if the password was right and its hash changed before the session could begin.
-    async fn try_sign_in(&self, caller: &Caller, ask: &SignIn) -> Result<Option<NewSession>, Denied> {
+    async fn try_sign_in(&self, caller: &Caller, ask: &SignIn) -> Result<Option<SignInStep>, Denied> {
         // 1. Who would that be, and may somebody try that name from here now?
         let user = self.find_login(&ask.username).await?;
         let known = self.knows_browser(ask, user.as_deref()).await?;
         let checked = self.check_password(caller, &ask.username, &ask.password, user.as_deref(), known).await?;
         // 2. One commit: the session, the interaction, the hash, the record.
-        self.settle(|| self.begin_signed_in(caller, ask, &checked)).await
+        self.settle(|| self.begin_signed_in(caller, ask, &checked, known)).await
     }
 
     /// Whether `password` is that of `user`, whom `typed` names, as far as anybody may try that now. Nobody has one that
@@ -163,8 +167,8 @@ impl Engine {
         caller: &Caller,
         ask: &SignIn,
         checked: &Checked,
-    ) -> Result<Decision<Option<NewSession>>, Denied> {
-        let now = self.now();
+        known: bool,
+    ) -> Result<Decision<Option<SignInStep>>, Denied> {
         let kept = match self.still_right(checked).await? {
             Ok(Some(kept)) => kept,
             Ok(None) => return Ok(Decision::allow(None)),
@@ -173,30 +177,26 @@ impl Engine {
         let user = checked.brought_up_to_date(&kept);
         let mut changes = Changes::new();
         changes.update(&kept, &user);
-
-        let current = self.current_session(ask).await?;
-        let how = Authentication::by_password(now);
-        let new = match current {
-            Some(was) if was.user == user.id => {
-                let new = self.open_session(caller, &user, how, &Opening::Again(&was));
-                changes.update(&was, new.signed_in.session());
-                new
-            }
-            other => {
-                if let Some(was) = other {
-                    let actor = AuditActor::User(user.id.clone());
-                    let record = caller.record(now, &*self.rng, actor, AuditKind::SessionEnded);
-                    changes.update(&was, &ended(&was, now)).create(&record.about_user(&was.user));
-                }
-                let new = self.open_session(caller, &user, how, &Opening::Browser);
-                changes.create(new.signed_in.session());
-                new
-            }
+        let factors = self.ledger.find::<Factors>(user.id.as_str()).await?;
+        // Whoever enrols something meanwhile is asked for it.
+        match &factors {
+            Some(kept) => changes.expect(kept),
+            None => changes.expect_absent::<Factors>(user.id.as_str()),
         };
-        self.tell_interaction(ask, new.signed_in.session(), &mut changes).await?;
-        let record = caller.record(now, &*self.rng, AuditActor::User(user.id.clone()), AuditKind::SignIn);
-        changes.create(&record.about_user(&user.id).with("device", device::in_words(&caller.user_agent)));
-        Ok(Decision { answer: Ok(Some(new)), changes })
+        let proof = Proof {
+            user: &user,
+            factors: &factors.map_or_else(|| Factors::none(&user.id), |kept| kept.record().clone()),
+            proved: Authentication::by_password(self.now()),
+            browser: ask.browser.as_ref(),
+            interaction: ask.interaction.as_ref(),
+            current: ask.current.as_ref(),
+            unfinished: None,
+            device: ask.device.as_ref(),
+            confirms: ask.confirms,
+            known,
+        };
+        let step = self.proceed(caller, &proof, &mut changes).await?;
+        Ok(Decision { answer: Ok(Some(step)), changes })
     }
 
     /// Whose password was checked, if what was checked is still so: `None` when their hash changed meanwhile.
@@ -207,25 +207,6 @@ impl Engine {
         let kept = self.ledger.find::<User>(checked.user.as_str()).await?;
         let Some(kept) = kept.filter(|user| user.is_enabled()) else { return Ok(Err(Refusal::PasswordWrong)) };
         Ok(Ok((kept.password.as_ref() == Some(&checked.stored)).then_some(kept)))
-    }
-
-    /// The session that is open in this browser now, if there is one still.
-    async fn current_session(&self, ask: &SignIn) -> Result<Option<Kept<Session>>, Fault> {
-        let Some(current) = &ask.current else { return Ok(None) };
-        let kept = self.ledger.find::<Session>(current.session().id.as_str()).await?;
-        Ok(kept.filter(|kept| kept.life == SessionLife::Open && kept.user == current.user().id))
-    }
-
-    /// Writes down in the waiting interaction who has just proved who they are. One that is over, or another browser's,
-    /// learns nothing; whoever goes on with it will be told.
-    async fn tell_interaction(&self, ask: &SignIn, session: &Session, changes: &mut Changes) -> Result<(), Fault> {
-        let (Some(id), Some(browser)) = (&ask.interaction, &ask.browser) else { return Ok(()) };
-        let kept = self.ledger.find::<Interaction>(id.as_str()).await?;
-        let is_ours = |kept: &Kept<Interaction>| kept.is_pending(self.now()) && kept.browser.is_of(browser.expose());
-        if let Some(kept) = kept.filter(is_ours) {
-            changes.update(&kept, &Interaction { signed_in: Some(session.id.clone()), ..kept.record().clone() });
-        }
-        Ok(())
     }
 
     /// Whether `user` has signed in with this browser before.
@@ -261,7 +242,13 @@ impl Engine {
     }
 
     /// The same, by this cause.
-    async fn sign_in_failed_by(&self, caller: &Caller, user: Option<&User>, refusal: Refusal, cause: &str) -> Denied {
+    pub(in crate::engine) async fn sign_in_failed_by(
+        &self,
+        caller: &Caller,
+        user: Option<&User>,
+        refusal: Refusal,
+        cause: &str,
+    ) -> Denied {
         let record = caller.record(self.now(), &*self.rng, AuditActor::Nobody, AuditKind::SignInFailed);
         let record = record.with("cause", cause);
         let record = match user {
@@ -286,6 +273,7 @@ mod tests {
     use crate::engine::house::{CALLBACK, CHALLENGE, client, face};
     use crate::engine::users::testing::{House, PASSWORD, ask, caller, refusal};
     use crate::model::client::Client;
+    use crate::model::interaction::Interaction;
     use crate::model::redirect_uri::RedirectUri;
 
     #[tokio::test]
@@ -415,7 +403,7 @@ mod tests {
         let first = house.sign_in("alice", PASSWORD).await.unwrap();
         house.clock.advance(Duration::from_secs(3_600));
         let again = SignIn { current: Some(first.signed_in.clone()), ..ask("alice", PASSWORD) };
-        let second = house.engine.sign_in(&caller("198.51.100.1"), &again).await.unwrap();
+        let second = house.engine.sign_in(&caller("198.51.100.1"), &again).await.unwrap().done().unwrap();
         assert_eq!(second.signed_in.session().id, first.signed_in.session().id);
         assert!(house.engine.session(&first.cookie).await.unwrap().is_none(), "the old cookie is dead");
         let signed_in = house.engine.session(&second.cookie).await.unwrap().unwrap();
@@ -430,7 +418,7 @@ mod tests {
         house.person("bob").await;
         let hers = house.sign_in("alice", PASSWORD).await.unwrap();
         let his = SignIn { current: Some(hers.signed_in.clone()), ..ask("bob", PASSWORD) };
-        let his = house.engine.sign_in(&caller("198.51.100.1"), &his).await.unwrap();
+        let his = house.engine.sign_in(&caller("198.51.100.1"), &his).await.unwrap().done().unwrap();
         assert_ne!(his.signed_in.session().id, hers.signed_in.session().id);
         assert!(house.engine.session(&hers.cookie).await.unwrap().is_none());
         let ended = house.log().await.into_iter().find(|record| record.kind == AuditKind::SessionEnded).unwrap();
@@ -480,7 +468,7 @@ mod tests {
 
         let sign_in = async |browser: Option<Secret>| {
             let ask = SignIn { interaction: Some(id.clone()), browser, ..ask("alice", PASSWORD) };
-            let new = house.engine.sign_in(&caller("198.51.100.1"), &ask).await.unwrap();
+            let new = house.engine.sign_in(&caller("198.51.100.1"), &ask).await.unwrap().done().unwrap();
             let told = house.find::<Interaction>(id.as_str()).await.unwrap().signed_in;
             (told, new.signed_in.session().id.clone())
         };

@@ -96,7 +96,7 @@ impl House {
 
     /// Signs in from a network of one's own.
     pub(crate) async fn sign_in(&self, username: &str, password: &str) -> Result<NewSession, Denied> {
-        self.engine.sign_in(&caller("198.51.100.1"), &ask(username, password)).await
+        self.engine.sign_in(&caller("198.51.100.1"), &ask(username, password)).await?.done()
     }
 
     /// The activity log, oldest first.
@@ -131,6 +131,8 @@ pub(crate) fn ask(username: &str, password: &str) -> SignIn {
         current: None,
         known: None,
         familiar: None,
+        device: None,
+        confirms: false,
     }
 }
 

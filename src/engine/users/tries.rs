@@ -73,6 +73,16 @@ impl Tries {
         }
     }
 
+    /// For codes: fewer of them are free than of passwords, since there are a million and no more.
+    pub(crate) fn of_codes() -> Tries {
+        Tries { names: Pauses::new(10, 900), ..Tries::new() }
+    }
+
+    /// Takes over what was written down about `name` before this process began, if it knows nothing of it.
+    pub(crate) fn recall(&self, name: &str, failures: u32, last: Timestamp) {
+        self.names.recall(place(name), failures, last);
+    }
+
     /// Lets somebody try. Say afterwards how it went; a try that is dropped without a word does not count.
     ///
     /// # Errors
@@ -128,14 +138,16 @@ impl<'a> Try<'a> {
         self.in_vain
     }
 
-    /// It was the wrong password.
-    pub(crate) fn failed(mut self, now: Timestamp) {
+    /// It was the wrong password. How often that name was tried in vain in all.
+    pub(crate) fn failed(mut self, now: Timestamp) -> u32 {
         if let Some(network) = self.network {
             self.tries.networks.charge(&network, self.tries.moment(now));
         }
+        let mut most = 0;
         for (pauses, place) in self.held.drain(..) {
-            pauses.failed(place, now);
+            most = most.max(pauses.failed(place, now));
         }
+        most
     }
 
     /// It was the right one.
@@ -194,12 +206,21 @@ impl Pauses {
         Ok(())
     }
 
-    fn failed(&self, place: Place, now: Timestamp) {
-        if let Some(pause) = self.map().get_mut(&place) {
-            pause.under_way = pause.under_way.saturating_sub(1);
-            pause.failures = pause.failures.saturating_add(1);
-            pause.last = now;
-            pause.until = now.plus(Duration::from_secs(self.length(pause.failures)));
+    fn failed(&self, place: Place, now: Timestamp) -> u32 {
+        let mut map = self.map();
+        let Some(pause) = map.get_mut(&place) else { return 0 };
+        pause.under_way = pause.under_way.saturating_sub(1);
+        pause.failures = pause.failures.saturating_add(1);
+        pause.last = now;
+        pause.until = now.plus(Duration::from_secs(self.length(pause.failures)));
+        pause.failures
+    }
+
+    fn recall(&self, place: Place, failures: u32, last: Timestamp) {
+        let until = last.plus(Duration::from_secs(self.length(failures)));
+        let mut map = self.map();
+        if map.len() < MOST {
+            map.entry(place).or_insert(Pause { failures, under_way: 0, last, until });
         }
     }
 

@@ -9,6 +9,7 @@ mod entry;
 mod factors;
 mod leaving;
 mod samples;
+mod second_factor;
 mod sign_in;
 
 pub use account::{
@@ -19,4 +20,5 @@ pub use consent::{Ask, Consent, Detail};
 pub use entry::{LinkClosed, Recover, Setup, password_hint};
 pub use factors::{Authenticator, Enrolling, RecoveryCodes};
 pub use leaving::{SignOut, SignedOut};
+pub use second_factor::{Asks, CodeNotice, SecondFactor};
 pub use sign_in::{ChooseAccount, Destination, FlowExpired, Notice, SignIn};

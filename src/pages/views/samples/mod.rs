@@ -5,6 +5,7 @@ mod consent;
 mod entry;
 mod factors;
 mod leaving;
+mod second_factor;
 mod sign_in;
 
 use super::*;

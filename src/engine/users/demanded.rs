@@ -1,0 +1,42 @@
+//! Which proof is demanded of somebody: the strictest of what the deployment, their groups and the application say.
+
+use crate::engine::Engine;
+use crate::model::client::Client;
+use crate::model::group::Group;
+use crate::model::session::Authentication;
+use crate::model::sign_in::RequiredFactor;
+use crate::model::user::User;
+use crate::store::Fault;
+
+impl Engine {
+    /// What `user` must sign in with, for `client` if it is for one.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub(crate) async fn demanded_of(&self, user: &User, client: Option<&Client>) -> Result<RequiredFactor, Fault> {
+        let mut demanded = self.settings().await?.required_factor;
+        let names: Vec<String> = user.groups.iter().cloned().collect();
+        for group in self.ledger.find_all::<Group>(&names).await?.into_iter().flatten() {
+            demanded = demanded.max(group.required_factor);
+        }
+        Ok(client.map_or(demanded, |client| demanded.max(client.required_factor)))
+    }
+}
+
+impl RequiredFactor {
+    /// The class of authentication that meets it (OpenID Connect Core, section 2: `acr`).
+    pub(crate) fn class(self) -> &'static str {
+        match self {
+            RequiredFactor::None => Authentication::ACR_ONE_FACTOR,
+            RequiredFactor::SecondFactor => Authentication::ACR_TWO_FACTORS,
+            RequiredFactor::Passkey => Authentication::ACR_PASSKEY,
+        }
+    }
+
+    /// What must be demanded for the class `acr`; `None` for a class nobody knows here.
+    pub(crate) fn of_class(acr: &str) -> Option<RequiredFactor> {
+        [RequiredFactor::None, RequiredFactor::SecondFactor, RequiredFactor::Passkey]
+            .into_iter()
+            .find(|factor| factor.class() == acr)
+    }
+}

@@ -1,0 +1,269 @@
+//! From a proof to a session, or to what is missing still. The one way in, whoever comes and however they proved themselves:
+//! by password, by code, by passkey, by invitation.
+
+use std::time::Duration;
+
+use crate::base::digest::Digest;
+use crate::base::ids::{InteractionId, SessionId, SignInId};
+use crate::base::secret::Secret;
+use crate::engine::post::Addressee;
+use crate::engine::{Caller, Decision, Denied, Engine};
+use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::client::Client;
+use crate::model::factors::Factors;
+use crate::model::interaction::Interaction;
+use crate::model::mail::Letter;
+use crate::model::refusal::Refusal;
+use crate::model::session::{Authentication, Session, SessionLife};
+use crate::model::sign_in::UnfinishedSignIn;
+use crate::model::user::User;
+use crate::records::{Kept, RecordChanges};
+use crate::store::{Changes, Fault};
+
+use super::device;
+use super::needs::{Demand, Need, missing};
+use super::sessions::{NewSession, Opening, SignedIn, ended};
+use super::unfinished::{asked_for, password_digest};
+
+/// How old an account is before its person is written about a browser that is new to it.
+const SETTLED: Duration = Duration::from_secs(60 * 60);
+
+/// How far a sign-in has come.
+#[derive(Clone, Debug)]
+pub enum SignInStep {
+    /// To its end: a session.
+    Done(Box<NewSession>),
+    /// Something is missing; there is no session yet.
+    More(Box<UnfinishedSignIn>),
+}
+
+impl SignInStep {
+    /// The session.
+    ///
+    /// # Errors
+    /// [`Refusal::SecondFactorRequired`] when there is none yet.
+    pub fn done(self) -> Result<NewSession, Denied> {
+        match self {
+            SignInStep::Done(new) => Ok(*new),
+            SignInStep::More(_) => Err(Refusal::SecondFactorRequired.into()),
+        }
+    }
+}
+
+/// What somebody proved, and what their browser had already. Whoever makes one has the commit depend on the person and their
+/// factors as they were read.
+#[derive(Clone, Debug)]
+pub(in crate::engine) struct Proof<'a> {
+    /// Who they are, as the commit leaves them.
+    pub user: &'a User,
+    /// What they have enrolled, as the commit leaves it.
+    pub factors: &'a Factors,
+    /// All they proved.
+    pub proved: Authentication,
+    /// The cookie of the browser. Without it nothing can be finished later.
+    pub browser: Option<&'a Secret>,
+    /// The authorization request that waits for this.
+    pub interaction: Option<&'a InteractionId>,
+    /// Who is signed in in this browser now.
+    pub current: Option<&'a SignedIn>,
+    /// The sign-in this proof goes on with.
+    pub unfinished: Option<&'a Kept<UnfinishedSignIn>>,
+    /// The cookie of a browser that remembers the second factor.
+    pub device: Option<&'a Secret>,
+    /// Whether this is to be a fresh proof: that the browser remembers does not count.
+    pub confirms: bool,
+    /// Whether they have signed in with this browser before.
+    pub known: bool,
+}
+
+impl Engine {
+    /// Opens a session, or renews the one of the same person, when nothing is missing: another person's session in this
+    /// browser ends, and the interaction that waits learns of it. Else keeps what was proved until the rest is.
+    ///
+    /// # Errors
+    /// [`Refusal::SecondFactorRequired`] when something is missing and there is no browser to finish it in; the store's
+    /// fault.
+    pub(in crate::engine) async fn proceed(
+        &self,
+        caller: &Caller,
+        proof: &Proof<'_>,
+        changes: &mut Changes,
+    ) -> Result<SignInStep, Denied> {
+        let waiting = self.waiting_request(proof.interaction, proof.browser).await?;
+        let demand = self.demand(proof, waiting.as_deref()).await?;
+        let again = proof.confirms || proof.unfinished.is_some();
+        let remembered = !again && self.remembers(proof.user, proof.factors, proof.device);
+        let current = self.current_session(proof.current).await?;
+        match missing(proof.factors, demand, &proof.proved, remembered) {
+            Need::Nothing => {
+                let new = self.enter(caller, proof, current, remembered, changes).await?;
+                if let Some(waiting) = &waiting {
+                    let told = Some(new.signed_in.session().id.clone());
+                    changes.update(waiting, &Interaction { signed_in: told, ..waiting.record().clone() });
+                }
+                Ok(SignInStep::Done(Box::new(new)))
+            }
+            _ => {
+                let renews = current.filter(|was| was.user == proof.user.id).map(|was| was.id.clone());
+                let unfinished = self.hold(proof, demand, renews, changes)?;
+                Ok(SignInStep::More(Box::new(unfinished)))
+            }
+        }
+    }
+
+    async fn demand(&self, proof: &Proof<'_>, waiting: Option<&Interaction>) -> Result<Demand, Fault> {
+        let client = match waiting {
+            Some(waiting) => self.ledger.find::<Client>(waiting.request.client.as_str()).await?,
+            None => None,
+        };
+        let policy = self.demanded_of(proof.user, client.as_deref()).await?;
+        let (essential, wanted) = asked_for(waiting);
+        Ok(match proof.unfinished {
+            // What it would merely like was asked for once.
+            Some(unfinished) => Demand { policy: policy.max(unfinished.required), essential, ..Demand::default() },
+            None => Demand { policy, essential, wanted },
+        })
+    }
+
+    /// Lets them in.
+    async fn enter(
+        &self,
+        caller: &Caller,
+        proof: &Proof<'_>,
+        current: Option<Kept<Session>>,
+        remembered: bool,
+        changes: &mut Changes,
+    ) -> Result<NewSession, Denied> {
+        let (now, user, how) = (self.now(), proof.user, proof.proved.clone());
+        let actor = AuditActor::User(user.id.clone());
+        let again = current.as_ref().filter(|was| was.user == user.id);
+        let opening = again.map_or(Opening::Browser, |was| Opening::Again(was));
+        let mut new = self.open_session(caller, user, how, &opening);
+        new.signed_in.remember(remembered && !proof.proved.reaches(Authentication::ACR_TWO_FACTORS));
+        match (&current, again) {
+            (_, Some(was)) => _ = changes.update(was, new.signed_in.session()),
+            (other, None) => {
+                if let Some(was) = other {
+                    let record = caller.record(now, &*self.rng, actor.clone(), AuditKind::SessionEnded);
+                    changes.update(was, &ended(was, now)).create(&record.about_user(&was.user));
+                }
+                changes.create(new.signed_in.session());
+            }
+        }
+        if let Some(unfinished) = proof.unfinished {
+            changes.delete(unfinished);
+        }
+        let words = device::in_words(&caller.user_agent);
+        let record = caller.record(now, &*self.rng, actor, AuditKind::SignIn).about_user(&user.id);
+        let record = record.with("device", &words).with("methods", proof.proved.amr.join(" "));
+        let record = if proof.known { record } else { record.with("new_device", "yes") };
+        changes.create(&record);
+        self.tell_of_new_device(caller, proof, words, changes).await?;
+        Ok(new)
+    }
+
+    /// Writes to somebody who signs in with a browser that is new to their account, in case it was not them.
+    async fn tell_of_new_device(
+        &self,
+        caller: &Caller,
+        proof: &Proof<'_>,
+        device: String,
+        changes: &mut Changes,
+    ) -> Result<(), Fault> {
+        let (now, user) = (self.now(), proof.user);
+        let Some(email) = user.email.as_deref().filter(|_| user.email_verified) else { return Ok(()) };
+        if proof.known || now.since(user.created_at) < SETTLED {
+            return Ok(());
+        }
+        let to = Addressee { to: email, name: &user.display_name(), user: Some(&user.id) };
+        let letter = Letter::NewDevice { device, address: caller.address.clone(), at: now };
+        self.post(&to, &letter, changes).await?;
+        Ok(())
+    }
+
+    /// Keeps what was proved until the rest is.
+    fn hold(
+        &self,
+        proof: &Proof<'_>,
+        demand: Demand,
+        renews: Option<SessionId>,
+        changes: &mut Changes,
+    ) -> Result<UnfinishedSignIn, Refusal> {
+        let (now, user) = (self.now(), proof.user);
+        if let Some(kept) = proof.unfinished {
+            let further = UnfinishedSignIn { proved: proof.proved.clone(), ..kept.record().clone() };
+            changes.update(kept, &further);
+            return Ok(further);
+        }
+        let Some(browser) = proof.browser else { return Err(Refusal::SecondFactorRequired) };
+        let unfinished = UnfinishedSignIn {
+            id: SignInId::random(&*self.rng),
+            browser: Digest::of(browser.expose()),
+            user: user.id.clone(),
+            proved: proof.proved.clone(),
+            access_epoch: user.access_epoch,
+            password: password_digest(user),
+            interaction: proof.interaction.cloned(),
+            renews,
+            required: demand.policy.max(demand.essential),
+            wanted: demand.wanted,
+            created_at: now,
+            expires_at: now.plus(UnfinishedSignIn::LIFETIME),
+        };
+        changes.create(&unfinished);
+        Ok(unfinished)
+    }
+
+    /// Begins to strengthen the session of `who` for the authorization request that waits; `None` when it is strong enough.
+    /// Nothing is renewed by that: what was proved stays what it was until more is.
+    ///
+    /// # Errors
+    /// [`Refusal::SessionEnded`]; [`Refusal::InteractionGone`]; [`Refusal::TooManyTries`] after beginning too much; the
+    /// store's fault.
+    pub async fn step_up(
+        &self,
+        caller: &Caller,
+        interaction: &InteractionId,
+        browser: &Secret,
+        who: &SignedIn,
+    ) -> Result<Option<SignInId>, Denied> {
+        self.settle(|| async move {
+            let Some((session, user)) = self.still_signed_in(who).await? else {
+                return Ok(Decision::refuse(Refusal::SessionEnded));
+            };
+            let Some(waiting) = self.waiting_request(Some(interaction), Some(browser)).await? else {
+                return Ok(Decision::refuse(Refusal::InteractionGone));
+            };
+            let factors = self.factors_of(&user.id).await?;
+            let proof = Proof {
+                user: &user,
+                factors: &factors,
+                proved: session.authentication.clone(),
+                browser: Some(browser),
+                interaction: Some(interaction),
+                current: Some(who),
+                unfinished: None,
+                device: None,
+                confirms: false,
+                known: true,
+            };
+            let demand = self.demand(&proof, Some(&waiting)).await?;
+            if missing(&factors, demand, &proof.proved, session.remembered) == Need::Nothing {
+                return Ok(Decision::allow(None));
+            }
+            self.may_begin(caller, Some(&user.id), self.now())?;
+            let mut changes = Changes::new();
+            changes.expect(&session).expect(&user);
+            let unfinished = self.hold(&proof, demand, Some(session.id.clone()), &mut changes)?;
+            Ok(Decision { answer: Ok(Some(unfinished.id)), changes })
+        })
+        .await
+    }
+
+    /// The session that is open in this browser now, if there is one still.
+    async fn current_session(&self, current: Option<&SignedIn>) -> Result<Option<Kept<Session>>, Fault> {
+        let Some(current) = current else { return Ok(None) };
+        let kept = self.ledger.find::<Session>(current.session().id.as_str()).await?;
+        Ok(kept.filter(|kept| kept.life == SessionLife::Open && kept.user == current.user().id))
+    }
+}

@@ -1,0 +1,146 @@
+//! `/login/second-factor`: what is missing beside a password.
+
+use std::sync::Arc;
+
+use poem::http::StatusCode;
+use poem::{IntoResponse, Request, Response, Route};
+
+use crate::base::ids::SignInId;
+use crate::base::secret::Secret;
+use crate::engine::Denied;
+use crate::engine::authorize::InteractionView;
+use crate::engine::users::{GivenCode, UnfinishedView};
+use crate::http::cookies;
+use crate::http::desk::{Desk, see_other};
+use crate::http::page::{Frame, Problems};
+use crate::http::params::Params;
+use crate::http::paths;
+use crate::http::routing::Methods;
+use crate::http::visit::{Outcome, Visit, page, safe_next};
+use crate::model::refusal::Refusal;
+
+use super::ResumePath;
+use super::sign_in::{advance, cookie, destination, expired, interaction, page_of};
+use super::views::{CodeNotice, SecondFactor};
+
+pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
+    let shown = page(desk, |visit, _| show(visit));
+    let sent = page(desk, move |visit, request| give(visit, request, resume));
+    app.at(paths::SECOND_FACTOR, Methods::new().get(shown).post(sent))
+}
+
+/// A sign-in that goes on here, with the authorization request that waits for it.
+pub(super) struct Going {
+    pub sign_in: UnfinishedView,
+    pub interaction: Option<InteractionView>,
+}
+
+/// The sign-in a page belongs to; who has none that goes on hears so.
+pub(super) async fn going(visit: &Visit, named: Option<&str>) -> Result<Going, Response> {
+    let Some(id) = named.map(SignInId::from_text) else { return Err(see_other(paths::LOGIN)) };
+    match visit.engine().unfinished(&id, &visit.browser.secret, visit.current.as_ref()).await {
+        Ok(sign_in) => {
+            let interaction = interaction(visit, sign_in.interaction.as_ref().map(|id| id.as_str())).await?;
+            Ok(Going { sign_in, interaction })
+        }
+        Err(denied) => Err(stopped(visit, &denied).await?),
+    }
+}
+
+/// What is said of a sign-in that cannot go on.
+async fn stopped(visit: &Visit, denied: &Denied) -> Outcome {
+    match denied {
+        Denied::Refused(Refusal::SignInGone) => {
+            visit.desk.note(denied, &visit.caller);
+            expired(visit).await
+        }
+        other => Ok(visit.deny(other).await),
+    }
+}
+
+async fn show(visit: Visit) -> Outcome {
+    let going = going(&visit, visit.query.get("sign_in")).await?;
+    let view = view(&visit, &going, visit.query.get("next"), Said::default()).await?;
+    Ok(page_of(StatusCode::OK, view, going.interaction.as_ref()).into_response())
+}
+
+async fn give(visit: Visit, mut request: Request, resume: ResumePath) -> Outcome {
+    let fields = visit.form(&mut request).await?;
+    let going = going(&visit, fields.get("sign_in")).await?;
+    let next = fields.get("next");
+    let Some((field, code)) = ["otp", "recovery"].into_iter().find_map(|name| Some((name, fields.get(name)?))) else {
+        let empty = Said { problems: Problems::of("otp", "Enter the code."), ..Said::default() };
+        let view = view(&visit, &going, next, empty).await?;
+        return Ok(page_of(StatusCode::BAD_REQUEST, view, going.interaction.as_ref()).into_response());
+    };
+    match visit.engine().give_code(&visit.caller, &given(&visit, &going.sign_in, code, &fields)).await {
+        Ok(step) => Ok(advance(&visit, &step, going.interaction.as_ref(), next, resume)),
+        Err(denied) => refused(&visit, &going, next, field, &denied).await,
+    }
+}
+
+fn given(visit: &Visit, sign_in: &UnfinishedView, code: &str, fields: &Params) -> GivenCode {
+    GivenCode {
+        sign_in: sign_in.id.clone(),
+        browser: visit.browser.secret.clone(),
+        current: visit.current.clone(),
+        code: Secret::new(code),
+        remember: fields.contains("remember"),
+        familiar: cookie(visit, cookies::FAMILIAR),
+    }
+}
+
+async fn refused(visit: &Visit, going: &Going, next: Option<&str>, field: &str, denied: &Denied) -> Outcome {
+    let recovering = field == "recovery";
+    let (status, notice, retry_after) = match denied {
+        Denied::Refused(Refusal::SecondFactorWrong) => {
+            visit.desk.metrics.sign_in("wrong_code");
+            let notice = if recovering { CodeNotice::WrongRecoveryCode } else { CodeNotice::WrongCode };
+            (StatusCode::UNAUTHORIZED, notice, None)
+        }
+        Denied::Refused(Refusal::TooManyTries(seconds)) => {
+            let seconds = u64::from(*seconds);
+            (StatusCode::TOO_MANY_REQUESTS, CodeNotice::TooMany { seconds }, Some(seconds))
+        }
+        other => return stopped(visit, other).await,
+    };
+    visit.desk.note(denied, &visit.caller);
+    let view = view(visit, going, next, Said { notice: Some(notice), recovering, ..Said::default() }).await?;
+    let page = page_of(status, view, going.interaction.as_ref());
+    Ok(match retry_after {
+        Some(seconds) => page.retry_after(seconds).into_response(),
+        None => page.into_response(),
+    })
+}
+
+/// What a page says about the try before.
+#[derive(Default)]
+struct Said {
+    notice: Option<CodeNotice>,
+    recovering: bool,
+    problems: Problems,
+}
+
+async fn view(visit: &Visit, going: &Going, next: Option<&str>, said: Said) -> Result<SecondFactor, Response> {
+    let (sign_in, interaction) = (&going.sign_in, going.interaction.as_ref());
+    Ok(SecondFactor {
+        // Whoever is asked who they are is not shown as signed in.
+        frame: Frame { person: None, flash: visit.flash().sentence, ..visit.frame().await? },
+        sign_in: sign_in.id.to_string(),
+        next: next.map(safe_next).filter(|next| *next != "/").map(str::to_owned),
+        destination: interaction.map(destination),
+        need: sign_in.need.into(),
+        person_name: sign_in.person_name.clone(),
+        username: sign_in.username.clone(),
+        has_authenticator: sign_in.has_authenticator,
+        has_passkeys: sign_in.has_passkeys,
+        has_recovery_codes: sign_in.recovery_codes_left > 0,
+        start_again_url: match interaction {
+            Some(view) => format!("{}&another=1", paths::of_interaction(paths::LOGIN, &view.id)),
+            None => format!("{}?another=1", paths::LOGIN),
+        },
+        notice: said.notice,
+        recovering: said.recovering,
+        problems: said.problems,
+    })
+}

@@ -1,0 +1,49 @@
+//! The second step of a sign-in.
+
+use super::*;
+use crate::http::page::{Frame, Problems, Samples};
+use crate::http::sample::{frame, hostile_frame};
+
+impl Samples for SecondFactor {
+    fn samples() -> Vec<(&'static str, SecondFactor)> {
+        let plain = SecondFactor {
+            frame: frame(),
+            sign_in: "s1".into(),
+            next: Some("/account/password".into()),
+            person_name: "Sam Ple".into(),
+            username: "sample".into(),
+            has_authenticator: true,
+            has_passkeys: true,
+            has_recovery_codes: true,
+            start_again_url: "/login?another=1".into(),
+            ..SecondFactor::default()
+        };
+        let with = |notice| SecondFactor { notice: Some(notice), destination: wiki(), ..plain.clone() };
+        let asking = |need| SecondFactor { need, ..plain.clone() };
+        vec![
+            ("wrong", with(CodeNotice::WrongCode)),
+            ("wrong-recovery", SecondFactor { recovering: true, next: None, ..with(CodeNotice::WrongRecoveryCode) }),
+            ("too-many", with(CodeNotice::TooMany { seconds: 30 })),
+            ("too-many-long", with(CodeNotice::TooMany { seconds: 900 })),
+            ("empty", SecondFactor { problems: Problems::of("otp", "Enter the code."), ..plain.clone() }),
+            ("passkey", asking(Asks::Passkey)),
+            ("only-passkeys", SecondFactor { has_authenticator: false, ..plain.clone() }),
+            ("only-an-authenticator", SecondFactor { has_passkeys: false, has_recovery_codes: false, ..plain.clone() }),
+            ("enrol", asking(Asks::EnrolSecondFactor)),
+            ("enrol-passkey", asking(Asks::EnrolPasskey)),
+            ("bare", SecondFactor { frame: Frame::new("Example ID", "t"), ..SecondFactor::default() }),
+            (
+                "hostile",
+                SecondFactor {
+                    frame: hostile_frame(),
+                    destination: hostile(),
+                    person_name: LONG.into(),
+                    username: MARKUP.into(),
+                    problems: Problems::of("otp", MARKUP),
+                    ..plain.clone()
+                },
+            ),
+            ("plain", plain),
+        ]
+    }
+}
