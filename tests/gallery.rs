@@ -15,6 +15,7 @@ use countersign::pages::views::*;
 #[test]
 fn people_can_read_every_page() {
     draw::<SignIn>("sign-in");
+    draw::<SecondFactor>("second-factor");
     draw::<ChooseAccount>("choose-account");
     draw::<FlowExpired>("flow-expired");
     draw::<Consent>("consent");

@@ -169,7 +169,7 @@ fn openid(endpoints: &Endpoints) -> OpenidMetadata {
         request_uri_parameter_supported: false,
         prompt_values_supported: vec!["none", "login", "consent", "select_account"],
         display_values_supported: vec!["page"],
-        acr_values_supported: vec![Authentication::ACR_ONE_FACTOR],
+        acr_values_supported: Authentication::CLASSES.to_vec(),
     }
 }
 

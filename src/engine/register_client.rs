@@ -10,6 +10,7 @@ use crate::model::face::Face;
 use crate::model::refusal::Refusal;
 use crate::model::scope::{ScopeDefinition, Scopes, by_name_only, is_built_in};
 use crate::model::settings::{ClientRegistration, SelfRegistration, Settings};
+use crate::model::sign_in::RequiredFactor;
 use crate::model::user::{Profile, User};
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Order};
@@ -20,6 +21,8 @@ use super::admin::secrets::generate;
 use super::users::registration::{Registrant, Registration};
 use super::users::sign_in::Checked;
 use super::{Caller, Decision, Denied, Engine};
+
+use Refusal::{EnrolmentRequired, SecondFactorRequired, SecondFactorWrong};
 
 /// How many clients somebody may have.
 pub const MOST_CLIENTS: u8 = 20;
@@ -33,7 +36,8 @@ impl Engine {
     /// somebody new where that is open to everyone. It may use client credentials and renew them, and has every scope of the deployment's own that does not administer.
     ///
     /// # Errors
-    /// [`Refusal::PasswordWrong`], [`Refusal::ClientRegistrationNotPermitted`] and [`Refusal::TooManyClients`], which faces
+    /// [`Refusal::SecondFactorRequired`] and [`Refusal::SecondFactorWrong`], for those only who may register;
+    /// [`Refusal::EnrolmentRequired`]; [`Refusal::PasswordWrong`], [`Refusal::ClientRegistrationNotPermitted`] and [`Refusal::TooManyClients`], which faces
     /// tell in the same words and which take the same time and count alike; [`Refusal::TooManyTries`]; [`Denied::Busy`];
     /// the store's fault.
     pub async fn register_own_client(
@@ -42,6 +46,7 @@ impl Engine {
         face: &Face,
         username: &str,
         password: &Secret,
+        otp: Option<&Secret>,
     ) -> Result<Registered, Denied> {
         for _ in 0..CHECKED_AGAIN {
             let user = self.find_login(username).await?;
@@ -50,11 +55,20 @@ impl Engine {
             }
             let user = user.as_deref();
             let (checked, attempt) = self.try_password(caller, username, password, user, false).await?;
-            match self.settle(|| self.register_for(caller, face, &checked)).await {
+            let tried = match user {
+                Some(user) => self.begin_sent_code(caller, user, otp).await?,
+                None => None,
+            };
+            let settled = self.settle(|| self.register_for(caller, face, &checked, otp)).await;
+            match self.end_sent_code(caller, tried, settled).await {
                 Ok(None) => {}
                 Ok(Some(registered)) => {
                     attempt.succeeded();
                     return Ok(registered);
+                }
+                Err(due @ Denied::Refused(SecondFactorRequired | SecondFactorWrong | EnrolmentRequired)) => {
+                    attempt.succeeded();
+                    return Err(due);
                 }
                 // To somebody who tries passwords, the right one must look like any other.
                 Err(Denied::Refused(refusal)) => {
@@ -105,6 +119,9 @@ impl Engine {
         if settings.client_registration != ClientRegistration::Everyone {
             return Ok(Decision::refuse(Refusal::ClientRegistrationNotPermitted));
         }
+        if settings.required_factor > RequiredFactor::None {
+            return Ok(Decision::refuse(Refusal::EnrolmentRequired));
+        }
         let made = self.register(caller, &AuditActor::Nobody, newcomer, |_| ()).await?;
         let owner = match made.answer {
             Ok(owner) => owner,
@@ -121,6 +138,7 @@ impl Engine {
         caller: &Caller,
         face: &Face,
         checked: &Checked,
+        otp: Option<&Secret>,
     ) -> Result<Decision<Option<Registered>>, Denied> {
         let owner = match self.still_right(checked).await? {
             Ok(Some(owner)) => owner,
@@ -133,8 +151,16 @@ impl Engine {
             return Ok(Decision::refuse(Refusal::ClientRegistrationNotPermitted));
         }
         changes.update(&owner, &checked.brought_up_to_date(&owner));
-        let registered = self.own_client(caller, face, &owner, &mut changes).await?;
-        Ok(Decision { answer: registered.map(Some), changes })
+        let registered = match self.own_client(caller, face, &owner, &mut changes).await? {
+            Ok(registered) => registered,
+            Err(refusal) => return Ok(Decision::refuse(refusal)),
+        };
+        // Only who may register hears of a second factor: to anybody else the right password looks like any other.
+        let demanded = self.demanded_of(&owner, None).await?;
+        if let Err(refusal) = self.proved_without_browser(&owner, demanded, otp, &mut changes).await? {
+            return Ok(Decision::refuse(refusal));
+        }
+        Ok(Decision { answer: Ok(Some(registered)), changes })
     }
 
     /// The settings; the commit depends on them.

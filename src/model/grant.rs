@@ -36,6 +36,9 @@ pub struct Grant {
     pub audience: Vec<String>,
     /// How and when the person proved who they are.
     pub authentication: Authentication,
+    /// Whether the second factor was not asked for because their browser remembered it.
+    #[serde(default)]
+    pub remembered: bool,
     /// The device it is bound to, once one was named.
     #[serde(default)]
     pub device_id: Option<String>,

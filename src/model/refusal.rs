@@ -94,6 +94,8 @@ refusals! {
     UserNotAllowed = "user_not_allowed",
     /// The browser session has ended.
     SessionEnded = "session_ended",
+    /// More is demanded of the person by now than they proved when the grant was given.
+    FactorUnmet = "factor_unmet",
     /// The person withdrew their consent.
     ConsentWithdrawn = "consent_withdrawn",
     /// The client may not have a scope any more that it was granted.

@@ -18,10 +18,10 @@ use crate::http::visit::{Outcome, Visit, page};
 use crate::http::when::When;
 use crate::model::refusal::Refusal;
 
-use super::activity;
 use super::entry::shortest;
 use super::sign_in::with_session;
 use super::views::{Grants, OwnActivity, Password, ProgramRow, Sessions};
+use super::{activity, second_factor};
 
 /// How many events a page has.
 const EVENTS: usize = 50;
@@ -92,8 +92,9 @@ async fn sessions(visit: Visit) -> Outcome {
         Err(denied) => return Ok(visit.deny(&denied).await),
     };
     let sessions = known.into_iter().map(|session| session_row(&visit, session)).collect();
+    let remembered = second_factor::remembered_rows(&visit, person).await?;
     let frame = visit.frame().await?.saying(visit.flash().sentence);
-    Ok(visit.show(Sessions { frame, sessions }))
+    Ok(visit.show(Sessions { frame, sessions, remembered }))
 }
 
 fn session_row(visit: &Visit, session: SessionView) -> SessionRow {

@@ -10,7 +10,7 @@ use poem::{IntoResponse, Request, Route};
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::users::SetUp;
-use crate::http::desk::{Desk, see_other};
+use crate::http::desk::Desk;
 use crate::http::flash::Flash;
 use crate::http::page::{Page, Problems};
 use crate::http::params::Params;
@@ -19,7 +19,7 @@ use crate::http::routing::Methods;
 use crate::http::visit::{Outcome, Visit, page};
 use crate::model::refusal::Refusal;
 
-use super::sign_in::with_session;
+use super::sign_in::advance;
 use super::views::{LinkClosed, Recover, Setup, password_hint};
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
@@ -45,9 +45,10 @@ async fn set_up(visit: Visit, mut request: Request) -> Outcome {
         username: text("username").to_owned(),
         email: text("email").to_owned(),
         password: Secret::new(text("password")),
+        browser: Some(visit.browser.secret.clone()),
     };
     match visit.engine().set_up(&visit.caller, &ask).await {
-        Ok(session) => Ok(with_session(&visit, &session, see_other("/admin"))),
+        Ok(step) => Ok(advance(&visit, &step, Some("/admin"), None)),
         Err(denied) => set_up_refused(&visit, &fields, &denied).await,
     }
 }

@@ -9,24 +9,27 @@ use crate::base::ids::SignInId;
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::authorize::InteractionView;
-use crate::engine::users::{GivenCode, UnfinishedView};
+use crate::engine::users::{GivenCode, RememberedView, SignedIn, UnfinishedView};
 use crate::http::cookies;
 use crate::http::desk::{Desk, see_other};
+use crate::http::flash::Flash;
 use crate::http::page::{Frame, Problems};
 use crate::http::params::Params;
 use crate::http::paths;
 use crate::http::routing::Methods;
 use crate::http::visit::{Outcome, Visit, page, safe_next};
+use crate::http::when::When;
 use crate::model::refusal::Refusal;
 
 use super::ResumePath;
 use super::sign_in::{advance, cookie, destination, expired, interaction, page_of};
-use super::views::{CodeNotice, SecondFactor};
+use super::views::{CodeNotice, RememberedRow, SecondFactor};
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
     let shown = page(desk, |visit, _| show(visit));
     let sent = page(desk, move |visit, request| give(visit, request, resume));
     app.at(paths::SECOND_FACTOR, Methods::new().get(shown).post(sent))
+        .at("/account/sessions/forget", Methods::new().post(page(desk, forget)))
 }
 
 /// A sign-in that goes on here, with the authorization request that waits for it.
@@ -74,7 +77,7 @@ async fn give(visit: Visit, mut request: Request, resume: ResumePath) -> Outcome
         return Ok(page_of(StatusCode::BAD_REQUEST, view, going.interaction.as_ref()).into_response());
     };
     match visit.engine().give_code(&visit.caller, &given(&visit, &going.sign_in, code, &fields)).await {
-        Ok(step) => Ok(advance(&visit, &step, going.interaction.as_ref(), next, resume)),
+        Ok(step) => Ok(advance(&visit, &step, next, going.interaction.as_ref().map(|view| (resume, view)))),
         Err(denied) => refused(&visit, &going, next, field, &denied).await,
     }
 }
@@ -143,4 +146,28 @@ async fn view(visit: &Visit, going: &Going, next: Option<&str>, said: Said) -> R
         recovering: said.recovering,
         problems: said.problems,
     })
+}
+
+/// The browsers in which whoever is signed in is not asked for a code.
+pub(super) async fn remembered_rows(visit: &Visit, person: &SignedIn) -> Result<Vec<RememberedRow>, Response> {
+    let known = match visit.engine().remembered_devices(person).await {
+        Ok(known) => known,
+        Err(denied) => return Err(visit.deny(&denied).await),
+    };
+    let row = |known: RememberedView| RememberedRow {
+        id: known.locator,
+        device: known.device,
+        since: When::at(known.since, visit.now()),
+        until: When::at(known.expires_at, visit.now()),
+    };
+    Ok(known.into_iter().map(row).collect())
+}
+
+async fn forget(visit: Visit, mut request: Request) -> Outcome {
+    let person = visit.person()?;
+    let fields = visit.form(&mut request).await?;
+    match visit.engine().forget_devices(&visit.caller, person, fields.get("browser")).await {
+        Ok(_) => Ok(visit.go_saying("/account/sessions", Flash::saying("A code is asked for there again."))),
+        Err(denied) => Ok(visit.deny(&denied).await),
+    }
 }

@@ -98,24 +98,23 @@ async fn sign_in(visit: Visit, mut request: Request, resume: ResumePath) -> Outc
         return Ok(guarded(StatusCode::BAD_REQUEST, view, interaction.as_ref()));
     }
     match visit.engine().sign_in(&visit.caller, &ask(&visit, &fields, interaction.as_ref())).await {
-        Ok(step) => Ok(advance(&visit, &step, interaction.as_ref(), fields.get("next"), resume)),
+        Ok(step) => Ok(advance(&visit, &step, fields.get("next"), interaction.as_ref().map(|view| (resume, view)))),
         Err(denied) => refused(&visit, interaction.as_ref(), &fields, &denied).await,
     }
 }
 
-/// On with a sign-in: to where it leads, or to what is missing still.
+/// On with a sign-in: back to the authorization request that waits, or to `next`; or to what is missing still.
 pub(super) fn advance(
     visit: &Visit,
     step: &SignInStep,
-    interaction: Option<&InteractionView>,
     next: Option<&str>,
-    resume: ResumePath,
+    resume: Option<(ResumePath, &InteractionView)>,
 ) -> Response {
     match step {
         SignInStep::Done(session) => {
             visit.desk.metrics.sign_in("signed_in");
-            let onward = match interaction {
-                Some(view) => go_on(resume, view),
+            let onward = match resume {
+                Some((resume, view)) => go_on(resume, view),
                 None => see_other(safe_next(next.unwrap_or("/"))),
             };
             with_session(visit, session, onward)
@@ -129,12 +128,12 @@ pub(super) fn advance(
 
 /// Where what is missing of this sign-in is given.
 fn second_factor(id: &SignInId, next: Option<&str>) -> String {
-    let mut query = form_urlencoded::Serializer::new(format!("{}?", paths::SECOND_FACTOR));
+    let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("sign_in", id.as_str());
     if let Some(next) = next.map(safe_next).filter(|next| *next != "/") {
         query.append_pair("next", next);
     }
-    query.finish()
+    format!("{}?{}", paths::SECOND_FACTOR, query.finish())
 }
 
 /// To where whoever is signed in proves it more strongly, as the application asks.

@@ -52,8 +52,7 @@ impl<'h> Browser<'h> {
 
     /// Posts a form of ours, as a browser does that is on one of our pages.
     pub async fn posts(&self, path: &str, fields: &[(&str, &str)]) -> Reply {
-        let ask = Ask::post(path, fields).header("origin", origin(self.house.issuer));
-        self.sends(ask.header("sec-fetch-site", "same-origin")).await
+        self.sends(self.form(path, fields)).await
     }
 
     /// Follows redirects as long as they lead to ourselves.
@@ -73,11 +72,25 @@ impl<'h> Browser<'h> {
 
     /// Sends the first form on `page` with what it hides and with `filled`; where it says.
     pub async fn submits(&self, page: &Reply, filled: &[(&str, &str)]) -> Reply {
+        self.sends(self.filled(page, filled)).await
+    }
+
+    /// The same from another network.
+    pub async fn submits_from(&self, address: &str, page: &Reply, filled: &[(&str, &str)]) -> Reply {
+        self.sends(self.filled(page, filled).coming_from(address)).await
+    }
+
+    fn filled(&self, page: &Reply, filled: &[(&str, &str)]) -> Ask {
         let form = Form::on(page);
         let mut fields: Vec<(&str, &str)> = form.hidden.iter().map(|(name, value)| (&**name, &**value)).collect();
         fields.retain(|(name, _)| !filled.iter().any(|(other, _)| other == name));
         fields.extend(filled);
-        self.posts(&form.action, &fields).await
+        self.form(&form.action, &fields)
+    }
+
+    fn form(&self, path: &str, fields: &[(&str, &str)]) -> Ask {
+        let ask = Ask::post(path, fields).header("origin", origin(self.house.issuer));
+        ask.header("sec-fetch-site", "same-origin")
     }
 }
 

@@ -20,6 +20,7 @@ mod indoors;
 mod jar;
 
 mod app;
+mod authenticator;
 mod bad_input;
 mod browser;
 mod house;

@@ -63,6 +63,7 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::UserDisabled
         | Refusal::UserNotAllowed
         | Refusal::SessionEnded
+        | Refusal::FactorUnmet
         | Refusal::ConsentWithdrawn
         | Refusal::ScopeWithdrawn
         | Refusal::ScopeWidened

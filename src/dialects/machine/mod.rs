@@ -173,7 +173,9 @@ impl Machine {
     async fn register(&self, request: &Request, fields: &Params) -> Response {
         let caller = self.desk.caller(request);
         let outcome = match requests::registration(fields) {
-            Ok((name, password)) => self.engine().register_own_client(&caller, &self.face, name, &password).await,
+            Ok((name, password, otp)) => {
+                self.engine().register_own_client(&caller, &self.face, name, &password, otp.as_ref()).await
+            }
             Err(refusal) => Err(refusal.into()),
         };
         match outcome {

@@ -72,6 +72,7 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::UserDisabled
         | Refusal::UserNotAllowed
         | Refusal::SessionEnded
+        | Refusal::FactorUnmet
         | Refusal::ConsentWithdrawn
         | Refusal::ScopeWithdrawn
         | Refusal::DeviceDiffers

@@ -19,6 +19,8 @@ pub struct RegistrationForm {
     username: String,
     /// Their password.
     password: String,
+    /// The code of their second factor, once `mfa_required` has asked for it.
+    otp: Option<String>,
 }
 
 /// The parameters of a token request (RFC 6749, sections 4.4.2 and 6).
@@ -37,12 +39,13 @@ pub struct TokenForm {
     client_secret: Option<String>,
 }
 
-/// The name and password of a registration.
+/// The name and password of a registration, and the code if one was sent.
 ///
 /// # Errors
-/// One is missing.
-pub fn registration(fields: &Params) -> Result<(&str, Secret), Refusal> {
-    Ok((required(fields, "username")?, Secret::new(required(fields, "password")?)))
+/// The name or the password is missing.
+pub fn registration(fields: &Params) -> Result<(&str, Secret, Option<Secret>), Refusal> {
+    let (name, password) = (required(fields, "username")?, required(fields, "password")?);
+    Ok((name, Secret::new(password), fields.get("otp").map(Secret::new)))
 }
 
 /// A token request.

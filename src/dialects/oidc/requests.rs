@@ -41,6 +41,8 @@ pub struct TokenForm {
     username: Option<String>,
     /// For `password`, `register` and `register_minor`: the password.
     password: Option<String>,
+    /// For `password`: the code of a second factor, once `mfa_required` has asked for it.
+    otp: Option<String>,
     /// For `register` and `register_minor`: the e-mail address, also the name to sign in with.
     email: Option<String>,
     /// For `register` and `register_minor`: the given name.
@@ -108,6 +110,7 @@ pub fn token(face: &Face, request: &Request, fields: &Params) -> Result<TokenReq
         Some(GrantType::Password) => GrantRequest::Password {
             username: required(fields, "username")?.to_owned(),
             password: Secret::new(required(fields, "password")?),
+            otp: fields.get("otp").map(Secret::new),
         },
         Some(GrantType::Register) => {
             GrantRequest::Register { who: registration(fields)?, guest: fields.get("guest_token").map(Secret::new) }

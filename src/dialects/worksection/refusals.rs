@@ -62,6 +62,7 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::UserGone
         | Refusal::UserDisabled
         | Refusal::SessionEnded
+        | Refusal::FactorUnmet
         | Refusal::ConsentWithdrawn
         | Refusal::ScopeWithdrawn
         | Refusal::DeviceDiffers => BAD_CODE,

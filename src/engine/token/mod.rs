@@ -27,6 +27,7 @@ use super::authenticate_client::{AuthenticatedClient, Presented};
 use super::mint::Authorization;
 use super::users::registration::{Registrant, Registration};
 use super::users::sign_in::Checked;
+use super::users::without_browser::TriedCode;
 use super::{Caller, Decision, Denied, Engine};
 
 pub use super::mint::Issued;
@@ -71,6 +72,8 @@ pub enum GrantRequest {
         username: String,
         /// The password, as typed.
         password: Secret,
+        /// The code of a second factor, if one was sent.
+        otp: Option<Secret>,
     },
     /// For making an account.
     Register {
@@ -124,21 +127,29 @@ impl Engine {
     }
 
     async fn redeem(&self, caller: &Caller, request: &TokenRequest) -> Result<Issued, Denied> {
-        let ready = self.make_ready(caller, request).await?;
-        self.settle(|| self.decide_token(caller, request, &ready)).await
+        let (ready, tried) = self.make_ready(caller, request).await?;
+        let settled = self.settle(|| self.decide_token(caller, request, &ready)).await;
+        self.end_sent_code(caller, tried, settled).await
     }
 
     /// What takes long and counts against limits is done once, however often the rest is decided: passwords are checked and
     /// hashed, but for nobody who may not ask.
-    async fn make_ready(&self, caller: &Caller, request: &TokenRequest) -> Result<Ready, Denied> {
+    async fn make_ready(
+        &self,
+        caller: &Caller,
+        request: &TokenRequest,
+    ) -> Result<(Ready, Option<TriedCode<'_>>), Denied> {
         if !request.grant.kind().is_first_party() {
-            return Ok(Ready { client: Mutex::default(), done: Done::Nothing });
+            return Ok((Ready { client: Mutex::default(), done: Done::Nothing }, None));
         }
+        let mut tried = None;
         let client = self.authenticate_client(caller, &request.face, &request.client).await?;
         let asked = asked(caller, request, &client)?;
         let done = match &request.grant {
-            GrantRequest::Password { username, password } => {
-                Done::Password(self.ready_password(caller, username, password).await?)
+            GrantRequest::Password { username, password, otp } => {
+                let checked;
+                (checked, tried) = self.ready_password(caller, username, password, otp.as_ref()).await?;
+                Done::Password(checked)
             }
             GrantRequest::RegisterMinor { who, guardian } => {
                 self.guardian(&asked, guardian).await??;
@@ -153,7 +164,7 @@ impl Engine {
             }
         };
         drop(asked);
-        Ok(Ready { client: Mutex::new(Some(client)), done })
+        Ok((Ready { client: Mutex::new(Some(client)), done }, tried))
     }
 
     async fn decide_token(
@@ -179,7 +190,9 @@ impl Engine {
             }
             (GrantRequest::RefreshToken { token }, _) => self.redeem_refresh_token(&asked, token).await?,
             (GrantRequest::ClientCredentials, _) => self.authorize_service(&asked),
-            (GrantRequest::Password { .. }, Done::Password(checked)) => self.redeem_password(&asked, checked).await?,
+            (GrantRequest::Password { otp, .. }, Done::Password(checked)) => {
+                self.redeem_password(&asked, checked, otp.as_ref()).await?
+            }
             (GrantRequest::Register { guest: None, .. }, Done::Registration(who)) => {
                 self.redeem_registration(&asked, who).await?
             }

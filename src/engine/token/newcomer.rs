@@ -32,6 +32,11 @@ impl Engine {
         scopes: Scopes,
     ) -> Result<Decision<Authorization>, Denied> {
         let (client, now) = (asked.client.client(), self.now());
+        // Whoever comes by whatever grant: nobody gets past a factor that is due.
+        let demanded = self.demanded_of(user, Some(client)).await?;
+        if let Err(refusal) = self.is_enough(user, demanded, &how).await? {
+            return Ok(Decision::refuse(refusal));
+        }
         let until = grant_end(client, now);
         let new = self.open_session(asked.caller, user, how.clone(), &Opening::Grant { client, until });
         let grant = Grant {
@@ -49,6 +54,7 @@ impl Engine {
                 false => client.audience.clone(),
             },
             authentication: how,
+            remembered: false,
             device_id: asked.device.clone(),
             created_at: now,
             expires_at: until,

@@ -6,27 +6,34 @@ use crate::base::secret::Secret;
 use crate::model::client::ConsentPolicy;
 use crate::model::consent::Consent;
 use crate::model::refusal::Refusal;
-use crate::model::session::Authentication;
 use crate::records::RecordChanges;
+use crate::store::Changes;
 
 use super::super::mint::Authorization;
 use super::super::users::sign_in::Checked;
+use super::super::users::without_browser::TriedCode;
 use super::super::{Caller, Decision, Denied, Engine};
 use super::{Asked, newcomer, scope};
 
 impl Engine {
-    /// Checks the password, with the limits, the timing and the one refusal of the sign-in page.
+    /// Checks the password, with the limits, the timing and the one refusal of the sign-in page; and says whether the code
+    /// beside it may be tried.
     pub(super) async fn ready_password(
         &self,
         caller: &Caller,
         username: &str,
         password: &Secret,
-    ) -> Result<Checked, Denied> {
+        otp: Option<&Secret>,
+    ) -> Result<(Checked, Option<TriedCode<'_>>), Denied> {
         let user = self.find_login(username).await?;
         // A device is no proof of having been here before: its id is no secret.
         let checked = self.check_password(caller, username, password, user.as_deref(), false).await?;
         self.may_begin(caller, Some(checked.user()), self.now())?;
-        Ok(checked)
+        let tried = match &user {
+            Some(user) => self.begin_sent_code(caller, user, otp).await?,
+            None => None,
+        };
+        Ok((checked, tried))
     }
 
     /// The whole law of the password grant, once the password was right.
@@ -37,6 +44,7 @@ impl Engine {
         &self,
         asked: &Asked<'_>,
         checked: &Checked,
+        otp: Option<&Secret>,
     ) -> Result<Decision<Authorization>, Denied> {
         let client = asked.client.client();
         let kept = match self.still_right(checked).await? {
@@ -56,9 +64,15 @@ impl Engine {
                 Some(covered.ok_or(Refusal::ConsentRequired)?)
             }
         };
-        let right = self.welcome(asked, &user, Authentication::by_password(self.now()), scopes).await?;
+        let demanded = self.demanded_of(&user, Some(client)).await?;
+        let mut used = Changes::new();
+        let how = match self.proved_without_browser(&user, demanded, otp, &mut used).await? {
+            Ok(how) => how,
+            Err(refusal) => return Ok(Decision::refuse(refusal)),
+        };
+        let right = self.welcome(asked, &user, how, scopes).await?;
         Ok(right.with(|changes| {
-            changes.update(&kept, &user);
+            changes.extend(used).update(&kept, &user);
             if let Some(consent) = &consent {
                 changes.expect(consent);
             }

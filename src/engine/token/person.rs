@@ -6,6 +6,7 @@ use crate::model::client::{Client, GrantType};
 use crate::model::grant::Grant;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Session, SessionKind};
+use crate::model::sign_in::RequiredFactor;
 use crate::records::RecordChanges;
 
 use super::super::mint::{
@@ -63,6 +64,7 @@ impl Engine {
         if standing.grant().client != asked.client.client().id {
             return Err(Refusal::GrantEnded.into());
         }
+        self.is_met_still(standing).await?;
         let grant = self.held(asked, device::bind(standing.grant(), asked.device.as_ref())?, client, &proof);
         let wanted = scope::wanted(asked.scope.as_ref(), client);
         let scopes = scope::narrow(wanted.as_ref(), &grant.scopes, &client.scopes)?;
@@ -88,6 +90,19 @@ impl Engine {
 }
 
 impl Engine {
+    /// Whether the person proved then what is demanded of them now. That they have enrolled more since is no reason to end
+    /// what they gave before; that more is demanded is.
+    async fn is_met_still(&self, standing: &Standing) -> Result<(), Denied> {
+        let (grant, user) = (standing.grant(), standing.user());
+        let demanded = self.demanded_of(user, Some(standing.client())).await?;
+        let remembered = grant.remembered && demanded == RequiredFactor::SecondFactor;
+        let guest = user.is_guest() && demanded == RequiredFactor::None;
+        match guest || remembered || grant.authentication.reaches(demanded.class()) {
+            true => Ok(()),
+            false => Err(Refusal::FactorUnmet.into()),
+        }
+    }
+
     /// A new refresh token of `grant`, good `until` then, and the name of the access token beside it where it tells.
     pub(super) async fn new_renewal(
         &self,

@@ -5,6 +5,7 @@ use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::client::Client;
 use crate::model::refusal::Refusal;
 use crate::model::session::Authentication;
+use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
 use crate::records::RecordChanges;
 
@@ -24,6 +25,10 @@ impl Engine {
         // Whoever is new is in no group.
         if !client.groups.is_empty() {
             return Err(Refusal::UserNotAllowed.into());
+        }
+        // There is no page here on which a factor could be enrolled.
+        if self.settings().await?.required_factor.max(client.required_factor) > RequiredFactor::None {
+            return Err(Refusal::EnrolmentRequired.into());
         }
         self.registrant(caller, wanted).await
     }

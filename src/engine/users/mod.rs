@@ -1,7 +1,8 @@
 //! People: how they come in, how they stay, what they may change about themselves, and the way back in.
 //!
 //! Reading order: [`sign_in`] is the story, [`proceed`] its end: the one way from a proof to a session, or to what [`needs`]
-//! finds missing, which is kept as [`unfinished`] until [`second_factor`] brings it ([`codes`], [`remembered`], [`demanded`]). [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
+//! finds missing, which is kept as [`unfinished`] until [`second_factor`] brings it ([`codes`], [`remembered`],
+//! [`demanded`]); [`without_browser`] is for those who bring everything at once. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
 //! and checks them, [`fresh`] says who proved it a moment ago, [`tries`] says how often somebody may guess, [`familiar`] knows browsers again. [`sessions`] holds whoever is signed in, [`set_up`]
 //! makes the first administrator, [`registration`] makes everybody who comes by themselves ([`arrivals`] says how many),
 //! [`recovery`] lets somebody in who lost the way, [`reset`] mails them the link to it, [`verify_address`] makes sure that an
@@ -50,6 +51,7 @@ pub(crate) mod testing;
 pub(crate) mod tries;
 pub mod verify_address;
 pub(in crate::engine) mod unfinished;
+pub(in crate::engine) mod without_browser;
 
 pub use applications::Application;
 pub use argon::{Verified, is_checkable};

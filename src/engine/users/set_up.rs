@@ -7,6 +7,7 @@ use crate::base::secret::{Kind, Secret};
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::credential::{PasswordHash, Setup};
+use crate::model::factors::Factors;
 use crate::model::refusal::Refusal;
 use crate::model::session::Authentication;
 use crate::model::settings::Settings;
@@ -15,7 +16,7 @@ use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault, Order};
 
 use super::names::{Names, is_invisible};
-use super::sessions::{NewSession, Opening};
+use super::proceed::{Proof, SignInStep};
 use super::tries::Who;
 
 /// The one record of its kind.
@@ -34,6 +35,8 @@ pub struct SetUp {
     pub email: String,
     /// The administrator's password.
     pub password: Secret,
+    /// The cookie of the browser, in which whatever else is demanded of the administrator is finished.
+    pub browser: Option<Secret>,
 }
 
 /// How the set-up stands.
@@ -92,7 +95,7 @@ impl Engine {
     /// # Errors
     /// As for [`Engine::look_at_set_up`]; [`Refusal::FieldInvalid`] and [`Refusal::Taken`] for what was given;
     /// [`Denied::Busy`] when too many passwords wait.
-    pub async fn set_up(&self, caller: &Caller, ask: &SetUp) -> Result<NewSession, Denied> {
+    pub async fn set_up(&self, caller: &Caller, ask: &SetUp) -> Result<SignInStep, Denied> {
         self.look_at_set_up(caller, &ask.token).await?;
         let name = server_name(&ask.name)?;
         let names = Names::parse(&ask.username, Some(&ask.email))?;
@@ -109,7 +112,7 @@ impl Engine {
         name: &str,
         names: &Names,
         password: &PasswordHash,
-    ) -> Result<Decision<NewSession>, Denied> {
+    ) -> Result<Decision<SignInStep>, Denied> {
         let open = match opened_by(self.set_up_stage().await?, &ask.token) {
             Ok(open) => open,
             Err(refusal) => return Ok(Decision::refuse(refusal)),
@@ -118,21 +121,31 @@ impl Engine {
             return Ok(Decision::refuse(taken));
         }
         let user = self.first_administrator(names, password);
-        let new = self.open_session(caller, &user, Authentication::by_password(self.now()), &Opening::Browser);
         let mut changes = Changes::new();
         self.close(&mut changes, Some(&open));
-        changes.create(&user).create(new.signed_in.session());
+        changes.create(&user);
+        let proof = Proof {
+            user: &user,
+            factors: &Factors::none(&user.id),
+            proved: Authentication::by_password(self.now()),
+            browser: ask.browser.as_ref(),
+            interaction: None,
+            current: None,
+            unfinished: None,
+            device: None,
+            confirms: false,
+            known: true,
+        };
+        let step = self.proceed(caller, &proof, &mut changes).await?;
         let settings = self.ledger.find::<Settings>(ONLY).await?;
         let named = |was: Settings| Settings { name: name.to_owned(), ..was };
         match settings {
             Some(kept) => changes.update(&kept, &named(kept.record().clone())),
             None => changes.create(&named(Settings::default())),
         };
-        for kind in [AuditKind::SetUp, AuditKind::SignIn] {
-            let actor = AuditActor::User(user.id.clone());
-            changes.create(&caller.record(self.now(), &*self.rng, actor, kind).about_user(&user.id));
-        }
-        Ok(Decision { answer: Ok(new), changes })
+        let actor = AuditActor::User(user.id.clone());
+        changes.create(&caller.record(self.now(), &*self.rng, actor, AuditKind::SetUp).about_user(&user.id));
+        Ok(Decision { answer: Ok(step), changes })
     }
 
     fn first_administrator(&self, names: &Names, password: &PasswordHash) -> User {
@@ -250,6 +263,7 @@ mod tests {
             username: "alice".to_owned(),
             email: "alice@example.net".to_owned(),
             password: Secret::new(PASSWORD),
+            browser: None,
         }
     }
 
@@ -258,7 +272,7 @@ mod tests {
         let house = House::new().await;
         let token = house.engine.open_set_up().await.unwrap().unwrap();
         house.engine.look_at_set_up(&caller("192.0.2.1"), &token).await.unwrap();
-        let new = house.engine.set_up(&caller("192.0.2.1"), &ask(&token)).await.unwrap();
+        let new = house.engine.set_up(&caller("192.0.2.1"), &ask(&token)).await.unwrap().done().unwrap();
         let signed_in = house.engine.session(&new.cookie).await.unwrap().unwrap();
         assert!(signed_in.user().admin && signed_in.user().username == "alice");
         assert_eq!(house.engine.settings().await.unwrap().name, "Example ID");

@@ -174,7 +174,8 @@ pub struct Password {
     pub problems: Problems,
 }
 
-/// `GET /account/sessions`. Posts `session` to `/account/sessions/end`, nothing to `/account/sessions/end-others`.
+/// `GET /account/sessions`. Posts `session` to `/account/sessions/end`, nothing to `/account/sessions/end-others`, `browser`
+/// (or nothing, for all of them) to `/account/sessions/forget`.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "pages/sessions.html")]
 pub struct Sessions {
@@ -182,6 +183,21 @@ pub struct Sessions {
     pub frame: Frame,
     /// This one first, then the latest seen.
     pub sessions: Vec<SessionRow>,
+    /// Browsers in which no code is asked for, the latest first.
+    pub remembered: Vec<RememberedRow>,
+}
+
+/// A browser in which no code is asked for.
+#[derive(Clone, Debug, Default)]
+pub struct RememberedRow {
+    /// Its name in the form.
+    pub id: String,
+    /// The browser in words.
+    pub device: String,
+    /// Since when.
+    pub since: When,
+    /// Until when.
+    pub until: When,
 }
 
 /// `GET /account/applications`. Posts `client` to `/account/applications/revoke` or `/account/programs/delete`.

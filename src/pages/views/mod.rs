@@ -14,7 +14,7 @@ mod sign_in;
 
 pub use account::{
     Care, CareRow, CheckRow, Deletion, Grants, Home, Overview, OwnActivity, OwnData, Password, Preferences, Profile,
-    ProfileFields, ProgramRow, Sessions, Tile,
+    ProfileFields, ProgramRow, RememberedRow, Sessions, Tile,
 };
 pub use consent::{Ask, Consent, Detail};
 pub use entry::{LinkClosed, Recover, Setup, password_hint};

@@ -32,7 +32,7 @@ async fn guest(house: &House, scope: Option<&str>) -> Issued {
 
 async fn by_password(house: &House) -> Issued {
     let (username, password) = (alice().username, Secret::new(PASSWORD));
-    house.token(request("web", GrantRequest::Password { username, password })).await.unwrap()
+    house.token(request("web", GrantRequest::Password { username, password, otp: None })).await.unwrap()
 }
 
 /// The open sessions that grants have for themselves, in the order in which they began.

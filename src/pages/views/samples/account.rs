@@ -178,10 +178,17 @@ impl Samples for Sessions {
         hostile[2].device = MARKUP.into();
         let frame = person_frame();
         let ended = frame.clone().saying(Some("The session of Safari on iPhone has ended.".into()));
+        let remembered = |device: &str| RememberedRow {
+            id: "0p2mc9e4j1t6v8s3k5h7r0a1bc".into(),
+            device: device.into(),
+            since: ago(86_400),
+            until: ago(-29 * 86_400),
+        };
+        let (one, two) = (vec![remembered("Firefox on Linux")], vec![remembered(LONG), remembered(MARKUP)]);
         vec![
-            ("plain", Sessions { frame, sessions: sessions() }),
-            ("alone", Sessions { frame: ended, sessions: sessions().into_iter().take(1).collect() }),
-            ("hostile", Sessions { frame: hostile_frame(), sessions: hostile }),
+            ("plain", Sessions { frame, sessions: sessions(), remembered: vec![] }),
+            ("alone", Sessions { frame: ended, sessions: sessions().into_iter().take(1).collect(), remembered: one }),
+            ("hostile", Sessions { frame: hostile_frame(), sessions: hostile, remembered: two }),
         ]
     }
 }
