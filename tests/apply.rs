@@ -138,9 +138,11 @@ impl Server {
     async fn enters(&self, name: &str, passwords: [&'static str; 3]) -> Vec<&'static str> {
         let mut right = Vec::new();
         for password in passwords {
-            let (username, password_typed) = (name.to_owned(), Secret::new(password));
+            let (username, typed) = (name.to_owned(), Secret::new(password));
             let (interaction, browser, current, known, familiar) = (None, None, None, None, None);
-            let ask = SignIn { username, password: password_typed, interaction, browser, current, known, familiar };
+            let (device, confirms) = (None, false);
+            let ask =
+                SignIn { username, password: typed, interaction, browser, current, known, familiar, device, confirms };
             if self.engine.sign_in(&self.caller, &ask).await.is_ok() {
                 right.push(password);
             }

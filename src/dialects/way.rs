@@ -20,7 +20,8 @@ pub struct Way {
 
 impl Way {
     /// The way of the canonical dialect (RFC 9700, section 4.12).
-    pub const CANONICAL: Way = Way { redirect: StatusCode::SEE_OTHER, caching: "no-store", tells_unclear: false, page: None };
+    pub const CANONICAL: Way =
+        Way { redirect: StatusCode::SEE_OTHER, caching: "no-store", tells_unclear: false, page: None };
 
     /// A redirect to the client, sent this way.
     pub fn redirect(self, mut response: Response) -> Response {

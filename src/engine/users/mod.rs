@@ -40,8 +40,8 @@ pub mod profile;
 pub mod recovery;
 pub mod recovery_codes;
 pub mod registration;
-pub mod reset;
 pub mod remembered;
+pub mod reset;
 pub mod second_factor;
 pub mod sessions;
 pub mod set_up;
@@ -49,8 +49,8 @@ pub mod sign_in;
 #[cfg(test)]
 pub(crate) mod testing;
 pub(crate) mod tries;
-pub mod verify_address;
 pub(in crate::engine) mod unfinished;
+pub mod verify_address;
 pub(in crate::engine) mod without_browser;
 
 pub use applications::Application;

@@ -1,18 +1,14 @@
 //! From a proof to a session, or to what is missing still. The one way in, whoever comes and however they proved themselves:
 //! by password, by code, by passkey, by invitation.
 
-use std::time::Duration;
-
 use crate::base::digest::Digest;
 use crate::base::ids::{InteractionId, SessionId, SignInId};
 use crate::base::secret::Secret;
-use crate::engine::post::Addressee;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::client::Client;
 use crate::model::factors::Factors;
 use crate::model::interaction::Interaction;
-use crate::model::mail::Letter;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Session, SessionLife};
 use crate::model::sign_in::UnfinishedSignIn;
@@ -24,9 +20,6 @@ use super::device;
 use super::needs::{Demand, Need, missing};
 use super::sessions::{NewSession, Opening, SignedIn, ended};
 use super::unfinished::{asked_for, password_digest};
-
-/// How old an account is before its person is written about a browser that is new to it.
-const SETTLED: Duration = Duration::from_secs(60 * 60);
 
 /// How far a sign-in has come.
 #[derive(Clone, Debug)]
@@ -155,30 +148,11 @@ impl Engine {
         }
         let words = device::in_words(&caller.user_agent);
         let record = caller.record(now, &*self.rng, actor, AuditKind::SignIn).about_user(&user.id);
-        let record = record.with("device", &words).with("methods", proof.proved.amr.join(" "));
+        let record = record.with("device", words).with("methods", proof.proved.amr.join(" "));
         let record = if proof.known { record } else { record.with("new_device", "yes") };
         changes.create(&record);
-        self.tell_of_new_device(caller, proof, words, changes).await?;
+        self.notice_new_device(caller, user, proof.known, changes).await?;
         Ok(new)
-    }
-
-    /// Writes to somebody who signs in with a browser that is new to their account, in case it was not them.
-    async fn tell_of_new_device(
-        &self,
-        caller: &Caller,
-        proof: &Proof<'_>,
-        device: String,
-        changes: &mut Changes,
-    ) -> Result<(), Fault> {
-        let (now, user) = (self.now(), proof.user);
-        let Some(email) = user.email.as_deref().filter(|_| user.email_verified) else { return Ok(()) };
-        if proof.known || now.since(user.created_at) < SETTLED {
-            return Ok(());
-        }
-        let to = Addressee { to: email, name: &user.display_name(), user: Some(&user.id) };
-        let letter = Letter::NewDevice { device, address: caller.address.clone(), at: now };
-        self.post(&to, &letter, changes).await?;
-        Ok(())
     }
 
     /// Keeps what was proved until the rest is.

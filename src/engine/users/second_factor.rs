@@ -6,11 +6,10 @@
 use crate::base::clock::Timestamp;
 use crate::base::ids::SignInId;
 use crate::base::secret::Secret;
-use crate::engine::post::Addressee;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::factors::{Factors, WrongCodes};
-use crate::model::mail::{AccountChange, Letter};
+use crate::model::mail::AccountChange;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Method};
 use crate::model::sign_in::UnfinishedSignIn;
@@ -213,11 +212,7 @@ impl Engine {
         let actor = AuditActor::User(user.id.clone());
         let record = caller.record(now, &*self.rng, actor, AuditKind::RecoveryCodeUsed).about_user(&user.id);
         changes.create(&record.with("left", left.recovery_codes_left()));
-        if let Some(email) = user.email.as_deref().filter(|_| user.email_verified) {
-            let to = Addressee { to: email, name: &user.display_name(), user: Some(&user.id) };
-            let letter = Letter::AccountChanged { what: AccountChange::RecoveryCodeUsed, at: now };
-            self.post(&to, &letter, changes).await?;
-        }
+        self.tell_of_change(user, AccountChange::RecoveryCodeUsed, changes).await?;
         Ok(())
     }
 }

@@ -355,7 +355,7 @@ mod tests {
         let at_once: Vec<_> =
             (0..200).filter_map(|_| tries.begin(&who("alice", "203.0.113.9"), Timestamp(T)).ok()).collect();
         assert_eq!(at_once.len(), 32);
-        at_once.into_iter().for_each(|attempt| attempt.failed(Timestamp(T)));
+        at_once.into_iter().for_each(|attempt| _ = attempt.failed(Timestamp(T)));
         assert!(matches!(tries.begin(&who("alice", "203.0.113.9"), Timestamp(T)), Err(Refusal::TooManyTries(3_600))));
     }
 
