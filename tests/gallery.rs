@@ -6,10 +6,13 @@
 use std::collections::HashSet;
 use std::path::PathBuf;
 
+use askama::Template;
 use countersign::console::views as console;
 use countersign::http::assets::asset_url;
 use countersign::http::page::Samples;
 use countersign::http::views::{FormPost, Problem};
+use countersign::mail::Words;
+use countersign::mail::words::{Html, Plain};
 use countersign::pages::views::*;
 
 #[test]
@@ -22,6 +25,10 @@ fn people_can_read_every_page() {
     draw::<Setup>("setup");
     draw::<Recover>("recover");
     draw::<LinkClosed>("link-closed");
+    draw::<Reset>("reset");
+    draw::<ResetSent>("reset-sent");
+    draw::<Verify>("verify");
+    draw::<OwnAddress>("account-address");
     draw::<SignOut>("sign-out");
     draw::<SignedOut>("signed-out");
     draw::<Home>("home");
@@ -57,6 +64,31 @@ fn administrators_can_read_every_page() {
     draw::<console::Keys>("admin-keys");
     draw::<console::Activity>("admin-activity");
     draw::<console::Settings>("admin-settings");
+    draw::<console::Mail>("admin-mail");
+    draw::<console::MailServer>("admin-mail-server");
+}
+
+#[test]
+fn people_can_read_every_letter() {
+    for (name, words) in Words::samples() {
+        let (plain, html) = (Plain { words: &words }.render().unwrap(), Html { words: &words }.render().unwrap());
+        let tags = tags(&html);
+        assert!(html.starts_with("<!doctype html>") && html.contains("<html lang=\"en\">"), "{name}");
+        assert_eq!((count(&tags, "h1"), count(&tags, "main")), (1, 1), "{name}");
+        for alien in ["table", "img", "script", "form", "link", "iframe"] {
+            assert_eq!(count(&tags, alien), 0, "{name}: a letter needs no {alien}");
+        }
+        for tag in &tags {
+            let bad =
+                |(key, value): &(&str, &str)| *key == "style" || key.starts_with("on") || value.contains("javascript:");
+            assert!(!tag.attributes.iter().any(bad), "{name}: {tag:?}");
+        }
+        assert!(!plain.contains("&#") && !plain.contains("\n\n\n"), "{name}: {plain}");
+        if let Some(folder) = out_folder() {
+            std::fs::create_dir_all(&folder).unwrap();
+            std::fs::write(folder.join(format!("letter.{name}.html")), &html).unwrap();
+        }
+    }
 }
 
 #[test]

@@ -124,6 +124,9 @@ impl Teller<'_> {
             UserDeleted => format!("{who} deleted {user}"),
             PasswordChanged if self.by_themselves() => format!("{user} changed their password"),
             PasswordChanged => format!("{who} changed the password of {user}"),
+            RecoveryStarted if self.record.details.contains_key("by") => {
+                format!("Somebody had a link for a new password mailed to {user}")
+            }
             RecoveryStarted => format!("{who} made a way in for {user}"),
             RecoveryFinished => format!("{user} came in by a one-time link and chose a password"),
             SecondFactorAdded => format!("{user} set up an authenticator"),

@@ -2,7 +2,7 @@
 //!
 //! [`doors`] is the whole of it on one page's length: which pages and forms there are, and who may come in. Each noun has a
 //! file: [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`], [`groups`], [`scopes`], [`keys`],
-//! [`activity`], [`settings`]. A page shows what the engine knows; a form asks the engine for one thing, and the browser
+//! [`mail`], [`activity`], [`settings`]. A page shows what the engine knows; a form asks the engine for one thing, and the browser
 //! goes on by GET to a page that says what was done. Nothing is decided here.
 
 pub mod doors;
@@ -19,6 +19,7 @@ mod events;
 mod grants;
 mod groups;
 mod keys;
+mod mail;
 mod overview;
 mod people;
 mod person;
@@ -94,6 +95,12 @@ pub fn doors(desk: &Arc<Desk>, directory: Directory) -> Doors {
         .form("/scopes/:id/delete", scopes::delete)
         .page("/keys", keys::list)
         .form("/keys/rotate", keys::rotate)
+        .page("/mail", mail::show)
+        .form("/mail/test", mail::test)
+        .page("/mail/server", mail::ask)
+        .form("/mail/server", mail::save)
+        .form("/mail/server/test", mail::test_typed)
+        .form("/mail/forget", mail::forget)
         .page("/activity", activity::list)
         .page("/settings", settings::show)
         .form("/settings", settings::save)

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::base::clock::Timestamp;
 use crate::engine::admin::overview::{Count, Overview as Facts, SigningNow};
+use crate::engine::outbox::Outbox;
 use crate::http::page::Link;
 use crate::http::views::Tone;
 use crate::http::visit::Outcome;
@@ -32,6 +33,7 @@ fn findings(facts: &Facts, now: Timestamp) -> Vec<HealthRow> {
     found.extend(secrets(facts, now));
     found.push(sign_ins(facts.failed_sign_ins));
     found.extend(keys(&facts.keys, now));
+    found.extend(mail(&facts.outbox));
     let people = Link::new("People", "/admin/people");
     found.push(HealthRow::new(Tone::Good, &count(facts.users, "person", "people"), "", people));
     found
@@ -99,6 +101,25 @@ fn keys(keys: &[SigningNow], now: Timestamp) -> Option<HealthRow> {
         false => (Tone::Good, ""),
     };
     Some(HealthRow::new(tone, &words, detail, Link::new("Keys", "/admin/keys")))
+}
+
+fn mail(outbox: &Outbox) -> Option<HealthRow> {
+    let link = || Link::new("Mail", "/admin/mail");
+    let (refused, given_up) = (outbox.refused.len(), outbox.given_up.len());
+    if refused > 0 {
+        let words = format!(
+            "{} refused and {} again",
+            counted(refused, "letter was", "letters were"),
+            if refused == 1 { "is tried" } else { "are tried" }
+        );
+        return Some(HealthRow::new(Tone::Warn, &words, "See what the mail server says.", link()));
+    }
+    if given_up > 0 {
+        let words = format!("{} not delivered this week", counted(given_up, "letter was", "letters were"));
+        return Some(HealthRow::new(Tone::Warn, &words, "See why, and whether the addresses are right.", link()));
+    }
+    let words = format!("{} for delivery", counted(outbox.waiting, "letter waits", "letters wait"));
+    (outbox.waiting > 0).then(|| HealthRow::new(Tone::Good, &words, "", link()))
 }
 
 fn count(count: Count, one: &str, many: &str) -> String {

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::LetterId;
-use crate::engine::admin::Actor;
+use crate::engine::admin::Reader;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind, AuditRecord};
 use crate::model::mail::{Letter, OutboxLetter};
@@ -171,7 +171,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn outbox(&self, _: &Actor) -> Result<Outbox, Denied> {
+    pub async fn outbox(&self, _: &Reader) -> Result<Outbox, Denied> {
         let waiting = self.ledger.count_by::<OutboxLetter>("due", "", COUNTED).await?;
         let page = self.ledger.list_by::<OutboxLetter>("due", "", Order::Ascending, None, 100).await?;
         let refused = page.items.iter().filter(|kept| kept.failures > 0).map(|kept| kept.record().clone()).collect();

@@ -14,6 +14,10 @@ pub const CONSENT: &str = "/consent";
 pub const SIGN_OUT: &str = "/sign-out";
 /// Where whoever lost the way in chooses a password.
 pub const RECOVER: &str = "/recover";
+/// Where whoever forgot their password asks for a letter.
+pub const RESET: &str = "/reset";
+/// Where people confirm that an address is theirs.
+pub const VERIFY: &str = "/verify";
 /// Where people see that they signed out.
 pub const SIGNED_OUT: &str = "/signed-out";
 

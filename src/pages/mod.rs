@@ -1,7 +1,8 @@
 //! Third floor: HTML for people. Pages show what the engine knows and write one fact each; none knows its successor.
 //!
-//! [`sign_in`], [`second_factor`] and [`consent`] are the stops of an authorization request, [`leaving`] ends a session, [`entry`] lets the
-//! first administrator and whoever lost the way in, [`home`] leads to the applications. Below `/account`, [`overview`] shows all
+//! [`sign_in`], [`second_factor`] and [`consent`] are the stops of an authorization request, [`leaving`] ends a session,
+//! [`entry`] lets the first administrator and whoever lost the way in, [`reset`] mails a way back in, [`verify`] shows that an
+//! address is somebody's, [`home`] leads to the applications. Below `/account`, [`overview`] shows all
 //! of an account, [`account`], [`profile`], [`preferences`], [`own_data`] what people see and change about themselves,
 //! [`care`] the people in their care, [`authenticator`] what they have beside a password.
 
@@ -19,8 +20,10 @@ mod overview;
 mod own_data;
 mod preferences;
 mod profile;
+mod reset;
 mod second_factor;
 mod sign_in;
+mod verify;
 
 use std::sync::Arc;
 
@@ -41,6 +44,8 @@ pub fn routes(desk: &Arc<Desk>, resume: ResumePath) -> impl Endpoint<Output = Re
     let app = consent::mount(app, desk, resume);
     let app = leaving::mount(app, desk);
     let app = entry::mount(app, desk);
+    let app = reset::mount(app, desk);
+    let app = verify::mount(app, desk);
     let app = home::mount(app, desk);
     let app = care::mount(app, desk);
     let app = authenticator::mount(app, desk);

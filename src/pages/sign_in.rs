@@ -221,6 +221,7 @@ async fn view(
     let confirming = (typed.confirm || interaction.is_some_and(|view| view.confirms)) && !typed.another;
     let person = visit.current.as_ref().filter(|_| confirming).map(|current| current.user().clone());
     let id = interaction.map(|view| view.id.to_string());
+    let by_mail = super::reset::by_mail(visit).await?;
     Ok(SignInView {
         // Whoever is asked who they are is not shown as signed in.
         frame: Frame { person: None, flash: visit.flash().sentence, ..visit.frame().await? },
@@ -235,6 +236,7 @@ async fn view(
         confirming: person.is_some(),
         person_name: person.map(|user| user.display_name()).unwrap_or_default(),
         notice,
+        by_mail,
         problems,
     })
 }

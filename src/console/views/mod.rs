@@ -8,6 +8,7 @@ mod application;
 mod applications;
 mod dialects;
 mod lists;
+mod mail;
 mod overview;
 mod people;
 mod samples;
@@ -24,6 +25,7 @@ pub use lists::{
     Activity, Choice, Confirm, GroupRow, Groups, KeyRow, KeyTurn, Keys, PlacedDialect, ScopeForm, ScopeRow, Scopes,
     Settings,
 };
+pub use mail::{GivenUpRow, Mail, MailFacts, MailServer, StageRow, TrialView, WaitingRow};
 pub use overview::{HealthRow, Overview};
 pub use people::{GroupChoice, NewPerson, OneTimeLink, People, Person, PersonRow};
 pub use snippet::{LANGUAGES, Snippet};

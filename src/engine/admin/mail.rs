@@ -1,5 +1,7 @@
 //! The mail server that administrators name. The operator's file comes before it.
 
+use crate::base::seal::Sealed;
+use crate::base::secret::Secret;
 use crate::engine::post::SMTP_PASSWORD;
 use crate::engine::users::Fresh;
 use crate::engine::{Caller, Decision, Denied, Engine};
@@ -85,12 +87,33 @@ impl Engine {
         .await
     }
 
+    /// The password of `server` as a form can carry it between a test and saving: sealed for this administrator and this
+    /// server; empty when there is none.
+    pub fn carry_password(&self, actor: &Actor, server: &MailServer) -> String {
+        let sealed = |password: &Secret| self.sealing.seal(&carried_for(actor, server), password.expose().as_bytes());
+        let text = server.password.as_ref().and_then(|password| serde_json::to_value(sealed(password)).ok());
+        text.as_ref().and_then(|text| text.as_str()).unwrap_or_default().to_owned()
+    }
+
+    /// What [`Engine::carry_password`] carried, for the same administrator and the same server.
+    pub fn carried_password(&self, actor: &Actor, server: &MailServer, carried: &str) -> Option<Secret> {
+        let sealed: Sealed = serde_json::from_value(carried.into()).ok()?;
+        let plain = self.sealing.open(&carried_for(actor, server), &sealed).ok()?;
+        String::from_utf8(plain).ok().map(Secret::new)
+    }
+
     fn kept_mail(&self, server: &MailServer) -> Smtp {
         let MailServer { host, port, security, username, from, .. } = server.clone();
         let password = server.password.as_ref();
         let password = password.map(|password| self.sealing.seal(SMTP_PASSWORD, password.expose().as_bytes()));
         Smtp { host, port, security, username, password, from }
     }
+}
+
+fn carried_for(actor: &Actor, server: &MailServer) -> String {
+    let MailServer { host, port, security, username, .. } = server;
+    let place = (format!("{:?}", actor.audited()), host, port, security.name(), username);
+    format!("typed mail password {place:?}")
 }
 
 fn in_words(server: &MailServer) -> String {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::base::clock::Timestamp;
+use crate::engine::outbox::Outbox;
 use crate::engine::{Denied, Engine};
 use crate::jose::Algorithm;
 use crate::model::audit::{AuditKind, AuditRecord};
@@ -48,7 +49,7 @@ pub struct SigningNow {
 }
 
 /// How things stand.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Overview {
     /// How many users there are.
     pub users: Count,
@@ -64,6 +65,8 @@ pub struct Overview {
     pub failed_sign_ins: Count,
     /// The keys that sign now.
     pub keys: Vec<SigningNow>,
+    /// Letters that wait, were refused, or were given up lately.
+    pub outbox: Outbox,
 }
 
 impl Engine {
@@ -71,7 +74,7 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn overview(&self, _: &Reader) -> Result<Overview, Denied> {
+    pub async fn overview(&self, reader: &Reader) -> Result<Overview, Denied> {
         let now = self.now();
         let administrators = self.ledger.list_by::<User>("admin", "yes\0", Order::Ascending, None, 100).await?;
         Ok(Overview {
@@ -82,6 +85,7 @@ impl Engine {
             secrets_ending: self.secrets_ending(now).await?,
             failed_sign_ins: self.failed_sign_ins(now).await?,
             keys: self.signing_now(now).await?,
+            outbox: self.outbox(reader).await?,
         })
     }
 

@@ -67,6 +67,7 @@ pub use sessions::{NewSession, SessionView, SignedIn};
 pub use set_up::SetUp;
 pub use sign_in::SignIn;
 pub use unfinished::UnfinishedView;
+pub use verify_address::NewAddress;
 
 use std::io;
 use std::sync::Arc;

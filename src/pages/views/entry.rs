@@ -96,6 +96,32 @@ impl LinkClosed {
         }
     }
 
+    /// `/verify` with a token that was used, replaced, or has expired.
+    pub fn address_gone(frame: Frame, about: Reference) -> LinkClosed {
+        LinkClosed {
+            frame,
+            headline: "This link has been used or has expired".into(),
+            explanation: "Each link works once, for a day, and only until another is asked for. Ask for a new one at \
+                          your account, under Email address."
+                .into(),
+            onward: "To the start".into(),
+            about,
+            ..LinkClosed::default()
+        }
+    }
+
+    /// `/verify` for an address that somebody else has by now.
+    pub fn address_taken(frame: Frame, about: Reference) -> LinkClosed {
+        LinkClosed {
+            frame,
+            headline: "This address belongs to another account".into(),
+            explanation: "Two accounts cannot have one address. Nothing was changed.".into(),
+            onward: "To the start".into(),
+            about,
+            ..LinkClosed::default()
+        }
+    }
+
     /// `/recover` with a token that was used, replaced, or has expired.
     pub fn recovery_gone(frame: Frame, about: Reference) -> LinkClosed {
         LinkClosed {

@@ -36,6 +36,8 @@ pub struct SignIn {
     pub other_account_url: String,
     /// Why the last try did not succeed.
     pub notice: Option<Notice>,
+    /// Whether a way back in can be mailed.
+    pub by_mail: bool,
     /// Fields left empty.
     pub problems: Problems,
 }

@@ -50,6 +50,8 @@ impl Samples for LinkClosed {
             ("setup-done", LinkClosed::setup_done(frame(), about())),
             ("setup-token", LinkClosed::setup_token_wrong(frame(), about())),
             ("recovery", LinkClosed::recovery_gone(frame(), about())),
+            ("address", LinkClosed::address_gone(frame(), about())),
+            ("address-taken", LinkClosed::address_taken(frame(), about())),
         ]
     }
 }

@@ -6,6 +6,7 @@ mod entry;
 mod factors;
 mod leaving;
 mod second_factor;
+mod mail;
 mod sign_in;
 
 use super::*;
