@@ -5,6 +5,7 @@ mod common;
 use std::time::Duration;
 
 use common::program::{Start, run};
+use common::smtp::Postbox;
 use common::{Program, Visitor};
 
 /// The example of every key, as `tests/apply.rs` reads it.
@@ -145,4 +146,48 @@ fn keys_outlive_the_process() {
     assert_eq!(kinds, ["RSA", "EC", "OKP"], "one key of each kind, RSA first");
     program.restart();
     assert_eq!(keys(&program), before);
+}
+
+/// A letter is in the outbox before anybody is told that it is on its way, and leaves it only when the mail server said yes.
+#[test]
+fn a_letter_outlives_being_killed() {
+    let postbox = Postbox::open();
+    let folder = tempfile::tempdir().unwrap();
+    let config = folder.path().join("countersign.toml");
+    let smtp = format!(
+        "[smtp]\nhost = 'localhost'\nport = {}\nsecurity = 'none'\nfrom = 'id@example.org'\n",
+        postbox.address.port()
+    );
+    std::fs::write(&config, smtp).unwrap();
+    let args = ["--config", config.to_str().unwrap()];
+    let start = Start { declared: Some(FULL), args: &args };
+    let mut program = Program::try_start(start).unwrap_or_else(|why| panic!("{why}"));
+    let mut visitor = Visitor::new(&program.address);
+
+    postbox.keeps_silent(true);
+    let sent = visitor.fill_in("/reset", &[("username", "sample")]).unwrap();
+    assert_eq!((sent.status, sent.location()), (303, "/reset/sent"));
+    program.kill();
+    assert!(postbox.letters().is_empty(), "the mail server said nothing yet");
+
+    postbox.keeps_silent(false);
+    postbox.keeps_letters_silently(true);
+    program.restart();
+    postbox.waits_for(1);
+    program.kill();
+
+    postbox.keeps_letters_silently(false);
+    program.restart();
+    let letters = postbox.waits_for(2);
+    assert_eq!(letters[0].header("Message-ID"), letters[1].header("Message-ID"), "the same letter once more");
+    assert_eq!(letters[0].link(), letters[1].link());
+    visitor.reconnect();
+    let link = letters[1].link();
+    let done = visitor.fill_in(&link, &[("password", "seven lanterns over the quarry")]).unwrap();
+    assert!(done.status == 303 && done.location().starts_with("/login"), "{done:?}");
+    assert_eq!(visitor.get(&link).unwrap().status, 410);
+    let told = postbox.waits_for(3).pop().unwrap();
+    assert!(told.header("Subject").starts_with("Your password was changed"), "{told:?}");
+    visitor.sign_in("sample", "seven lanterns over the quarry");
+    assert!(!program.errors().contains("rc_"), "no secret is in the log");
 }

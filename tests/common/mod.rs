@@ -5,6 +5,7 @@
 pub mod jar;
 pub mod program;
 pub mod relying_party;
+pub mod smtp;
 pub mod visitor;
 
 pub use program::Program;

@@ -5,11 +5,14 @@
 mod indoors;
 #[path = "../common/jar.rs"]
 mod jar;
+#[path = "../common/smtp.rs"]
+mod smtp;
 
 mod applications;
 mod dialects;
 mod doors;
 mod house;
+mod mail;
 mod people;
 mod registrar;
 mod rest;

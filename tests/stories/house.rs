@@ -12,6 +12,7 @@ use countersign::engine::admin::client_change::ClientChange;
 use countersign::engine::admin::user_change::{NewUser, UserChange};
 use countersign::engine::{Caller, Engine, Foundation};
 use countersign::model::client::ClientType;
+use countersign::model::mail::MailServer;
 use countersign::model::scope::{Scope, ScopeDefinition};
 use countersign::model::user::Profile;
 use countersign::store::{Key, Value};
@@ -56,6 +57,15 @@ impl House {
     /// One that believes what its neighbour forwards.
     pub async fn behind_a_proxy() -> House {
         House::of(ISSUER, &["198.51.100.1"]).await
+    }
+
+    /// One that writes to people through this mail server.
+    pub async fn with_mail(mail: MailServer) -> House {
+        let store = Arc::new(Cellar::holding(first_day().await).await);
+        let clock = Arc::new(StillClock::at(START));
+        let foundation = Foundation { mail: Some(mail), ..foundation(ISSUER, &store, &clock, 2) };
+        let server = Indoors::open(foundation, &[]).await;
+        House { issuer: ISSUER, engine: server.engine.clone(), clock, store, server, asked: AtomicU64::new(0) }
     }
 
     async fn of(issuer: &'static str, proxies: &[&str]) -> House {

@@ -11,6 +11,7 @@
 //! - What ends access, and how it is felt: [`matrix`]. What cannot be answered: [`failures`].
 //! - What stands between a password and a session: [`second_factor`].
 //! - Applications of our own: [`ours`], [`first_party`], [`guests`], [`minors`], [`bearer_authorize`], [`incrowd`].
+//! - What is written to people, and what only letters carry: [`mail`].
 //! - Programs of their own: [`machine`].
 //! - What nobody learns: [`cors`], [`headers`], [`secrets`], [`entry`].
 
@@ -18,6 +19,8 @@
 mod indoors;
 #[path = "../common/jar.rs"]
 mod jar;
+#[path = "../common/smtp.rs"]
+mod smtp;
 
 mod app;
 mod authenticator;
@@ -49,6 +52,7 @@ mod incrowd;
 mod kinds;
 mod laserfiche;
 mod machine;
+mod mail;
 mod matrix;
 mod minors;
 mod parameters;
