@@ -146,12 +146,12 @@ fn in_words(stage: Stage) -> &'static str {
 }
 
 /// The form, for whoever proved a moment ago who they are.
-pub(super) async fn ask(admin: Admin) -> Outcome {
+pub(super) async fn ask(admin: Reading) -> Outcome {
     admin.fresh(FORM).await?;
     if admin.engine().operators_mail().is_some() {
         return Ok(see_other("/admin/mail"));
     }
-    let kept = admin.need(admin.engine().consoles_mail(&admin.actor).await).await?;
+    let kept = admin.need(admin.engine().consoles_mail(&admin.reader).await).await?;
     let (frame, _) = admin.framed().await?;
     let known = kept.is_some();
     let blank = MailServer {
@@ -260,7 +260,7 @@ async fn form_again(admin: &Admin, form: &Params, server: Option<&Server>, probl
 
 /// The form with what was typed. The password goes with it sealed, so that it need not be typed again to be saved.
 async fn filled(admin: &Admin, form: &Params, server: Option<&Server>) -> Result<MailServer, poem::Response> {
-    let kept = admin.need(admin.engine().consoles_mail(&admin.actor).await).await?;
+    let kept = admin.need(admin.engine().consoles_mail(&admin.reader).await).await?;
     let (frame, _) = admin.framed().await?;
     let carried = server.map(|server| admin.engine().carry_password(&admin.actor, server)).unwrap_or_default();
     let known = kept.is_some();

@@ -171,8 +171,10 @@ async fn an_address_becomes_theirs_when_its_link_is_confirmed() {
     wants_to_move(&alice, "bob@example.org").await.location();
     wants_to_move(&alice, "new@example.org").await.location();
     let letters = delivered(&house, &postbox).await;
-    let to_new = letters.iter().find(|letter| letter.to == "new@example.org").expect("a letter").clone();
-    let to_bob = letters.iter().rfind(|letter| letter.to == "bob@example.org").expect("a letter").clone();
+    let confirms =
+        |to: &'static str| move |one: &&Received| one.to == to && one.header("Subject").starts_with("Confirm");
+    let to_new = letters.iter().find(confirms("new@example.org")).expect("a letter").clone();
+    let to_bob = letters.iter().rfind(confirms("bob@example.org")).expect("a letter").clone();
     assert_eq!(to_new.header("Subject"), "Confirm your email address for Countersign");
     let account = alice.browser.opens("/account").await;
     assert!(account.body.contains("alice@example.org") && !account.body.contains("new@example.org"), "not yet");

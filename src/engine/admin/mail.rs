@@ -12,14 +12,14 @@ use crate::model::settings::{Settings, Smtp};
 use crate::records::{Kept, RecordChanges};
 use crate::store::Changes;
 
-use super::{Actor, rules, settings};
+use super::{Actor, Reader, rules, settings};
 
 impl Engine {
     /// The mail server that administrators named, with its password, if they did.
     ///
     /// # Errors
     /// The store's fault; a password that was sealed with another key file.
-    pub async fn consoles_mail(&self, _: &Actor) -> Result<Option<MailServer>, Denied> {
+    pub async fn consoles_mail(&self, _: &Reader) -> Result<Option<MailServer>, Denied> {
         Ok(self.settings().await?.smtp.map(|smtp| self.usable(smtp)).transpose()?)
     }
 
