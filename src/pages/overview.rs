@@ -124,8 +124,10 @@ fn yours(user: &User) -> Vec<CheckRow> {
     };
     let chosen = "How pages look, and your language".to_owned();
     let data = "Take it along, or delete your account".to_owned();
+    let told = "What applications may learn about you".to_owned();
     vec![
-        row(tone, "Profile", address, "See profile", "/account/profile"),
+        row(tone, "Email address", address, "See your address", "/account/address"),
+        row(Tone::Plain, "Profile", told, "See profile", "/account/profile"),
         row(Tone::Plain, "Preferences", chosen, "See preferences", "/account/preferences"),
         row(Tone::Plain, "Your data", data, "See your data", "/account/data"),
     ]

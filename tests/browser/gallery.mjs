@@ -26,13 +26,15 @@ if (!folder) {
 const POLICY =
   "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; connect-src 'self'; font-src 'self'; " +
   "base-uri 'none'; frame-ancestors 'none'; form-action 'self' https://wiki.example.org";
+// Mail programs take no stylesheets from elsewhere: letters bring their own.
+const OF_LETTERS = "default-src 'none'; style-src 'unsafe-inline'";
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
 
 const server = createServer(async (request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
   try {
     const body = await readFile(join(folder, path));
-    response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "text/plain", "content-security-policy": POLICY });
+    response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "text/plain", "content-security-policy": path.startsWith("/letter.") ? OF_LETTERS : POLICY });
     response.end(body);
   } catch {
     response.writeHead(404).end();
