@@ -176,7 +176,7 @@ async fn an_address_becomes_theirs_when_its_link_is_confirmed() {
     let to_new = letters.iter().find(confirms("new@example.org")).expect("a letter").clone();
     let to_bob = letters.iter().rfind(confirms("bob@example.org")).expect("a letter").clone();
     assert_eq!(to_new.header("Subject"), "Confirm your email address for Countersign");
-    let account = alice.browser.opens("/account").await;
+    let account = alice.browser.opens("/account/address").await;
     assert!(account.body.contains("alice@example.org") && !account.body.contains("new@example.org"), "not yet");
 
     let browser = house.browser();
@@ -188,7 +188,7 @@ async fn an_address_becomes_theirs_when_its_link_is_confirmed() {
     assert!(done.location().starts_with("/login"), "{done}");
     browser.opens(&link).await.stays_here(410);
     browser.submits(&page, &[]).await.stays_here(410);
-    let account = alice.browser.opens("/account").await;
+    let account = alice.browser.opens("/account/address").await;
     assert!(account.body.contains("new@example.org") && account.body.contains("Verified"), "{account}");
     let old = delivered(&house, &postbox).await;
     let told = |letter: &&Received| letter.to == "alice@example.org" && letter.header("Subject").contains("address");
@@ -240,8 +240,8 @@ async fn a_change_of_address_wants_a_fresh_proof() {
     assert!(page.location().starts_with("/login?confirm=1"), "{page}");
     let page = alice.browser.opens("/account/address").await;
     assert!(!page.body.contains(r#"name="email""#), "{page}");
-    let account = alice.browser.opens("/account").await;
-    let token = super::browser::Form::on(&account).hidden("csrf").to_owned();
+    let profile = alice.browser.opens("/account/profile").await;
+    let token = super::browser::Form::on(&profile).hidden("csrf").to_owned();
     let refused = alice.browser.posts("/account/address", &[("csrf", &token), ("email", "new@example.org")]).await;
     assert!(refused.location().starts_with("/login?confirm=1"), "{refused}");
     assert!(delivered(&house, &postbox).await.iter().all(|letter| letter.to != "new@example.org"));
@@ -262,4 +262,32 @@ async fn without_mail_a_new_address_is_theirs_and_unverified() {
     let browser = house.browser();
     let page = browser.opens("/login").await;
     assert_eq!(browser.submits(&page, &[name, password]).await.location(), "/");
+}
+
+#[tokio::test]
+async fn a_sign_in_with_a_new_browser_is_told_of_and_the_first_is_not() {
+    let postbox = Postbox::open();
+    let house = House::with_mail(postbox.server()).await;
+    let alice = house.person("alice").await;
+    let new_ones = async || {
+        let letters = delivered(&house, &postbox).await;
+        letters
+            .into_iter()
+            .filter(|letter| letter.header("Subject") == "New sign-in to Countersign")
+            .collect::<Vec<_>>()
+    };
+    alice.signs_in().await.location();
+    assert!(new_ones().await.is_empty(), "nobody is told of the first time");
+    alice.signs_out().await;
+    alice.signs_in().await.location();
+    assert!(new_ones().await.is_empty(), "this browser is known");
+    alice.elsewhere(house.browser()).signs_in().await.location();
+    let told = new_ones().await;
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].to, "alice@example.org");
+    assert!(told[0].text().contains("Network address: "), "{told:?}");
+    let thief = alice.elsewhere(house.browser());
+    let page = thief.browser.opens("/login").await;
+    thief.browser.submits(&page, &[("username", "alice"), ("password", "a guess of somebody")]).await.stays_here(401);
+    assert_eq!(new_ones().await.len(), 1, "nobody came in");
 }

@@ -142,7 +142,7 @@ impl Engine {
             let actor = AuditActor::User(user.id.clone());
             let record = caller.record(self.now(), &*self.rng, actor, AuditKind::SecondFactorRemoved);
             changes.create(&record.about_user(&user.id));
-            self.tell_of(&user, AccountChange::AuthenticatorRemoved, &mut changes).await?;
+            self.tell_of_change(&user, AccountChange::AuthenticatorRemoved, &mut changes).await?;
             Ok(Decision { answer: Ok(()), changes })
         })
         .await
@@ -192,7 +192,7 @@ impl Engine {
         factors.enrolling = None;
         let actor = AuditActor::User(user.id.clone());
         changes.create(&caller.record(now, &*self.rng, actor, AuditKind::SecondFactorAdded).about_user(&user.id));
-        self.tell_of(user, AccountChange::AuthenticatorAdded, changes).await?;
+        self.tell_of_change(user, AccountChange::AuthenticatorAdded, changes).await?;
         Ok(Ok(self.first_recovery_codes(caller, user, factors, changes)))
     }
 

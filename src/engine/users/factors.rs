@@ -1,12 +1,9 @@
-//! What people have enrolled, as it is read, written, shown and told of.
+//! What people have enrolled, as it is read, written and shown.
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::UserId;
 use crate::engine::Engine;
-use crate::engine::post::Addressee;
 use crate::model::factors::Factors;
-use crate::model::mail::{AccountChange, Letter};
-use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault};
 
@@ -89,23 +86,5 @@ impl Engine {
             Some(was) => changes.update(was, now),
             None => changes.create(now),
         };
-    }
-
-    /// Tells somebody what was changed about their account, in case it was not them; where mail is set up and they have an
-    /// address.
-    ///
-    /// # Errors
-    /// The store's fault.
-    pub(in crate::engine) async fn tell_of(
-        &self,
-        user: &User,
-        what: AccountChange,
-        changes: &mut Changes,
-    ) -> Result<(), Fault> {
-        let Some(to) = user.email.as_deref() else { return Ok(()) };
-        let name = user.display_name();
-        let addressee = Addressee { to, name: &name, user: Some(&user.id) };
-        self.post(&addressee, &Letter::AccountChanged { what, at: self.now() }, changes).await?;
-        Ok(())
     }
 }

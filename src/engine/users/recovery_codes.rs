@@ -42,7 +42,7 @@ impl Engine {
             changes.expect(&session);
             let codes = self.new_recovery_codes(caller, &user, &mut factors, &mut changes);
             self.keep_factors(kept.as_ref(), &factors, &mut changes);
-            self.tell_of(&user, AccountChange::RecoveryCodesMade, &mut changes).await?;
+            self.tell_of_change(&user, AccountChange::RecoveryCodesMade, &mut changes).await?;
             Ok(Decision { answer: Ok(codes), changes })
         })
         .await

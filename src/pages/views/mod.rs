@@ -21,6 +21,6 @@ pub use consent::{Ask, Consent, Detail};
 pub use entry::{LinkClosed, Recover, Setup, password_hint};
 pub use factors::{Authenticator, Enrolling, RecoveryCodes};
 pub use leaving::{SignOut, SignedOut};
-pub use second_factor::{Asks, CodeNotice, SecondFactor};
 pub use mail::{OwnAddress, Reset, ResetSent, Verify};
+pub use second_factor::{Asks, CodeNotice, SecondFactor};
 pub use sign_in::{ChooseAccount, Destination, FlowExpired, Notice, SignIn};

@@ -5,8 +5,8 @@ mod consent;
 mod entry;
 mod factors;
 mod leaving;
-mod second_factor;
 mod mail;
+mod second_factor;
 mod sign_in;
 
 use super::*;
