@@ -43,6 +43,8 @@ fn people_can_read_every_page() {
     draw::<Sessions>("account-sessions");
     draw::<Grants>("account-applications");
     draw::<Care>("account-care");
+    draw::<Passkeys>("account-passkeys");
+    draw::<AddPasskey>("account-passkeys-add");
     draw::<OwnActivity>("account-activity");
     draw::<Problem>("problem");
     draw::<FormPost>("form-post");
@@ -94,7 +96,7 @@ fn people_can_read_every_letter() {
 #[test]
 fn files_are_written_beside_the_pages() {
     let Some(folder) = out_folder() else { return };
-    for name in ["app.css", "app.js", "form-post.js", "icon.svg"] {
+    for name in ["app.css", "app.js", "form-post.js", "icon.svg", "passkeys.js"] {
         let to = folder.join(asset_url(name).trim_start_matches('/'));
         std::fs::create_dir_all(to.parent().unwrap()).unwrap();
         std::fs::copy(format!("{}/static/{name}", env!("CARGO_MANIFEST_DIR")), to).unwrap();
@@ -199,7 +201,7 @@ fn look(html: &str) -> Vec<String> {
                 fault(!unique.contains(id), format!("{} {key} names {id:?}, which is not there", tag.name));
             }
             if matches!(*key, "href" | "src") && value.starts_with("/static/") {
-                let known = ["app.css", "app.js", "form-post.js", "icon.svg"].map(asset_url);
+                let known = ["app.css", "app.js", "form-post.js", "icon.svg", "passkeys.js"].map(asset_url);
                 fault(!known.contains(value), format!("{value} is not a file of ours"));
             }
         }

@@ -4,7 +4,8 @@
 //! [`entry`] lets the first administrator and whoever lost the way in, [`reset`] mails a way back in, [`verify`] shows that an
 //! address is somebody's, [`home`] leads to the applications. Below `/account`, [`overview`] shows all
 //! of an account, [`account`], [`profile`], [`preferences`], [`own_data`] what people see and change about themselves,
-//! [`care`] the people in their care, [`authenticator`] what they have beside a password.
+//! [`care`] the people in their care, [`authenticator`] and [`passkeys`] what they have
+//! beside a password ([`passkey_sign_in`] comes in with one, [`ceremonies`] is how scripts are answered).
 
 pub mod views;
 
@@ -12,18 +13,23 @@ mod account;
 mod activity;
 mod authenticator;
 mod care;
+mod ceremonies;
 mod consent;
 mod entry;
 mod home;
 mod leaving;
 mod overview;
 mod own_data;
+mod passkey_sign_in;
+mod passkeys;
 mod preferences;
 mod profile;
 mod reset;
 mod second_factor;
 mod sign_in;
 mod verify;
+
+pub use passkeys::well_known;
 
 use std::sync::Arc;
 
@@ -53,6 +59,8 @@ pub fn routes(desk: &Arc<Desk>, resume: ResumePath) -> impl Endpoint<Output = Re
     let app = profile::mount(app, desk);
     let app = preferences::mount(app, desk);
     let app = own_data::mount(app, desk);
+    let app = passkeys::mount(app, desk);
+    let app = passkey_sign_in::mount(app, desk, resume);
     account::mount(app, desk).map_to_response()
 }
 

@@ -79,6 +79,10 @@ fn sign_in(visit: &Visit, user: &User, known: &Known) -> Vec<CheckRow> {
         Some(one) => (Tone::Good, format!("On since {}", When::day(one.since, now))),
         None => (Tone::Plain, "None. With one a stolen password is not enough.".to_owned()),
     };
+    let passkeys = match factors.passkeys {
+        0 => (Tone::Plain, "None. One signs you in without a password.".to_owned()),
+        some => (Tone::Good, count(some, "passkey", "passkeys")),
+    };
     let codes = match &factors.recovery_codes {
         Some(codes) if codes.left <= FEW => (Tone::Warn, format!("{} of {} left; make new ones", codes.left, codes.of)),
         Some(codes) => (Tone::Good, format!("{} of {} left", codes.left, codes.of)),
@@ -91,6 +95,7 @@ fn sign_in(visit: &Visit, user: &User, known: &Known) -> Vec<CheckRow> {
     };
     vec![
         row(password.0, "Password", password.1, "Change password", "/account/password"),
+        row(passkeys.0, "Passkeys", passkeys.1, "See passkeys", "/account/passkeys"),
         row(authenticator.0, "Authenticator", authenticator.1, "See authenticator", "/account/authenticator"),
         row(codes.0, "Recovery codes", codes.1, "See recovery codes", "/account/recovery-codes"),
         row(Tone::Plain, "Signed in", sessions, "See sessions", "/account/sessions"),

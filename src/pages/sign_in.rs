@@ -23,6 +23,7 @@ use crate::http::visit::{Outcome, Visit, page, safe_next};
 use crate::model::refusal::Refusal;
 use crate::model::session::Session;
 
+use super::passkey_sign_in;
 use super::views::{ChooseAccount, Destination, FlowExpired, Notice, SignIn as SignInView};
 use super::{ResumePath, go_on};
 
@@ -222,7 +223,9 @@ async fn view(
     let person = visit.current.as_ref().filter(|_| confirming).map(|current| current.user().clone());
     let id = interaction.map(|view| view.id.to_string());
     let by_mail = super::reset::by_mail(visit).await?;
+    let offers_passkeys = passkey_sign_in::offered(visit, person.is_some()).await?;
     Ok(SignInView {
+        offers_passkeys,
         // Whoever is asked who they are is not shown as signed in.
         frame: Frame { person: None, flash: visit.flash().sentence, ..visit.frame().await? },
         other_account_url: match &id {

@@ -108,6 +108,7 @@ fn faces(parts: &Parts, settings: &Settings) -> impl Endpoint<Output = Response>
     if parts.local_metrics {
         routes = routes.at("/metrics", health::local_metrics(parts.metrics.clone()));
     }
+    routes = pages::well_known(routes, desk);
     routes = dialects::mount(routes, desk, path_of(&issuer), settings);
     let directory = dialects::directory::directory(&issuer, settings);
     routes = routes.nest("/admin", console::routes(desk, directory)).nest("/", pages::routes(desk, resume_path));

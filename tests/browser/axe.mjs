@@ -7,7 +7,7 @@ const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-prac
 
 /** What is wrong with `page` (`violations`) and what axe could not tell (`incomplete`), each a text with its places. */
 export async function examine(page) {
-  const session = await page.context().newCDPSession(page);
+  const session = await sessionOf(page);
   const { frameTree } = await session.send("Page.getFrameTree");
   const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
   const run = async (expression) => {
@@ -19,8 +19,14 @@ export async function examine(page) {
     await run(`${axe}; axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ["violations", "incomplete"] })
       .then((r) => JSON.stringify({ violations: r.violations, incomplete: r.incomplete }))`),
   );
-  await session.detach();
   return { violations: found.violations.map(told), incomplete: found.incomplete.map(told) };
+}
+
+// One session a page, for as long as it is open: one that leaves takes the page's virtual authenticator with it.
+const sessions = new WeakMap();
+async function sessionOf(page) {
+  if (!sessions.has(page)) sessions.set(page, await page.context().newCDPSession(page));
+  return sessions.get(page);
 }
 
 const told = (rule) => `${rule.id}: ${rule.help}${rule.nodes.map(place).join("")}`;

@@ -13,6 +13,7 @@
 //! - Applications of our own: [`ours`], [`first_party`], [`guests`], [`minors`], [`bearer_authorize`], [`incrowd`].
 //! - What is written to people, and what only letters carry: [`mail`].
 //! - Programs of their own: [`machine`].
+//! - Passkeys: [`passkeys`], with one in software ([`soft_passkey`]).
 //! - What nobody learns: [`cors`], [`headers`], [`secrets`], [`entry`].
 
 #[path = "../common/indoors.rs"]
@@ -21,6 +22,8 @@ mod indoors;
 mod jar;
 #[path = "../common/smtp.rs"]
 mod smtp;
+#[path = "../common/soft_passkey.rs"]
+mod soft_passkey;
 
 mod app;
 mod authenticator;
@@ -56,6 +59,7 @@ mod mail;
 mod matrix;
 mod minors;
 mod parameters;
+mod passkeys;
 mod places;
 mod prompts;
 mod redirects;

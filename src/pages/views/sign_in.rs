@@ -32,6 +32,8 @@ pub struct SignIn {
     pub confirming: bool,
     /// Who is confirming; shown only with `confirming`.
     pub person_name: String,
+    /// Whether a passkey can be used: any of the deployment's, or of whoever confirms.
+    pub offers_passkeys: bool,
     /// Where "use another account" leads; shown only with `confirming`.
     pub other_account_url: String,
     /// Why the last try did not succeed.

@@ -49,10 +49,10 @@ export class Person {
     await this.page.goto(address);
   }
 
-  /** Presses a button or follows a link, and waits for the page that comes. */
-  async press(role, name, { within = this.page } = {}) {
+  /** Presses a button or follows a link, and waits for the page that comes, unless it `stays`. */
+  async press(role, name, { within = this.page, stays = false } = {}) {
     const thing = within.getByRole(role, { name, exact: typeof name === "string" });
-    const came = this.page.waitForEvent("framenavigated", { timeout: PATIENCE });
+    const came = stays ? Promise.resolve() : this.page.waitForEvent("framenavigated", { timeout: PATIENCE });
     came.catch(() => {});
     if (this.keyboard) {
       await this.tabTo(thing);

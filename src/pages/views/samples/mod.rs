@@ -6,6 +6,7 @@ mod entry;
 mod factors;
 mod leaving;
 mod mail;
+mod passkeys;
 mod second_factor;
 mod sign_in;
 

@@ -10,6 +10,7 @@ impl Samples for SignIn {
             frame: frame(),
             interaction: Some("i1".into()),
             destination: wiki(),
+            offers_passkeys: true,
             other_account_url: "/login?interaction=i1&choose=another".into(),
             ..SignIn::default()
         };

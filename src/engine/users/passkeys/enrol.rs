@@ -1,0 +1,155 @@
+//! A new passkey.
+
+use crate::base::secret::Secret;
+use crate::engine::users::{Fresh, device};
+use crate::engine::{Caller, Decision, Denied, Engine};
+use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::factors::{ChallengePurpose, Factors, Passkey};
+use crate::model::mail::AccountChange;
+use crate::model::refusal::Refusal;
+use crate::model::user::User;
+use crate::records::{Kept, RecordChanges};
+use crate::store::{Changes, Fault};
+
+use super::ceremony::{Answer, Ceremony, Miss};
+use super::own::{self, PasskeyView};
+use super::relying_party::RelyingParty;
+
+/// A passkey that was just enrolled.
+#[derive(Clone, Debug)]
+pub struct NewPasskey {
+    /// As its owner sees it.
+    pub passkey: PasskeyView,
+    /// The recovery codes that come with a first factor, to be shown once.
+    pub codes: Option<Vec<Secret>>,
+}
+
+/// A passkey that is enrolled once its person's factors are written.
+pub(super) struct Enrolled {
+    /// As they see it.
+    pub view: PasskeyView,
+    /// What they had enrolled as it was read, if anything.
+    pub was: Option<Kept<Factors>>,
+    /// The same with the new passkey, for the caller to write.
+    pub factors: Factors,
+}
+
+impl Engine {
+    /// Begins to enrol a passkey for whoever is signed in.
+    ///
+    /// # Errors
+    /// [`Refusal::PasskeyRefused`] where the deployment has none; [`Refusal::FieldInvalid`] for `passkey` when they have as
+    /// many as they may; [`Refusal::TooManyTries`]; [`Refusal::SessionEnded`]; the store's fault.
+    pub async fn begin_passkey(&self, caller: &Caller, who: &Fresh, browser: &Secret) -> Result<Ceremony, Denied> {
+        let Some((_, user)) = self.still_signed_in(who.signed_in()).await? else {
+            return Err(Refusal::SessionEnded.into());
+        };
+        self.begin_enrolment(caller, &user, browser).await
+    }
+
+    /// The same for somebody who is not signed in yet and may not come in without a passkey.
+    pub(in crate::engine::users) async fn begin_enrolment(
+        &self,
+        caller: &Caller,
+        user: &User,
+        browser: &Secret,
+    ) -> Result<Ceremony, Denied> {
+        let party = self.relying_party().await?;
+        let factors = self.ledger.find::<Factors>(user.id.as_str()).await?;
+        let known = factors.as_ref().map_or(&[][..], |factors| &factors.passkeys);
+        if known.len() >= Factors::MOST_PASSKEYS {
+            return Err(too_many().into());
+        }
+        let asked = party.ask_for_new(user, known)?;
+        self.begin_ceremony(caller, browser, Some(&user.id), ChallengePurpose::Enrol, asked).await
+    }
+
+    /// Enrols the passkey that answers, under `name` or else the browser's in words. With somebody's first factor come recovery
+    /// codes.
+    ///
+    /// # Errors
+    /// [`Refusal::PasskeyRefused`], for every cause the same; [`Refusal::FieldInvalid`] for `name`, or for `passkey` when they
+    /// have as many as they may; [`Refusal::SessionEnded`]; the store's fault.
+    pub async fn finish_passkey(
+        &self,
+        caller: &Caller,
+        who: &Fresh,
+        answer: &Answer,
+        name: Option<&str>,
+    ) -> Result<NewPasskey, Denied> {
+        let name = name.map(own::name).transpose()?;
+        let party = self.relying_party().await?;
+        let done = self.settle(|| async {
+            let Some((session, user)) = self.still_signed_in(who.signed_in()).await? else {
+                return Ok(Decision::refuse(Refusal::SessionEnded));
+            };
+            let mut changes = Changes::new();
+            changes.expect(&session).expect(&user);
+            let answer = self.enrol(caller, &party, &user, answer, name.as_deref(), &mut changes).await?;
+            let answer = answer.map(|enrolled| {
+                enrolled.map(|Enrolled { view, was, mut factors }| {
+                    let codes = self.first_recovery_codes(caller, &user, &mut factors, &mut changes);
+                    self.keep_factors(was.as_ref(), &factors, &mut changes);
+                    NewPasskey { passkey: view, codes }
+                })
+            });
+            Ok(Decision { answer, changes })
+        });
+        match done.await? {
+            Ok(new) => Ok(new),
+            Err(miss) => Err(self.passkey_missed(caller, miss).await),
+        }
+    }
+
+    /// What enrolling the passkey that answers changes, but for the factors themselves. The challenge ends either way.
+    pub(super) async fn enrol(
+        &self,
+        caller: &Caller,
+        party: &RelyingParty,
+        user: &User,
+        answer: &Answer,
+        name: Option<&str>,
+        changes: &mut Changes,
+    ) -> Result<Result<Result<Enrolled, Miss>, Refusal>, Fault> {
+        let now = self.now();
+        let challenge = match self.ceremony_of(answer, ChallengePurpose::Enrol, Some(&user.id)).await? {
+            Ok(challenge) => challenge,
+            Err(miss) => return Ok(Ok(Err(miss))),
+        };
+        changes.delete(&challenge);
+        let credential = match party.check_new(&challenge.state, &answer.credential) {
+            Ok(credential) => credential,
+            Err(cause) => return Ok(Ok(Err(Miss::of(&user.id, cause)))),
+        };
+        // No passkey is ever two people's, nor twice one's (section 7.1, step 26).
+        if self.ledger.find_unique::<Factors>("passkey", &credential.id).await?.is_some() {
+            return Ok(Ok(Err(Miss::of(&user.id, "enrolled before"))));
+        }
+        let was = self.ledger.find::<Factors>(user.id.as_str()).await?;
+        let mut factors = was.as_ref().map_or_else(|| Factors::none(&user.id), |was| was.record().clone());
+        if factors.passkeys.len() >= Factors::MOST_PASSKEYS {
+            return Ok(Err(too_many()));
+        }
+        let derived = || device::in_words(&caller.user_agent);
+        let passkey = Passkey {
+            name: own::unrepeated(&name.map_or_else(derived, str::to_owned), &factors.passkeys),
+            id: credential.id,
+            credential: credential.json,
+            created_at: now,
+            last_used_at: None,
+            backed_up: credential.backed_up,
+        };
+        let view = own::view(&passkey);
+        factors.passkeys.push(passkey);
+        let actor = AuditActor::User(user.id.clone());
+        let record = caller.record(now, &*self.rng, actor, AuditKind::PasskeyAdded).about_user(&user.id);
+        changes.create(&record.with("name", &view.name));
+        self.tell_of_change(user, AccountChange::PasskeyAdded, changes).await?;
+        Ok(Ok(Ok(Enrolled { view, was, factors })))
+    }
+}
+
+fn too_many() -> Refusal {
+    let most = Factors::MOST_PASSKEYS;
+    Refusal::field("passkey", format!("You have {most} passkeys, which is as many as there can be. Remove one first."))
+}

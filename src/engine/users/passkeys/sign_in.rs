@@ -1,0 +1,218 @@
+//! Coming in with a passkey: with nothing else, after a password, or to prove once more who one is.
+
+use crate::base::ids::{InteractionId, SignInId};
+use crate::base::secret::Secret;
+use crate::engine::users::SignedIn;
+use crate::engine::users::needs::Need;
+use crate::engine::users::proceed::{Proof, SignInStep};
+use crate::engine::users::second_factor::Further;
+use crate::engine::{Caller, Decision, Denied, Engine};
+use crate::model::factors::ChallengePurpose;
+use crate::model::refusal::Refusal;
+use crate::model::session::{Authentication, Method};
+use crate::model::user::User;
+use crate::records::RecordChanges;
+use crate::store::{Changes, Fault};
+
+use super::ceremony::{Answer, Ceremony, Miss};
+use super::proof::Shown;
+use super::relying_party::RelyingParty;
+
+/// What somebody who comes with a passkey brings, and what their browser had already.
+#[derive(Clone, Debug)]
+pub struct PasskeySignIn {
+    /// What the passkey says.
+    pub answer: Answer,
+    /// The authorization request that waits for this, if there is one.
+    pub interaction: Option<InteractionId>,
+    /// Who is signed in in this browser now.
+    pub current: Option<SignedIn>,
+    /// A session cookie this browser holds from an earlier time, live or not.
+    pub known: Option<Secret>,
+    /// What an earlier sign-in left in this browser.
+    pub familiar: Option<Secret>,
+}
+
+impl Engine {
+    /// Asks for any passkey of this deployment, to sign in with nothing else. The browser finds one by itself.
+    ///
+    /// # Errors
+    /// [`Refusal::PasskeyRefused`] where the deployment has none; [`Refusal::TooManyTries`]; the store's fault.
+    pub async fn begin_passkey_sign_in(&self, caller: &Caller, browser: &Secret) -> Result<Ceremony, Denied> {
+        let asked = self.relying_party().await?.ask_one_of(None)?;
+        self.begin_ceremony(caller, browser, None, ChallengePurpose::SignIn, asked).await
+    }
+
+    /// Signs in whoever the passkey belongs to. It verified them, so it is two factors in one.
+    ///
+    /// # Errors
+    /// [`Refusal::PasskeyRefused`], for every cause the same; the store's fault.
+    pub async fn finish_passkey_sign_in(&self, caller: &Caller, ask: &PasskeySignIn) -> Result<SignInStep, Denied> {
+        let party = self.relying_party().await?;
+        let done = self.settle(|| async {
+            let mut changes = Changes::new();
+            let shown = self.take_word(&party, &ask.answer, ChallengePurpose::SignIn, None, &mut changes).await?;
+            let answer = match shown {
+                Ok(shown) => Ok(self.come_in(caller, ask, &shown, &mut changes).await?),
+                Err(miss) => Err(miss),
+            };
+            Ok(Decision { answer: Ok(answer), changes })
+        });
+        self.let_in(caller, done.await?).await
+    }
+
+    /// Asks for one of the passkeys of whoever is signed in, to prove once more that it is still they.
+    ///
+    /// # Errors
+    /// As [`Engine::begin_passkey_sign_in`], and [`Refusal::SessionEnded`].
+    pub async fn begin_passkey_confirmation(
+        &self,
+        caller: &Caller,
+        who: &SignedIn,
+        browser: &Secret,
+    ) -> Result<Ceremony, Denied> {
+        let Some((_, user)) = self.still_signed_in(who).await? else { return Err(Refusal::SessionEnded.into()) };
+        let known = self.factors_of(&user.id).await?.passkeys;
+        let asked = self.relying_party().await?.ask_one_of(Some(&known))?;
+        self.begin_ceremony(caller, browser, Some(&user.id), ChallengePurpose::SecondFactor, asked).await
+    }
+
+    /// Renews the session of whoever is signed in (`ask.current`), who has shown a passkey of theirs.
+    ///
+    /// # Errors
+    /// As [`Engine::finish_passkey_sign_in`], and [`Refusal::SessionEnded`].
+    pub async fn finish_passkey_confirmation(
+        &self,
+        caller: &Caller,
+        ask: &PasskeySignIn,
+    ) -> Result<SignInStep, Denied> {
+        let party = self.relying_party().await?;
+        let Some(who) = &ask.current else { return Err(Refusal::SessionEnded.into()) };
+        let done = self.settle(|| async {
+            let Some((_, user)) = self.still_signed_in(who).await? else {
+                return Ok(Decision::refuse(Refusal::SessionEnded));
+            };
+            let mut changes = Changes::new();
+            let purpose = ChallengePurpose::SecondFactor;
+            let answer = match self.take_word(&party, &ask.answer, purpose, Some(&user.id), &mut changes).await? {
+                Ok(shown) => Ok(self.come_in(caller, ask, &shown, &mut changes).await?),
+                Err(miss) => Err(miss),
+            };
+            Ok(Decision { answer: Ok(answer), changes })
+        });
+        self.let_in(caller, done.await?).await
+    }
+
+    /// Asks for one of the passkeys of whoever is about to be signed in.
+    ///
+    /// # Errors
+    /// As [`Engine::begin_passkey_sign_in`], and [`Refusal::SignInGone`].
+    pub async fn begin_second_passkey(
+        &self,
+        caller: &Caller,
+        id: &SignInId,
+        browser: &Secret,
+        current: Option<&SignedIn>,
+    ) -> Result<Ceremony, Denied> {
+        let underway = self.underway(id, browser, current).await?.ok_or(Refusal::SignInGone)?;
+        if underway.need() == Need::EnrolPasskey {
+            return self.begin_enrolment(caller, &underway.user, browser).await;
+        }
+        let known = underway.enrolled().passkeys;
+        if known.is_empty() {
+            return Err(Refusal::PasskeyRefused.into());
+        }
+        let asked = self.relying_party().await?.ask_one_of(Some(&known))?;
+        let user = &underway.user.id;
+        self.begin_ceremony(caller, browser, Some(user), ChallengePurpose::SecondFactor, asked).await
+    }
+
+    /// Goes on with an unfinished sign-in, whose person has shown a passkey: one of theirs, or a new one where a passkey is
+    /// demanded and they have none.
+    ///
+    /// # Errors
+    /// As [`Engine::finish_passkey_sign_in`], and [`Refusal::SignInGone`].
+    pub async fn finish_second_passkey(
+        &self,
+        caller: &Caller,
+        id: &SignInId,
+        ask: &PasskeySignIn,
+    ) -> Result<SignInStep, Denied> {
+        let party = self.relying_party().await?;
+        let done = self.settle(|| self.decide_second(caller, &party, id, ask));
+        self.let_in(caller, done.await?).await
+    }
+
+    async fn decide_second(
+        &self,
+        caller: &Caller,
+        party: &RelyingParty,
+        id: &SignInId,
+        ask: &PasskeySignIn,
+    ) -> Result<Decision<Result<SignInStep, Miss>>, Denied> {
+        let (browser, current) = (&ask.answer.browser, ask.current.as_ref());
+        let Some(at) = self.underway(id, browser, current).await? else {
+            return Ok(Decision::refuse(Refusal::SignInGone));
+        };
+        let mut changes = Changes::new();
+        let factors = if at.need() == Need::EnrolPasskey {
+            match self.enrol(caller, party, &at.user, &ask.answer, None, &mut changes).await? {
+                Ok(enrolled) => enrolled.map(|enrolled| enrolled.factors),
+                Err(refusal) => return Ok(Decision { answer: Err(refusal), changes }),
+            }
+        } else {
+            let (purpose, user) = (ChallengePurpose::SecondFactor, Some(&at.user.id));
+            self.take_word(party, &ask.answer, purpose, user, &mut changes).await?.map(|shown| shown.factors)
+        };
+        let answer = match factors {
+            Ok(factors) => {
+                let (method, known) = (Method::Passkey { verified: true }, self.is_known_here(ask, &at.user).await?);
+                let further = Further { method, factors, remember: false, browser, current, known };
+                Ok(self.go_on(caller, &at, further, &mut changes).await?)
+            }
+            Err(miss) => Err(miss),
+        };
+        Ok(Decision { answer: Ok(answer), changes })
+    }
+
+    /// On from a passkey that was shown with nothing else: to a session, or to what is missing.
+    async fn come_in(
+        &self,
+        caller: &Caller,
+        ask: &PasskeySignIn,
+        shown: &Shown,
+        changes: &mut Changes,
+    ) -> Result<SignInStep, Denied> {
+        changes.expect(&shown.user).update(&shown.was, &shown.factors);
+        let proof = Proof {
+            user: &shown.user,
+            factors: &shown.factors,
+            proved: Authentication::by(&[shown.method], self.now()),
+            browser: Some(&ask.answer.browser),
+            interaction: ask.interaction.as_ref(),
+            current: ask.current.as_ref(),
+            unfinished: None,
+            device: None,
+            confirms: false,
+            known: self.is_known_here(ask, &shown.user).await?,
+        };
+        self.proceed(caller, &proof, changes).await
+    }
+
+    /// Whether `user` has signed in with this browser before.
+    async fn is_known_here(&self, ask: &PasskeySignIn, user: &User) -> Result<bool, Fault> {
+        let current = ask.current.as_ref().is_some_and(|current| current.user().id == user.id);
+        if current || ask.familiar.as_ref().is_some_and(|token| self.is_familiar(token, user)) {
+            return Ok(true);
+        }
+        let Some(cookie) = &ask.known else { return Ok(false) };
+        Ok(self.session_of_cookie(cookie).await?.is_some_and(|session| session.user == user.id))
+    }
+
+    async fn let_in(&self, caller: &Caller, done: Result<SignInStep, Miss>) -> Result<SignInStep, Denied> {
+        match done {
+            Ok(step) => Ok(step),
+            Err(miss) => Err(self.passkey_missed(caller, miss).await),
+        }
+    }
+}

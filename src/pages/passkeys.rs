@@ -1,0 +1,175 @@
+//! `/account/passkeys`: the passkeys of whoever is signed in. And where programs are told about that page.
+
+use std::sync::Arc;
+
+use poem::endpoint::make_sync;
+use poem::http::StatusCode;
+use poem::{IntoResponse, Request, Response, Route};
+use serde_json::json;
+
+use crate::engine::Denied;
+use crate::engine::users::PasskeyView;
+use crate::engine::users::passkeys::{Answer, NewPasskey};
+use crate::http::desk::{Desk, see_other};
+use crate::http::flash::Flash;
+use crate::http::page::{Page, Problems};
+use crate::http::params::Params;
+use crate::http::routing::Methods;
+use crate::http::visit::{Outcome, Visit, page};
+use crate::http::when::When;
+use crate::model::refusal::Refusal;
+
+use super::authenticator::{RECOVERY_CODES, shown_once};
+use super::ceremonies::{self, reply};
+use super::views::{AddPasskey, PasskeyRow, Passkeys};
+
+/// The list.
+const LIST: &str = "/account/passkeys";
+/// Where one is added.
+const ADD: &str = "/account/passkeys/add";
+
+pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
+    app.at(LIST, Methods::new().get(page(desk, |visit, _| list(visit))))
+        .at(ADD, Methods::new().get(page(desk, |visit, _| add(visit))))
+        .at("/account/passkeys/begin", Methods::new().post(page(desk, begin)))
+        .at("/account/passkeys/finish", Methods::new().post(page(desk, finish)))
+        .at("/account/passkeys/rename", Methods::new().post(page(desk, rename)))
+        .at("/account/passkeys/remove", Methods::new().post(page(desk, remove)))
+}
+
+/// What password managers look for: where a passkey is added, and where a password is changed (W3C: Passkey Endpoints, and
+/// A Well-Known URL for Changing Passwords).
+pub fn well_known(routes: Route, desk: &Arc<Desk>) -> Route {
+    let origin = desk.origin().to_owned();
+    let engine = desk.engine.clone();
+    let endpoints = make_sync(move |_: Request| match engine.has_passkeys() {
+        true => {
+            reply(StatusCode::OK, &json!({ "enroll": format!("{origin}{ADD}"), "manage": format!("{origin}{LIST}") }))
+        }
+        false => reply(StatusCode::OK, &json!({})),
+    });
+    let password = make_sync(|_: Request| see_other("/account/password"));
+    routes
+        .at("/.well-known/passkey-endpoints", Methods::new().get(endpoints))
+        .at("/.well-known/change-password", Methods::new().get(password))
+}
+
+async fn list(visit: Visit) -> Outcome {
+    list_page(&visit, StatusCode::OK, Problems::none(), visit.query.get("rename"), None).await
+}
+
+/// The list, with the passkey that is being renamed, and under which name, or removed.
+async fn list_page(
+    visit: &Visit,
+    status: StatusCode,
+    problems: Problems,
+    renaming: Option<&str>,
+    typed: Option<&str>,
+) -> Outcome {
+    let person = visit.person()?;
+    let known = match visit.engine().passkeys(person).await {
+        Ok(known) => known,
+        Err(denied) => return Ok(visit.deny(&denied).await),
+    };
+    let rows: Vec<PasskeyRow> = known.iter().map(|passkey| row(visit, passkey)).collect();
+    let named = |id: &str| rows.iter().find(|row| row.id == id).cloned();
+    let renaming =
+        renaming.and_then(named).map(|row| PasskeyRow { name: typed.map_or(row.name.clone(), str::to_owned), ..row });
+    let removing = visit.query.get("remove").and_then(named);
+    let view = Passkeys {
+        frame: visit.frame().await?.saying(visit.flash().sentence),
+        possible: visit.engine().has_passkeys(),
+        last: rows.len() == 1,
+        renaming,
+        removing,
+        rows,
+        problems,
+    };
+    Ok(Page::with_status(status, view).into_response())
+}
+
+fn row(visit: &Visit, passkey: &PasskeyView) -> PasskeyRow {
+    PasskeyRow {
+        id: passkey.id.clone(),
+        name: passkey.name.clone(),
+        added: When::at(passkey.created_at, visit.now()),
+        used: passkey.last_used_at.map(|at| When::at(at, visit.now())),
+        synced: passkey.backed_up,
+    }
+}
+
+async fn add(visit: Visit) -> Outcome {
+    if !visit.engine().has_passkeys() {
+        return Ok(see_other(LIST));
+    }
+    visit.fresh(ADD).await?;
+    let frame = visit.frame().await?.saying(visit.flash().sentence);
+    Ok(visit.show(AddPasskey { frame }))
+}
+
+async fn begin(visit: Visit, mut request: Request) -> Outcome {
+    visit.form(&mut request).await?;
+    let fresh = ceremonies::elsewhere(visit.fresh(ADD).await)?;
+    match visit.engine().begin_passkey(&visit.caller, &fresh, &visit.browser.secret).await {
+        Ok(begun) => Ok(ceremonies::begun(&begun)),
+        Err(denied) => Ok(refused(&visit, &denied)),
+    }
+}
+
+async fn finish(visit: Visit, mut request: Request) -> Outcome {
+    let fields = visit.form(&mut request).await?;
+    let fresh = ceremonies::elsewhere(visit.fresh(ADD).await)?;
+    let name = fields.get("name").map(str::trim).filter(|name| !name.is_empty());
+    match visit.engine().finish_passkey(&visit.caller, &fresh, &answer_of(&visit, &fields), name).await {
+        Ok(NewPasskey { passkey, codes }) => {
+            let said = format!("The passkey {} is added. It signs you in from now on.", passkey.name);
+            Ok(ceremonies::onward(match codes {
+                Some(codes) => visit.go_saying(RECOVERY_CODES, shown_once(&said, &codes)),
+                None => visit.go_saying(LIST, Flash::saying(&said)),
+            }))
+        }
+        Err(denied) => Ok(refused(&visit, &denied)),
+    }
+}
+
+/// What the browser brings back, in a form of ours.
+pub(super) fn answer_of(visit: &Visit, fields: &Params) -> Answer {
+    Answer {
+        challenge: fields.get("challenge").unwrap_or_default().to_owned(),
+        credential: fields.get("credential").unwrap_or_default().to_owned(),
+        browser: visit.browser.secret.clone(),
+    }
+}
+
+fn refused(visit: &Visit, denied: &Denied) -> Response {
+    ceremonies::refused(visit, denied, "The passkey was not added. Try once more.")
+}
+
+async fn rename(visit: Visit, mut request: Request) -> Outcome {
+    let person = visit.person()?;
+    let fields = visit.form(&mut request).await?;
+    let (id, name) = (fields.get("passkey").unwrap_or_default(), fields.get("name").unwrap_or_default());
+    match visit.engine().rename_passkey(person, id, name).await {
+        Ok(()) => Ok(visit.go_saying(LIST, Flash::saying("The passkey has its new name."))),
+        Err(Denied::Refused(Refusal::FieldInvalid(problem))) => {
+            let problems = Problems::of(problem.field, &problem.sentence);
+            list_page(&visit, StatusCode::BAD_REQUEST, problems, Some(id), Some(name)).await
+        }
+        Err(denied) => Ok(visit.deny(&denied).await),
+    }
+}
+
+async fn remove(visit: Visit, mut request: Request) -> Outcome {
+    let fields = visit.form(&mut request).await?;
+    let id = fields.get("passkey").unwrap_or_default();
+    let safe: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
+    let fresh = visit.fresh(&format!("{LIST}?remove={safe}")).await?;
+    match visit.engine().remove_passkey(&visit.caller, &fresh, id).await {
+        Ok(()) => Ok(visit.go_saying(LIST, Flash::saying("The passkey is removed. It signs nobody in any more."))),
+        Err(Denied::Refused(Refusal::FieldInvalid(problem))) => {
+            let problems = Problems::of("", &problem.sentence);
+            list_page(&visit, StatusCode::BAD_REQUEST, problems, None, None).await
+        }
+        Err(denied) => Ok(visit.deny(&denied).await),
+    }
+}

@@ -1,0 +1,49 @@
+//! `/account/passkeys…`: somebody's passkeys.
+
+use askama::Template;
+
+use crate::http::page::{Frame, Problems};
+use crate::http::when::When;
+
+/// `GET /account/passkeys`. `POST …/rename` has the fields `passkey` and `name`, `POST …/remove` has `passkey`.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/passkeys.html")]
+pub struct Passkeys {
+    /// What every page is told.
+    pub frame: Frame,
+    /// Whether this deployment can have passkeys at all.
+    pub possible: bool,
+    /// The passkeys, the oldest first.
+    pub rows: Vec<PasskeyRow>,
+    /// Whether there is but one.
+    pub last: bool,
+    /// The one that is being renamed.
+    pub renaming: Option<PasskeyRow>,
+    /// The one that is about to be removed.
+    pub removing: Option<PasskeyRow>,
+    /// What is wrong with the form.
+    pub problems: Problems,
+}
+
+/// One passkey.
+#[derive(Clone, Debug, Default)]
+pub struct PasskeyRow {
+    /// What forms call it.
+    pub id: String,
+    /// What its owner calls it.
+    pub name: String,
+    /// When it was added.
+    pub added: When,
+    /// When it was last used.
+    pub used: Option<When>,
+    /// Whether it is kept in more than one place.
+    pub synced: bool,
+}
+
+/// `GET /account/passkeys/add`. Its form goes on by script.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/add_passkey.html")]
+pub struct AddPasskey {
+    /// What every page is told.
+    pub frame: Frame,
+}

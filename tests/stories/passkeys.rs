@@ -1,0 +1,170 @@
+//! Passkeys over HTTP: what scripts are told, what they are refused, and where password managers look.
+
+use serde_json::Value;
+
+use crate::browser::{Browser, Form};
+use crate::house::{House, ISSUER};
+use crate::person::Person;
+use crate::soft_passkey::SoftPasskey;
+use crate::wire::{Reply, claims};
+
+/// The form on `page` that the script sends to `action`, with what it hides.
+fn fields(page: &Reply, action: &str) -> Vec<(String, String)> {
+    let at = page.body.find(&format!("action=\"{action}\"")).unwrap_or_else(|| panic!("no form for {action}: {page}"));
+    let form = page.body[at..].split("</form>").next().unwrap_or_default();
+    let inputs = form.split("<input type=\"hidden\" name=\"").skip(1);
+    let pair = |input: &str| {
+        let (name, rest) = input.split_once("\" value=\"")?;
+        Some((name.to_owned(), rest.split('"').next()?.to_owned()))
+    };
+    inputs.filter_map(pair).collect()
+}
+
+/// What the script does with a form: begins, asks the passkey, and brings the answer back.
+async fn ceremony(browser: &Browser<'_>, page: &Reply, place: &str, says: impl FnOnce(&Value) -> String) -> Reply {
+    let hidden = fields(page, &format!("{place}/finish"));
+    let mut form: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let begun = browser.posts(&format!("{place}/begin"), &form).await;
+    assert_eq!((begun.status, begun.header("content-type")), (200, Some("application/json")), "{begun}");
+    let begun: Value = serde_json::from_str(&begun.body).expect("JSON");
+    let (challenge, credential) = (begun["challenge"].as_str().expect("a challenge"), says(&begun["publicKey"]));
+    form.extend([("challenge", challenge), ("credential", &credential)]);
+    browser.posts(&format!("{place}/finish"), &form).await
+}
+
+/// Somebody who has signed in and enrolled a passkey.
+async fn enrolled<'h>(house: &'h House, name: &str) -> (Person<'h>, SoftPasskey) {
+    let person = house.person(name).await;
+    person.signs_in().await;
+    let mut passkey = SoftPasskey::blank(ISSUER);
+    let page = person.browser.opens("/account/passkeys/add").await;
+    let reply = ceremony(&person.browser, &page, "/account/passkeys", |asked| passkey.enrol(asked)).await;
+    assert!(reply.json()["location"].as_str().expect("it goes on").starts_with("/account/recovery-codes?"), "{reply}");
+    (person, passkey)
+}
+
+#[tokio::test]
+async fn a_passkey_is_added_on_the_account_page_and_signs_in_in_another_browser() {
+    let house = House::fresh().await;
+    let (alice, mut passkey) = enrolled(&house, "alice").await;
+    let page = alice.browser.opens("/account/passkeys").await;
+    assert!(page.body.contains("An unknown browser"), "named after the browser: {page}");
+
+    let elsewhere = house.browser();
+    let page = elsewhere.opens("/login?next=/account/sessions").await;
+    let reply = ceremony(&elsewhere, &page, "/login/passkey", |asked| passkey.answer(asked)).await;
+    assert_eq!(reply.json()["location"], "/account/sessions");
+    assert!(elsewhere.session().is_some());
+    assert_eq!(elsewhere.opens("/account/passkeys").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_passkey_goes_on_to_the_application_that_waits() {
+    let house = House::fresh().await;
+    let (alice, mut passkey) = enrolled(&house, "alice").await;
+    let app = house.app("wiki").await;
+    let asking = app.asks("openid");
+    let alice = alice.elsewhere(house.browser());
+    let page = alice.goes(&asking).await;
+    let page = alice.browser.follows(page).await;
+    let reply = ceremony(&alice.browser, &page, "/login/passkey", |asked| passkey.answer(asked)).await;
+    let onward = reply.json()["location"].as_str().expect("it goes on").to_owned();
+    let next = alice.browser.opens(&onward).await;
+    let answer = alice.finishes(&asking, next).await;
+    let tokens = app.redeems(&answer).await.tokens();
+    let claims = claims(&tokens.id);
+    assert_eq!((&claims["acr"], &claims["amr"]), (&"3".into(), &serde_json::json!(["pop", "user", "mfa"])));
+}
+
+#[tokio::test]
+async fn after_a_password_the_passkey_is_asked_for_and_nothing_opens_before() {
+    let house = House::fresh().await;
+    let (alice, mut passkey) = enrolled(&house, "alice").await;
+    let alice = alice.elsewhere(house.browser());
+    let reply = alice.signs_in().await;
+    assert!(reply.location().starts_with("/login/second-factor?sign_in="), "{reply}");
+    assert_eq!(alice.browser.session(), None);
+    let page = alice.browser.follows(reply).await;
+    assert_eq!(page.title(), "One more step");
+    let reply = ceremony(&alice.browser, &page, "/login/passkey", |asked| passkey.answer(asked)).await;
+    assert_eq!(reply.json()["location"], "/");
+    assert!(alice.browser.session().is_some());
+}
+
+#[tokio::test]
+async fn whoever_changes_their_passkeys_proves_first_who_they_are_and_can_by_passkey() {
+    let house = House::fresh().await;
+    let (alice, mut passkey) = enrolled(&house, "alice").await;
+    house.later(11 * 60);
+    let confirm = alice.browser.opens("/account/passkeys/add").await;
+    assert_eq!(confirm.location(), "/login?confirm=1&next=%2Faccount%2Fpasskeys%2Fadd");
+    let page = alice.browser.follows(confirm).await;
+    assert_eq!(page.title(), "Confirm it is you");
+    let reply = ceremony(&alice.browser, &page, "/login/passkey", |asked| {
+        assert_eq!(asked["allowCredentials"].as_array().expect("hers").len(), 1);
+        passkey.answer(asked)
+    });
+    let onward = reply.await.json()["location"].as_str().expect("it goes on").to_owned();
+    assert_eq!(onward, "/account/passkeys/add");
+    assert_eq!(alice.browser.opens(&onward).await.title(), "Add a passkey");
+}
+
+#[tokio::test]
+async fn a_form_that_waited_too_long_sends_the_script_to_confirm() {
+    let house = House::fresh().await;
+    let (alice, _) = enrolled(&house, "alice").await;
+    let token = {
+        let page = alice.browser.opens("/account/password").await;
+        Form::on(&page).hidden("csrf").to_owned()
+    };
+    house.later(11 * 60);
+    for place in ["begin", "finish"] {
+        let reply = alice.browser.posts(&format!("/account/passkeys/{place}"), &[("csrf", &token)]).await;
+        assert_eq!(reply.json()["location"], "/login?confirm=1&next=%2Faccount%2Fpasskeys%2Fadd", "{place}");
+    }
+    let reply = alice.browser.posts("/account/passkeys/remove", &[("csrf", &token), ("passkey", "a\"b")]).await;
+    assert_eq!(reply.location(), "/login?confirm=1&next=%2Faccount%2Fpasskeys%3Fremove%3Dab");
+}
+
+#[tokio::test]
+async fn every_refusal_is_one_sentence_and_needs_a_form_of_ours() {
+    let house = House::fresh().await;
+    let (_, mut passkey) = enrolled(&house, "alice").await;
+    let browser = house.browser();
+    let page = browser.opens("/login").await;
+    passkey.origin = "https://evil.example".to_owned();
+    let wrong = ceremony(&browser, &page, "/login/passkey", |asked| passkey.answer(asked)).await;
+    let nonsense = ceremony(&browser, &page, "/login/passkey", |_| "{".to_owned()).await;
+    assert_eq!((wrong.status, &wrong.body), (400, &nonsense.body));
+    assert!(wrong.json()["problem"].as_str().is_some_and(|words| words.ends_with('.')), "{wrong}");
+
+    for path in ["/login/passkey/begin", "/login/passkey/finish", "/account/passkeys/begin", "/account/passkeys/finish"]
+    {
+        let foreign = browser.posts(path, &[("csrf", "guess")]).await;
+        assert!(matches!(foreign.status, 400 | 403), "{path}: {foreign}");
+        assert!(!foreign.body.contains("publicKey"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn password_managers_find_the_pages() {
+    let house = House::fresh().await;
+    let found = house.gets("/.well-known/passkey-endpoints").await.json();
+    assert_eq!(found["enroll"], format!("{ISSUER}/account/passkeys/add"));
+    assert_eq!(found["manage"], format!("{ISSUER}/account/passkeys"));
+    assert_eq!(house.gets("/.well-known/change-password").await.location(), "/account/password");
+    assert_eq!(house.gets("/.well-known/openid-configuration").await.status, 200);
+}
+
+#[tokio::test]
+async fn a_server_without_a_name_has_no_passkeys_and_says_so() {
+    let house = House::called("http://127.0.0.1:8080").await;
+    let alice = house.person("alice").await;
+    let page = alice.browser.opens("/login").await;
+    assert!(!page.body.contains("passkey"), "{page}");
+    alice.signs_in().await;
+    let page = alice.browser.opens("/account/passkeys").await;
+    assert!(page.body.contains("There are no passkeys here"), "{page}");
+    assert_eq!(alice.browser.opens("/account/passkeys/add").await.location(), "/account/passkeys");
+    assert_eq!(house.gets("/.well-known/passkey-endpoints").await.body, "{}");
+}
