@@ -32,6 +32,9 @@ pub struct Factors {
     /// Wrong codes lately. Not every one is written down; enough to go on slowing down after a restart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub wrong_codes: Option<WrongCodes>,
+    /// Whether their password is one that is long enough only beside a factor.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub short_password: bool,
 }
 
 impl Factors {
@@ -50,6 +53,7 @@ impl Factors {
             passkeys: Vec::new(),
             devices: Vec::new(),
             wrong_codes: None,
+            short_password: false,
         }
     }
 

@@ -21,7 +21,7 @@ pub struct Settings {
     pub self_registration: SelfRegistration,
     /// Who may register clients.
     pub client_registration: ClientRegistration,
-    /// The shortest password, in characters.
+    /// The shortest password where nothing else is asked for, in characters. Beside a second factor eight will do.
     pub password_min_length: u32,
     /// What everybody must sign in with.
     pub required_factor: RequiredFactor,

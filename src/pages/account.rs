@@ -50,7 +50,7 @@ async fn password_page(visit: &Visit, status: StatusCode, problems: Problems) ->
         frame: visit.frame().await?.saying(visit.flash().sentence),
         username: user.username.clone(),
         changed: user.password_changed_at.map(|at| When::at(at, visit.now())),
-        password_hint: shortest(visit).await?,
+        password_hint: shortest(visit, Some(user)).await?,
         problems,
     };
     Ok(Page::with_status(status, view).into_response())

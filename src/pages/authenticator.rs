@@ -123,6 +123,10 @@ async fn remove(visit: Visit, mut request: Request) -> Outcome {
     let fresh = visit.fresh("/account/authenticator?remove=1").await?;
     match visit.engine().remove_authenticator(&visit.caller, &fresh).await {
         Ok(()) => Ok(visit.go_saying(AUTHENTICATOR, Flash::saying("Your authenticator is removed."))),
+        Err(Denied::Refused(Refusal::FieldInvalid(problem))) => {
+            let problems = Problems::of("", &problem.sentence);
+            authenticator_page(&visit, StatusCode::CONFLICT, None, true, problems).await
+        }
         Err(Denied::Refused(Refusal::NotFound(_))) => Ok(see_other(AUTHENTICATOR)),
         Err(denied) => Ok(visit.deny(&denied).await),
     }

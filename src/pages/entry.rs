@@ -18,6 +18,7 @@ use crate::http::paths;
 use crate::http::routing::Methods;
 use crate::http::visit::{Outcome, Visit, page};
 use crate::model::refusal::Refusal;
+use crate::model::user::User;
 
 use super::sign_in::advance;
 use super::views::{LinkClosed, Recover, Setup, password_hint};
@@ -79,16 +80,16 @@ async fn set_up_form(visit: &Visit, status: StatusCode, fields: &Params, problem
         name: text("name"),
         username: text("username"),
         email: text("email"),
-        password_hint: shortest(visit).await?,
+        password_hint: shortest(visit, None).await?,
         problems,
     };
     Ok(Page::with_status(status, view).into_response())
 }
 
-/// The hint under a new password.
-pub(super) async fn shortest(visit: &Visit) -> Result<String, poem::Response> {
-    match visit.engine().settings().await {
-        Ok(settings) => Ok(password_hint(settings.password_min_length as usize)),
+/// The hint under a new password of `user`, or of somebody who has no account yet.
+pub(super) async fn shortest(visit: &Visit, user: Option<&User>) -> Result<String, poem::Response> {
+    match visit.engine().shortest_password(user).await {
+        Ok(shortest) => Ok(password_hint(shortest as usize)),
         Err(fault) => Err(visit.deny(&fault.into()).await),
     }
 }
@@ -106,7 +107,7 @@ async fn recovery_form(visit: &Visit, status: StatusCode, token: &str, problems:
                 token: token.to_owned(),
                 person_name: user.display_name(),
                 username: user.username.clone(),
-                password_hint: shortest(visit).await?,
+                password_hint: shortest(visit, Some(&user)).await?,
                 problems,
             };
             Ok(Page::with_status(status, view).into_response())

@@ -12,6 +12,7 @@ use crate::records::{Kept, RecordChanges};
 use crate::store::Changes;
 
 use super::hasher::Turn;
+use super::passwords::Chosen;
 use super::sessions::{NewSession, Opening, SignedIn};
 use super::tries::{self, Who};
 use super::{passwords, profile};
@@ -62,10 +63,10 @@ impl Engine {
             return Err(Refusal::SessionEnded.into());
         };
         self.check_current_password(caller, &user, current).await?;
-        let policy = self.password_policy(&user.username, user.email.as_deref()).await?;
-        let hash = self.gate.hasher.hash(&policy.accept(new)?).await?;
+        let policy = self.password_policy_of(&user).await?;
+        let chosen = self.choose_password(&policy, new).await?;
         let checked = user.password.clone();
-        self.settle(|| self.decide_password(caller, who, checked.as_ref(), &hash)).await
+        self.settle(|| self.decide_password(caller, who, checked.as_ref(), &chosen)).await
     }
 
     async fn decide_password(
@@ -73,7 +74,7 @@ impl Engine {
         caller: &Caller,
         who: &SignedIn,
         checked: Option<&PasswordHash>,
-        hash: &PasswordHash,
+        chosen: &Chosen,
     ) -> Result<Decision<NewSession>, Denied> {
         let now = self.now();
         let Some((session, was)) = self.still_signed_in(who).await? else {
@@ -83,7 +84,7 @@ impl Engine {
             return Ok(Decision::refuse(Refusal::PasswordWrong));
         }
         let mut user = was.record().clone();
-        user.password = Some(hash.clone());
+        user.password = Some(chosen.hash.clone());
         user.password_changed_at = Some(now);
         user.updated_at = now;
         user.end_access();
@@ -92,6 +93,7 @@ impl Engine {
         changes.update(&was, &user).update(&session, renewed.signed_in.session());
         self.end_sessions_changes(&user.id, Some(&session.id), &mut changes).await?;
         self.end_links_changes(&user.id, &mut changes).await?;
+        self.note_short(&user.id, chosen.short, &mut changes).await?;
         let actor = AuditActor::User(user.id.clone());
         changes.create(&caller.record(now, &*self.rng, actor, AuditKind::PasswordChanged).about_user(&user.id));
         self.tell_of_change(&user, AccountChange::PasswordChanged, &mut changes).await?;

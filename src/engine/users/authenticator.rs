@@ -124,7 +124,8 @@ impl Engine {
     /// of them.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] when there is none; [`Refusal::SessionEnded`]; the store's fault.
+    /// [`Refusal::NotFound`] when there is none; [`Refusal::FieldInvalid`] for `password`, which is too short to stand alone;
+    /// [`Refusal::SessionEnded`]; the store's fault.
     pub async fn remove_authenticator(&self, caller: &Caller, who: &Fresh) -> Result<(), Denied> {
         self.settle(|| async {
             let Some((session, user)) = self.still_signed_in(who.signed_in()).await? else {
@@ -136,6 +137,10 @@ impl Engine {
             }
             factors.enrolling = None;
             factors.tidy();
+            if self.password_needs_more(&user, &factors).await? {
+                let sentence = "Your password is long enough only beside a second factor. Choose a longer one first.";
+                return Ok(Decision::refuse(Refusal::field("password", sentence)));
+            }
             let mut changes = Changes::new();
             changes.expect(&session);
             self.keep_factors(kept.as_ref(), &factors, &mut changes);

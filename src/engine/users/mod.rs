@@ -38,6 +38,7 @@ pub mod passkeys;
 pub mod passwords;
 pub(in crate::engine) mod proceed;
 pub mod profile;
+mod reasons;
 pub mod recovery;
 pub mod recovery_codes;
 pub mod registration;

@@ -1,19 +1,28 @@
 //! What may be a password (NIST SP 800-63B-4, section 3.1.1.2; OWASP ASVS 5.0, section 6.2).
 //!
 //! Long enough, not longer than a kilobyte, and not among the first things a guesser tries. Any character, no rules of
-//! composition, nothing cut off.
+//! composition, nothing cut off. How long is enough depends on what else is asked for: beside a second factor, eight
+//! characters are.
 
 use unicode_normalization::UnicodeNormalization;
 
+use crate::base::ids::UserId;
 use crate::base::secret::Secret;
-use crate::engine::Engine;
+use crate::engine::{Denied, Engine};
+use crate::model::credential::PasswordHash;
+use crate::model::factors::Factors;
 use crate::model::refusal::Refusal;
-use crate::store::Fault;
+use crate::model::sign_in::RequiredFactor;
+use crate::model::user::User;
+use crate::store::{Changes, Fault};
 
 use super::guessing::{self, Guessed};
+use super::reasons;
 
 /// The longest password, in bytes, as it is hashed.
 pub const LONGEST: usize = 1_024;
+/// The shortest one that will do beside a second factor (NIST SP 800-63B-4, section 3.1.1.2), unless even shorter ones will.
+pub const BESIDE_A_FACTOR: u32 = 8;
 /// The longest one that is looked at at all: the same text can be written with more bytes than it is hashed with.
 const LONGEST_TYPED: usize = 4 * LONGEST;
 
@@ -26,6 +35,18 @@ pub(crate) fn as_compared(typed: &Secret) -> Option<Secret> {
     let composed = Secret::new(typed.expose().nfc().collect::<String>());
     (composed.expose().len() <= LONGEST).then_some(composed)
 }
+
+/// A password that was accepted.
+#[derive(Clone, Debug)]
+pub(super) struct Chosen {
+    /// What is kept of it.
+    pub hash: PasswordHash,
+    /// Whether it is long enough only beside a second factor.
+    pub short: bool,
+}
+
+/// What to do instead.
+const ADVICE: &str = "Use a few unrelated words, or let a password manager choose.";
 
 /// What decides whether a password may be chosen.
 #[derive(Clone, Debug)]
@@ -58,24 +79,85 @@ impl Policy {
             ));
         }
         match guessing::judge(password.expose(), &self.context) {
-            Guessed::Hardly => Ok(password),
-            Guessed::FromContext => no("This password is built around a name that others know: yours, or this \
-                 server's. Use a few unrelated words, or let a password manager choose."
-                .to_owned()),
-            Guessed::Soon => {
-                no("This password is made of common words, repetitions or sequences and would be guessed \
-                 soon. Use a few unrelated words, or let a password manager choose."
-                    .to_owned())
+            Guessed::FromContext => {
+                no(format!("This password is built around a name that others know: yours, or this server's. {ADVICE}"))
             }
+            Guessed::Soon => {
+                let reason = reasons::judge(password.expose(), &self.context).reason;
+                no(format!(
+                    "This password is made of common words, repetitions or sequences and would be guessed soon. \
+                     {reason}{ADVICE}"
+                ))
+            }
+            // A second opinion, with other lists.
+            Guessed::Hardly => match reasons::judge(password.expose(), &self.context) {
+                judged if judged.soon => no(format!("This password would be guessed soon. {}{ADVICE}", judged.reason)),
+                _ => Ok(password),
+            },
         }
     }
 }
 
 impl Engine {
-    /// The policy for the password of somebody of this name and address, by the settings as they are now.
+    /// The policy for the password of somebody of this name and address who has no account yet, by the settings as they are
+    /// now.
     pub(crate) async fn password_policy(&self, username: &str, email: Option<&str>) -> Result<Policy, Fault> {
         let settings = self.settings().await?;
-        Ok(self.policy_under(&settings.name, settings.password_min_length, username, email))
+        Ok(self.policy_under(&settings.name, self.shortest_password(None).await?, username, email))
+    }
+
+    /// The policy for the password of `user`.
+    pub(crate) async fn password_policy_of(&self, user: &User) -> Result<Policy, Fault> {
+        let (settings, shortest) = (self.settings().await?, self.shortest_password(Some(user)).await?);
+        Ok(self.policy_under(&settings.name, shortest, &user.username, user.email.as_deref()))
+    }
+
+    /// How many characters a password has at least: what the settings say, or eight where it never stands alone because
+    /// `user` has a second factor, or one is demanded of them; of everybody, where nobody is named.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn shortest_password(&self, user: Option<&User>) -> Result<u32, Fault> {
+        let settings = self.settings().await?;
+        let beside_a_factor = match user {
+            Some(user) => {
+                self.demanded_of(user, None).await? > RequiredFactor::None
+                    || self.factors_kept(&user.id).await?.1.has_second()
+            }
+            None => settings.required_factor > RequiredFactor::None,
+        };
+        let alone = settings.password_min_length;
+        Ok(if beside_a_factor { alone.min(BESIDE_A_FACTOR) } else { alone })
+    }
+
+    /// The password somebody chose, if `policy` lets them, as it is kept.
+    ///
+    /// # Errors
+    /// Those of [`Policy::accept`]; [`Denied::Busy`]; the store's fault.
+    pub(super) async fn choose_password(&self, policy: &Policy, typed: &Secret) -> Result<Chosen, Denied> {
+        let password = policy.accept(typed)?;
+        let alone = usize::try_from(self.settings().await?.password_min_length).unwrap_or(usize::MAX);
+        let short = password.expose().chars().count() < alone;
+        Ok(Chosen { hash: self.gate.hasher.hash(&password).await?, short })
+    }
+
+    /// Writes down whether the password `user` gets may stand alone: the last of their factors stays as long as it may not.
+    pub(super) async fn note_short(&self, user: &UserId, short: bool, changes: &mut Changes) -> Result<(), Fault> {
+        let (kept, mut factors) = self.factors_kept(user).await?;
+        if factors.short_password != short {
+            factors.short_password = short;
+            self.keep_factors(kept.as_ref(), &factors, changes);
+        }
+        Ok(())
+    }
+
+    /// Whether `factors`, as they are about to be, leave `user` with a password that is too short to stand alone.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub(in crate::engine) async fn password_needs_more(&self, user: &User, factors: &Factors) -> Result<bool, Fault> {
+        let alone = factors.short_password && user.password.is_some() && !factors.has_second();
+        Ok(alone && self.demanded_of(user, None).await? == RequiredFactor::None)
     }
 
     /// The same, on a server of this name.
@@ -175,5 +257,37 @@ mod tests {
             assert!(sentence.contains("a name that others know"), "{password}: {sentence}");
         }
         assert!(accept("alice keeps 7 brown hens").is_ok(), "a name among other things is no harm");
+    }
+
+    #[tokio::test]
+    async fn eight_characters_will_do_beside_a_second_factor_and_keep_it_there() {
+        use crate::engine::users::testing::{House, PASSWORD, caller, refusal};
+        use crate::model::factors::Totp;
+
+        let house = House::new().await;
+        let alice = house.person("alice").await;
+        let mine = house.sign_in("alice", PASSWORD).await.unwrap().signed_in;
+        assert_eq!(house.engine.shortest_password(Some(&alice)).await.unwrap(), 15);
+        let seed = house.engine.seal_seed(&alice.id, &[7; 20]);
+        let totp = Totp { seed, since: house.engine.now(), last_step: 0, last_used_at: None };
+        house.keep(&Factors { totp: Some(totp), ..Factors::none(&alice.id) }).await;
+        assert_eq!(house.engine.shortest_password(Some(&alice)).await.unwrap(), 8);
+        assert_eq!(house.engine.shortest_password(None).await.unwrap(), 15);
+
+        let change = async |current: &str, new: &str| {
+            let (current, new) = (Secret::new(current), Secret::new(new));
+            house.engine.change_password(&caller("192.0.2.1"), &mine, &current, &new).await.map(|_| ())
+        };
+        let too_short = refusal(change(PASSWORD, "x7$kQ2z").await);
+        assert!(matches!(too_short, Refusal::FieldInvalid(problem) if problem.sentence.contains("at least 8")));
+        change(PASSWORD, "x7$kQ2zP").await.unwrap();
+        let without = |factors: &Factors| Factors { totp: None, ..factors.clone() };
+        let needs_more = async || {
+            let (_, factors) = house.engine.factors_kept(&alice.id).await.unwrap();
+            house.engine.password_needs_more(&alice, &without(&factors)).await.unwrap()
+        };
+        assert!(needs_more().await, "alone it would be too short");
+        change("x7$kQ2zP", "four quiet otters skate").await.unwrap();
+        assert!(!needs_more().await);
     }
 }

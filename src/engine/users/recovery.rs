@@ -19,6 +19,8 @@ use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault, Order};
 
+use super::passwords::Chosen;
+
 /// How long a link works.
 pub const LIFETIME: Duration = Duration::from_secs(60 * 60);
 
@@ -76,23 +78,23 @@ impl Engine {
     /// the store's fault.
     pub async fn finish_recovery(&self, caller: &Caller, token: &Secret, password: &Secret) -> Result<User, Denied> {
         let user = self.look_at_recovery(token).await?;
-        let policy = self.password_policy(&user.username, user.email.as_deref()).await?;
-        let password = self.gate.hasher.hash(&policy.accept(password)?).await?;
-        self.settle(|| self.decide_recovery(caller, token, &password)).await
+        let policy = self.password_policy_of(&user).await?;
+        let chosen = self.choose_password(&policy, password).await?;
+        self.settle(|| self.decide_recovery(caller, token, &chosen)).await
     }
 
     async fn decide_recovery(
         &self,
         caller: &Caller,
         token: &Secret,
-        password: &PasswordHash,
+        chosen: &Chosen,
     ) -> Result<Decision<User>, Denied> {
         let now = self.now();
         let Some((link, was)) = self.live_link(token).await? else {
             return Ok(Decision::refuse(Refusal::LinkGone));
         };
         let mut user = was.record().clone();
-        user.password = Some(password.clone());
+        user.password = Some(chosen.hash.clone());
         user.password_changed_at = Some(now);
         user.updated_at = now;
         user.end_access();
@@ -101,6 +103,7 @@ impl Engine {
         self.end_links_but(Some(&link.locator), &user.id, &mut changes).await?;
         self.end_sessions_changes(&user.id, None, &mut changes).await?;
         self.close_set_up_for(&user, &mut changes).await?;
+        self.note_short(&user.id, chosen.short, &mut changes).await?;
         let actor = AuditActor::User(user.id.clone());
         changes.create(&caller.record(now, &*self.rng, actor, AuditKind::RecoveryFinished).about_user(&user.id));
         self.tell_of_change(&user, AccountChange::PasswordChanged, &mut changes).await?;

@@ -99,7 +99,7 @@ impl Engine {
         self.look_at_set_up(caller, &ask.token).await?;
         let name = server_name(&ask.name)?;
         let names = Names::parse(&ask.username, Some(&ask.email))?;
-        let min_length = self.settings().await?.password_min_length;
+        let min_length = self.shortest_password(None).await?;
         let policy = self.policy_under(&name, min_length, &names.username, names.email.as_deref());
         let password = self.gate.hasher.hash(&policy.accept(&ask.password)?).await?;
         self.settle(|| self.decide_set_up(caller, ask, &name, &names, &password)).await
