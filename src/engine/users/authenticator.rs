@@ -159,7 +159,6 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    #[allow(dead_code, reason = "sign-in is about to call it")]
     pub(in crate::engine) async fn enrolment_of(
         &self,
         user: &User,
