@@ -25,6 +25,8 @@ use super::{activity, second_factor};
 
 /// How many events a page has.
 const EVENTS: usize = 50;
+/// Where a password is changed.
+const PASSWORD: &str = "/account/password";
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
     app.at(
@@ -41,6 +43,7 @@ pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
 }
 
 async fn password(visit: Visit) -> Outcome {
+    visit.fresh(PASSWORD).await?;
     password_page(&visit, StatusCode::OK, Problems::none()).await
 }
 
@@ -57,11 +60,12 @@ async fn password_page(visit: &Visit, status: StatusCode, problems: Problems) ->
 }
 
 async fn change_password(visit: Visit, mut request: Request) -> Outcome {
-    let person = visit.person()?;
+    visit.person()?;
     let fields = visit.form(&mut request).await?;
+    let fresh = visit.fresh(PASSWORD).await?;
     let typed = |name: &str| Secret::new(fields.get(name).unwrap_or_default());
     let (current, new) = (typed("current"), typed("new"));
-    match visit.engine().change_password(&visit.caller, person, &current, &new).await {
+    match visit.engine().change_password(&visit.caller, &fresh, &current, &new).await {
         Ok(session) => {
             let said = Flash::saying("Your password is changed. Everybody else signed in as you was signed out.");
             Ok(with_session(&visit, &session, visit.go_saying("/account/password", said)))

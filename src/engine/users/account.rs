@@ -6,11 +6,12 @@ use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::credential::PasswordHash;
 use crate::model::mail::AccountChange;
 use crate::model::refusal::Refusal;
-use crate::model::session::{Authentication, Session};
+use crate::model::session::{Authentication, Method, Session};
 use crate::model::user::{Profile, User};
 use crate::records::{Kept, RecordChanges};
 use crate::store::Changes;
 
+use super::fresh::Fresh;
 use super::hasher::Turn;
 use super::passwords::Chosen;
 use super::sessions::{NewSession, Opening, SignedIn};
@@ -46,7 +47,7 @@ impl Engine {
         .await
     }
 
-    /// Changes somebody's password, who gives the current one. All their other sessions, their recovery links and what they
+    /// Changes somebody's password, who proved lately who they are and gives the current one. All their other sessions, their recovery links and what they
     /// gave to applications end; this session goes on with a new cookie.
     ///
     /// # Errors
@@ -55,18 +56,18 @@ impl Engine {
     pub async fn change_password(
         &self,
         caller: &Caller,
-        who: &SignedIn,
+        who: &Fresh,
         current: &Secret,
         new: &Secret,
     ) -> Result<NewSession, Denied> {
-        let Some((_, user)) = self.still_signed_in(who).await? else {
+        let Some((_, user)) = self.still_signed_in(who.signed_in()).await? else {
             return Err(Refusal::SessionEnded.into());
         };
         self.check_current_password(caller, &user, current).await?;
         let policy = self.password_policy_of(&user).await?;
         let chosen = self.choose_password(&policy, new).await?;
         let checked = user.password.clone();
-        self.settle(|| self.decide_password(caller, who, checked.as_ref(), &chosen)).await
+        self.settle(|| self.decide_password(caller, who.signed_in(), checked.as_ref(), &chosen)).await
     }
 
     async fn decide_password(
@@ -88,7 +89,10 @@ impl Engine {
         user.password_changed_at = Some(now);
         user.updated_at = now;
         user.end_access();
-        let renewed = self.open_session(caller, &user, Authentication::by_password(now), &Opening::Again(&session));
+        // What else they proved stays proved, as of when they proved it.
+        let before = &session.authentication;
+        let how = Authentication { at: before.at, ..before.and(Method::Password, now) };
+        let renewed = self.open_session(caller, &user, how, &Opening::Again(&session));
         let mut changes = Changes::new();
         changes.update(&was, &user).update(&session, renewed.signed_in.session());
         self.end_sessions_changes(&user.id, Some(&session.id), &mut changes).await?;
@@ -149,7 +153,8 @@ mod tests {
     const NEW: &str = "four quiet otters skate";
 
     async fn change(house: &House, who: &SignedIn, current: &str, new: &str) -> Result<NewSession, Denied> {
-        house.engine.change_password(&caller("198.51.100.1"), who, &Secret::new(current), &Secret::new(new)).await
+        let who = house.engine.fresh(who).await?;
+        house.engine.change_password(&caller("198.51.100.1"), &who, &Secret::new(current), &Secret::new(new)).await
     }
 
     #[tokio::test]

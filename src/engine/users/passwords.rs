@@ -267,6 +267,7 @@ mod tests {
         let house = House::new().await;
         let alice = house.person("alice").await;
         let mine = house.sign_in("alice", PASSWORD).await.unwrap().signed_in;
+        let mine = house.engine.fresh(&mine).await.unwrap();
         assert_eq!(house.engine.shortest_password(Some(&alice)).await.unwrap(), 15);
         let seed = house.engine.seal_seed(&alice.id, &[7; 20]);
         let totp = Totp { seed, since: house.engine.now(), last_step: 0, last_used_at: None };
