@@ -212,6 +212,7 @@ mod tests {
         let token = link(&house, &alice).await;
         let who = house.sign_in("alice", PASSWORD).await.unwrap().signed_in;
         let (current, new) = (Secret::new(PASSWORD), Secret::new("seven red kites at noon"));
+        let who = house.engine.fresh(&who).await.unwrap();
         house.engine.change_password(&caller("192.0.2.1"), &who, &current, &new).await.unwrap();
         assert_eq!(refusal(finish(&house, &token).await), Refusal::LinkGone);
 

@@ -442,6 +442,7 @@ mod tests {
                 _ => {
                     let elsewhere = house.sign_in("alice", PASSWORD).await.unwrap().signed_in;
                     let (current, wanted) = (Secret::new(PASSWORD), Secret::new(NEW));
+                    let elsewhere = engine.fresh(&elsewhere).await.unwrap();
                     let kept = engine.change_password(&from, &elsewhere, &current, &wanted).await.unwrap();
                     assert!(engine.session(&kept.cookie).await.unwrap().is_some(), "this one goes on");
                     assert_eq!(engine.sessions(&kept.signed_in).await.unwrap().len(), 1);
