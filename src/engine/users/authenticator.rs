@@ -25,6 +25,7 @@ use crate::records::RecordChanges;
 use crate::store::{Changes, Fault};
 
 use super::fresh::Fresh;
+use super::passwords;
 
 /// How long a seed waits for its first code.
 pub const ENROLMENT: Duration = Duration::from_secs(30 * 60);
@@ -138,8 +139,7 @@ impl Engine {
             factors.enrolling = None;
             factors.tidy();
             if self.password_needs_more(&user, &factors).await? {
-                let sentence = "Your password is long enough only beside a second factor. Choose a longer one first.";
-                return Ok(Decision::refuse(Refusal::field("password", sentence)));
+                return Ok(Decision::refuse(Refusal::field("password", passwords::NEEDS_MORE)));
             }
             let mut changes = Changes::new();
             changes.expect(&session);

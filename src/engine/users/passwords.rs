@@ -45,6 +45,10 @@ pub(super) struct Chosen {
     pub short: bool,
 }
 
+/// Why the last factor stays.
+pub(in crate::engine) const NEEDS_MORE: &str =
+    "Your password is long enough only beside a second factor. Choose a longer one first.";
+
 /// What to do instead.
 const ADVICE: &str = "Use a few unrelated words, or let a password manager choose.";
 

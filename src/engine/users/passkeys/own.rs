@@ -2,7 +2,7 @@
 
 use crate::base::clock::Timestamp;
 use crate::base::digest::Digest;
-use crate::engine::users::{Fresh, SignedIn};
+use crate::engine::users::{Fresh, SignedIn, passwords};
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::factors::{Factors, Passkey};
@@ -67,7 +67,8 @@ impl Engine {
     /// Removes one of them. The last way in cannot be removed.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for `passkey` when they have no password and no other passkey;
+    /// [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for `passkey` when they have no password and no other passkey, or one
+    /// that is too short to stand alone;
     /// [`Refusal::SessionEnded`]; the store's fault.
     pub async fn remove_passkey(&self, caller: &Caller, who: &Fresh, id: &str) -> Result<(), Denied> {
         self.settle(|| async {
@@ -83,6 +84,10 @@ impl Engine {
             }
             let mut factors = was.record().clone();
             factors.passkeys.retain(|passkey| !is_called(passkey, id));
+            factors.tidy();
+            if self.password_needs_more(&user, &factors).await? {
+                return Ok(Decision::refuse(Refusal::field("passkey", passwords::NEEDS_MORE)));
+            }
             let mut changes = Changes::new();
             changes.expect(&session).expect(&user).update(&was, &factors);
             let name = was.passkeys.iter().find(|passkey| is_called(passkey, id)).map(|passkey| passkey.name.clone());
