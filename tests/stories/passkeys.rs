@@ -114,7 +114,7 @@ async fn a_form_that_waited_too_long_sends_the_script_to_confirm() {
     let house = House::fresh().await;
     let (alice, _) = enrolled(&house, "alice").await;
     let token = {
-        let page = alice.browser.opens("/account/password").await;
+        let page = alice.browser.opens("/account/profile").await;
         Form::on(&page).hidden("csrf").to_owned()
     };
     house.later(11 * 60);

@@ -67,7 +67,7 @@ mod tests {
             ("qwertyuiop", "same"),
             ("aaaaaaaaaaa", "repeated"),
             ("abcdefghijk", "Sequences"),
-            ("11/11/1987", "dates"),
+            ("23/04/1987", "dates"),
         ] {
             let judged = judge(password, &[]);
             assert!(judged.soon && judged.reason.contains(word), "{password}: {judged:?}");
