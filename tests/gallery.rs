@@ -24,6 +24,9 @@ fn people_can_read_every_page() {
     draw::<Consent>("consent");
     draw::<Setup>("setup");
     draw::<Recover>("recover");
+    draw::<Arrive>("arrive");
+    draw::<Register>("register");
+    draw::<RegisterSent>("register-sent");
     draw::<LinkClosed>("link-closed");
     draw::<Reset>("reset");
     draw::<ResetSent>("reset-sent");
@@ -60,6 +63,7 @@ fn administrators_can_read_every_page() {
     draw::<console::People>("admin-people");
     draw::<console::NewPerson>("admin-people-new");
     draw::<console::Person>("admin-person");
+    draw::<console::Invitations>("admin-invitations");
     draw::<console::Groups>("admin-groups");
     draw::<console::Scopes>("admin-scopes");
     draw::<console::ScopeForm>("admin-scope");

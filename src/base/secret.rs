@@ -69,6 +69,10 @@ pub enum Kind {
     Address,
     /// The cookie of a browser that remembers a second factor.
     Device,
+    /// A one-time link for whoever was invited.
+    Invitation,
+    /// A one-time link for whoever registers with an address.
+    Registration,
 }
 
 impl Kind {
@@ -85,6 +89,8 @@ impl Kind {
             Kind::Recovery => "rc_",
             Kind::Address => "ea_",
             Kind::Device => "rd_",
+            Kind::Invitation => "iv_",
+            Kind::Registration => "rg_",
         }
     }
 

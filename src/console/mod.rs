@@ -1,7 +1,7 @@
 //! Third floor: HTML for administrators.
 //!
 //! [`doors`] is the whole of it on one page's length: which pages and forms there are, and who may come in. Each noun has a
-//! file: [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`], [`groups`], [`scopes`], [`keys`],
+//! file: [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`], [`invitations`], [`groups`], [`scopes`], [`keys`],
 //! [`mail`], [`activity`], [`settings`]. A page shows what the engine knows; a form asks the engine for one thing, and the browser
 //! goes on by GET to a page that says what was done. Nothing is decided here.
 
@@ -18,6 +18,7 @@ mod dialects;
 mod events;
 mod grants;
 mod groups;
+mod invitations;
 mod keys;
 mod mail;
 mod overview;
@@ -82,6 +83,10 @@ pub fn doors(desk: &Arc<Desk>, directory: Directory) -> Doors {
         .form("/people/:id/enable", person::enable)
         .page("/people/:id/delete", people::ask_delete)
         .form("/people/:id/delete", people::delete)
+        .page("/invitations", invitations::list)
+        .form("/invitations", invitations::invite)
+        .form("/invitations/:id/resend", invitations::resend)
+        .form("/invitations/:id/revoke", invitations::revoke)
         .page("/groups", groups::list)
         .form("/groups", groups::add)
         .page("/groups/:id/delete", groups::ask_delete)

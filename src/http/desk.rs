@@ -13,6 +13,7 @@ use crate::base::secret::{Kind, Secret};
 use crate::engine::users::SignedIn;
 use crate::engine::{Caller, Denied, Engine};
 use crate::model::refusal::Refusal;
+use crate::model::settings::SelfRegistration;
 use crate::model::user::User;
 
 use super::client_address::ClientAddress;
@@ -157,6 +158,7 @@ impl Desk {
         let frame = Frame::new(&settings.name, &self.form_token(browser)).at_host(&self.host).coloured(browser.theme);
         let locale = current.and_then(|current| current.user().profile.locale.as_deref());
         let frame = frame.in_locale(locale);
+        let frame = frame.where_people_register(settings.self_registration == SelfRegistration::Open);
         Ok(match current {
             Some(signed_in) => {
                 let user = signed_in.user();

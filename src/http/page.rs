@@ -26,6 +26,8 @@ pub struct Frame {
     pub theme: Theme,
     /// The language tag by which exact times are written, where somebody said so; empty for that of the page.
     pub locale: String,
+    /// Whether everybody may make an account here.
+    pub registers: bool,
 }
 
 impl Frame {
@@ -76,6 +78,13 @@ impl Frame {
     #[must_use]
     pub fn saying(mut self, flash: Option<String>) -> Frame {
         self.flash = flash;
+        self
+    }
+
+    /// The same frame, of a server where everybody may make an account, or not.
+    #[must_use]
+    pub fn where_people_register(mut self, registers: bool) -> Frame {
+        self.registers = registers;
         self
     }
 

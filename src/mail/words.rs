@@ -59,6 +59,8 @@ impl Words {
         match letter {
             Letter::ResetPassword { link, until } => words.reset(link, *until),
             Letter::Invitation { by, link, until } => words.invitation(&line(by), link, *until),
+            Letter::Registration { link, until } => words.registration(link, *until),
+            Letter::AccountThere { .. } => words.account_there(sender),
             Letter::VerifyAddress { link, until } => words.verify(link, *until),
             Letter::NewDevice { device, address, at } => words.new_device(&line(device), address, *at, sender),
             Letter::AccountChanged { what, at } => words.changed(*what, *at, sender),
@@ -95,6 +97,26 @@ impl Words {
         self.action = Some(Link::new("Make your account", link));
         self.after.push(format!("The link works once, until {}.", exactly(until)));
         self.after.push("You did not expect this? Then leave this letter alone, and nothing happens.".to_owned());
+    }
+
+    fn registration(&mut self, link: &str, until: Timestamp) {
+        self.subject = format!("Make your account at {}", self.product);
+        self.lead
+            .push(format!("Somebody wants to make an account at {} ({}) with this address.", self.product, self.host));
+        self.action = Some(Link::new("Make your account", link));
+        self.after.push(format!("The link works once, until {}.", exactly(until)));
+        self.after
+            .push("It was not you? Then leave this letter alone: without the link there is no account.".to_owned());
+    }
+
+    fn account_there(&mut self, sender: &Sender) {
+        self.subject = format!("You have an account at {} already", self.product);
+        self.lead.push(format!(
+            "Somebody wants to make an account at {} ({}) with this address, which has one already.",
+            self.product, self.host
+        ));
+        self.action = Some(Link::new("Sign in", &format!("{}/login", sender.origin)));
+        self.after.push("It was not you? Then leave this letter alone: nothing was changed.".to_owned());
     }
 
     fn verify(&mut self, link: &str, until: Timestamp) {
@@ -173,6 +195,8 @@ impl Words {
         let mut letters = vec![
             Letter::ResetPassword { link: link(), until: at },
             Letter::Invitation { by: "Ada Keeper".to_owned(), link: link(), until: at },
+            Letter::Registration { link: link(), until: at },
+            Letter::AccountThere { until: at },
             Letter::VerifyAddress { link: link(), until: at },
             Letter::NewDevice { device: "Firefox on Linux".to_owned(), address: "192.0.2.7".to_owned(), at },
         ];

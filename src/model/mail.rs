@@ -64,6 +64,18 @@ pub enum Letter {
         /// When it stops working.
         until: Timestamp,
     },
+    /// A link with which to make the account somebody asked for.
+    Registration {
+        /// The one-time link.
+        link: String,
+        /// When it stops working.
+        until: Timestamp,
+    },
+    /// Somebody wanted to make an account with an address that has one.
+    AccountThere {
+        /// When it is of no use to anybody any more.
+        until: Timestamp,
+    },
     /// A link that proves that an address is theirs.
     VerifyAddress {
         /// The one-time link.
@@ -95,6 +107,8 @@ impl Letter {
         match self {
             Letter::ResetPassword { .. } => "reset_password",
             Letter::Invitation { .. } => "invitation",
+            Letter::Registration { .. } => "registration",
+            Letter::AccountThere { .. } => "account_there",
             Letter::VerifyAddress { .. } => "verify_address",
             Letter::NewDevice { .. } => "new_device",
             Letter::AccountChanged { .. } => "account_changed",
@@ -106,6 +120,8 @@ impl Letter {
         match self {
             Letter::ResetPassword { until, .. }
             | Letter::Invitation { until, .. }
+            | Letter::Registration { until, .. }
+            | Letter::AccountThere { until }
             | Letter::VerifyAddress { until, .. } => Some(*until),
             Letter::NewDevice { .. } | Letter::AccountChanged { .. } => None,
         }

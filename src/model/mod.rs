@@ -14,6 +14,7 @@ pub mod factors;
 pub mod grant;
 pub mod group;
 pub mod interaction;
+pub mod invitation;
 pub mod lifetime;
 pub mod mail;
 pub mod redirect_uri;

@@ -2,7 +2,7 @@
 //!
 //! [`sign_in`], [`second_factor`] and [`consent`] are the stops of an authorization request, [`leaving`] ends a session,
 //! [`entry`] lets the first administrator and whoever lost the way in, [`reset`] mails a way back in, [`verify`] shows that an
-//! address is somebody's, [`home`] leads to the applications. Below `/account`, [`overview`] shows all
+//! address is somebody's, [`arriving`] is for those who make their accounts themselves, [`home`] leads to the applications. Below `/account`, [`overview`] shows all
 //! of an account, [`account`], [`profile`], [`preferences`], [`own_data`] what people see and change about themselves,
 //! [`care`] the people in their care, [`authenticator`] and [`passkeys`] what they have
 //! beside a password ([`passkey_sign_in`] comes in with one, [`ceremonies`] is how scripts are answered).
@@ -11,6 +11,7 @@ pub mod views;
 
 mod account;
 mod activity;
+mod arriving;
 mod authenticator;
 mod care;
 mod ceremonies;
@@ -52,6 +53,7 @@ pub fn routes(desk: &Arc<Desk>, resume: ResumePath) -> impl Endpoint<Output = Re
     let app = entry::mount(app, desk);
     let app = reset::mount(app, desk);
     let app = verify::mount(app, desk);
+    let app = arriving::mount(app, desk);
     let app = home::mount(app, desk);
     let app = care::mount(app, desk);
     let app = authenticator::mount(app, desk);

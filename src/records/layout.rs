@@ -12,6 +12,7 @@ use crate::model::factors::{Factors, PasskeyChallenge};
 use crate::model::grant::Grant;
 use crate::model::group::Group;
 use crate::model::interaction::{Interaction, SignOutRequest};
+use crate::model::invitation::{Invitation, PendingRegistration};
 use crate::model::mail::OutboxLetter;
 use crate::model::scope::ScopeDefinition;
 use crate::model::service_grant::ServiceGrant;
@@ -184,6 +185,35 @@ impl Record for AddressLink {
     }
     fn indexes(&self) -> Vec<(&'static str, String)> {
         vec![("user", self.user.to_string())]
+    }
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
+impl Record for Invitation {
+    const NAME: &'static str = "invitation";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn unique(&self) -> Vec<(&'static str, String)> {
+        vec![("link", self.locator.clone())]
+    }
+    fn indexes(&self) -> Vec<(&'static str, String)> {
+        self.email.iter().map(|email| ("email", login_key(email))).collect()
+    }
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at.plus(Invitation::KEPT))
+    }
+}
+
+impl Record for PendingRegistration {
+    const NAME: &'static str = "registration";
+    fn id(&self) -> String {
+        self.locator.clone()
+    }
+    fn indexes(&self) -> Vec<(&'static str, String)> {
+        vec![("email", login_key(&self.email))]
     }
     fn expires_at(&self) -> Option<Timestamp> {
         Some(self.expires_at)
@@ -366,6 +396,8 @@ pub(super) async fn sweep_one(ledger: &Ledger, name: &str, id: &str, now: Timest
         "recovery" => due::<RecoveryLink>(ledger, id, now).await,
         "address" => due::<AddressLink>(ledger, id, now).await,
         "session" => due::<Session>(ledger, id, now).await,
+        "invitation" => due::<Invitation>(ledger, id, now).await,
+        "registration" => due::<PendingRegistration>(ledger, id, now).await,
         "letter" => due::<OutboxLetter>(ledger, id, now).await,
         "sign-in" => due::<UnfinishedSignIn>(ledger, id, now).await,
         "passkey-challenge" => due::<PasskeyChallenge>(ledger, id, now).await,

@@ -18,6 +18,8 @@ use countersign::dialects;
 use countersign::engine::{Engine, Foundation, HashingLimits, Identity};
 use countersign::http::desk::Desk;
 use countersign::http::metrics::Metrics;
+use countersign::model::mail::MailServer;
+use countersign::model::settings::SmtpSecurity;
 use countersign::server::app::{App, Parts};
 use countersign::server::health::Readiness;
 use countersign::store::Store;
@@ -38,6 +40,19 @@ pub fn foundation(issuer: &str, store: Arc<dyn Store>, clock: Arc<dyn Clock>, rn
         hashing: HashingLimits { memory_kib: 8, iterations: 1, threads: 1, queue: 64 },
         faces: dialects::FACES,
         mail: None,
+    }
+}
+
+/// A mail server that nobody asks: what is written to it stays in the outbox.
+pub fn mail_server() -> MailServer {
+    MailServer {
+        host: "localhost".to_owned(),
+        port: 25,
+        security: SmtpSecurity::None,
+        username: String::new(),
+        password: None,
+        from: "id@example.org".to_owned(),
+        authorities: None,
     }
 }
 

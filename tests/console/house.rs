@@ -8,12 +8,13 @@ use poem::http::{Method, StatusCode, header};
 
 use countersign::base::clock::{StillClock, Timestamp};
 use countersign::base::rng::SeededRng;
-use countersign::engine::Engine;
+use countersign::engine::{Engine, Foundation};
 use countersign::http::desk::Desk;
+use countersign::model::mail::MailServer;
 use countersign::store::memory::Memory;
 use countersign::store::{Order, Span, Store};
 
-use crate::indoors::{Indoors, foundation};
+use crate::indoors::{Indoors, foundation, mail_server};
 use crate::jar::Jar;
 
 pub const ISSUER: &str = "https://id.example";
@@ -31,16 +32,29 @@ pub struct House {
 impl House {
     /// A house that nobody has set up.
     pub async fn bare() -> House {
+        House::bare_with(None).await
+    }
+
+    async fn bare_with(mail: Option<MailServer>) -> House {
         let store = Arc::new(Memory::new());
         let clock = Arc::new(StillClock::at(Timestamp(1_795_269_720)));
         let foundation = foundation(ISSUER, store.clone(), clock.clone(), Arc::new(SeededRng::new(7)));
+        let foundation = Foundation { mail, ..foundation };
         let server = Indoors::open(foundation, &[]).await;
         House { engine: server.engine.clone(), desk: server.desk.clone(), clock, store, server }
     }
 
     /// A house whose administrator, `ada`, has set it up, and a browser she is signed in with.
     pub async fn with_ada() -> (House, Browser) {
-        let house = House::bare().await;
+        House::set_up(House::bare().await).await
+    }
+
+    /// The same, where letters are written, and stay in the outbox.
+    pub async fn with_ada_and_mail() -> (House, Browser) {
+        House::set_up(House::bare_with(Some(mail_server())).await).await
+    }
+
+    async fn set_up(house: House) -> (House, Browser) {
         let token = house.engine.open_set_up().await.unwrap().expect("nobody has set it up");
         let ada = Browser::new("Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0");
         ada.get(&house, &format!("/setup?token={}", token.expose())).await.shows();

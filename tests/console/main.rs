@@ -9,6 +9,7 @@ mod jar;
 mod smtp;
 
 mod applications;
+mod arriving;
 mod dialects;
 mod doors;
 mod house;

@@ -7,6 +7,7 @@ mod access_keys;
 mod application;
 mod applications;
 mod dialects;
+mod invitations;
 mod lists;
 mod mail;
 mod overview;
@@ -21,6 +22,7 @@ pub use application::{
 };
 pub use applications::{ApplicationRow, Applications, NewApplication};
 pub use dialects::{CLAIMS_PROFILES, CustomChange, DialectRow, ExampleText, IdentityFields};
+pub use invitations::{InvitationRow, Invitations, NewLink};
 pub use lists::{
     Activity, Choice, Confirm, GroupRow, Groups, KeyRow, KeyTurn, Keys, PlacedDialect, ScopeForm, ScopeRow, Scopes,
     Settings,

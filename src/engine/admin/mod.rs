@@ -2,6 +2,7 @@
 //! look at them, a [`Keeper`] or [`Viewer`] where registrars may too.
 //!
 //! - [`clients`], [`secrets`], [`access_keys`]: applications, described by [`client_change`] and judged by [`rules`].
+//! - [`invitations`] (with [`addresses`]): people who make their accounts themselves.
 //! - [`users`], [`groups`], [`scopes`], [`settings`], [`mail`]: people and what the deployment knows.
 //! - [`activity`], [`overview`]: what happened, and how things stand.
 //! - [`fields`]: each noun in the words of the declared-state file; what audit records and `apply` compare.
@@ -13,6 +14,7 @@
 pub mod access_keys;
 pub mod activity;
 pub mod actor;
+pub mod addresses;
 pub mod apply;
 pub mod client_change;
 pub mod clients;
@@ -20,6 +22,7 @@ pub mod declared;
 pub mod export;
 pub mod fields;
 pub mod groups;
+pub mod invitations;
 pub mod mail;
 pub mod overview;
 mod places;

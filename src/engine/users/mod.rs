@@ -4,7 +4,7 @@
 //! finds missing, which is kept as [`unfinished`] until [`second_factor`] brings it ([`codes`], [`remembered`],
 //! [`demanded`]); [`without_browser`] is for those who bring everything at once. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
 //! and checks them, [`fresh`] says who proved it a moment ago, [`tries`] says how often somebody may guess, [`familiar`] knows browsers again. [`sessions`] holds whoever is signed in, [`set_up`]
-//! makes the first administrator, [`registration`] makes everybody who comes by themselves ([`arrivals`] says how many),
+//! makes the first administrator, [`registration`], [`arriving`] and [`self_registration`] make everybody who comes by themselves ([`arrivals`] says how many),
 //! [`recovery`] lets somebody in who lost the way, [`reset`] mails them the link to it, [`verify_address`] makes sure that an
 //! address is theirs, [`account`] and [`applications`] are
 //! what people do for themselves
@@ -16,6 +16,7 @@ pub mod account;
 pub mod applications;
 pub mod argon;
 pub(crate) mod arrivals;
+pub mod arriving;
 pub mod authenticator;
 pub mod care;
 pub(crate) mod codes;
@@ -45,6 +46,7 @@ pub mod registration;
 pub mod remembered;
 pub mod reset;
 pub mod second_factor;
+pub mod self_registration;
 pub mod sessions;
 pub mod set_up;
 pub mod sign_in;

@@ -96,6 +96,48 @@ impl LinkClosed {
         }
     }
 
+    /// `/invitation` with a token that was used, revoked, replaced, or has expired.
+    pub fn invitation_gone(frame: Frame, about: Reference) -> LinkClosed {
+        LinkClosed {
+            frame,
+            headline: "This invitation opens nothing any more".into(),
+            explanation:
+                "It was used, taken back, replaced by a newer one, or has expired. If you used it yourself, sign \
+                          in. Otherwise ask whoever invited you for another."
+                    .into(),
+            onward: "Sign in".into(),
+            about,
+            ..LinkClosed::default()
+        }
+    }
+
+    /// `/register/confirm` with a token that was used, or has expired.
+    pub fn registration_gone(frame: Frame, about: Reference) -> LinkClosed {
+        LinkClosed {
+            frame,
+            headline: "This link has been used or has expired".into(),
+            explanation:
+                "Each link works once and for a day. If you made your account with it, sign in. Otherwise ask \
+                          for another where you asked for this one."
+                    .into(),
+            onward: "Sign in".into(),
+            about,
+            ..LinkClosed::default()
+        }
+    }
+
+    /// `/register`, and links that lead to an account, where nobody may make one by themselves.
+    pub fn registration_closed(frame: Frame, about: Reference) -> LinkClosed {
+        LinkClosed {
+            frame,
+            headline: "Nobody can make an account here now".into(),
+            explanation: "Accounts are made by those who administer this server. Ask one of them.".into(),
+            onward: "Sign in".into(),
+            about,
+            ..LinkClosed::default()
+        }
+    }
+
     /// `/verify` with a token that was used, replaced, or has expired.
     pub fn address_gone(frame: Frame, about: Reference) -> LinkClosed {
         LinkClosed {

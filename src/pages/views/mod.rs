@@ -4,6 +4,7 @@
 //! `samples.rs`, so that each template is drawn with ordinary, faulty, empty and hostile data in the tests.
 
 mod account;
+mod arriving;
 mod consent;
 mod entry;
 mod factors;
@@ -18,6 +19,7 @@ pub use account::{
     Care, CareRow, CheckRow, Deletion, Grants, Home, Overview, OwnActivity, OwnData, Password, Preferences, Profile,
     ProfileFields, ProgramRow, RememberedRow, Sessions, Tile,
 };
+pub use arriving::{Arrive, Register, RegisterSent};
 pub use consent::{Ask, Consent, Detail};
 pub use entry::{LinkClosed, Recover, Setup, password_hint};
 pub use factors::{Authenticator, Enrolling, RecoveryCodes};

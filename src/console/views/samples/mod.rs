@@ -5,6 +5,7 @@ mod applications;
 mod dialects;
 mod groups;
 mod house;
+mod invitations;
 mod mail;
 mod people;
 

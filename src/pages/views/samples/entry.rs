@@ -49,6 +49,9 @@ impl Samples for LinkClosed {
         vec![
             ("setup-done", LinkClosed::setup_done(frame(), about())),
             ("setup-token", LinkClosed::setup_token_wrong(frame(), about())),
+            ("invitation", LinkClosed::invitation_gone(frame(), about())),
+            ("registration", LinkClosed::registration_gone(frame(), about())),
+            ("registration-closed", LinkClosed::registration_closed(frame(), about())),
             ("recovery", LinkClosed::recovery_gone(frame(), about())),
             ("address", LinkClosed::address_gone(frame(), about())),
             ("address-taken", LinkClosed::address_taken(frame(), about())),

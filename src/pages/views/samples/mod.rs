@@ -1,6 +1,7 @@
 //! Every person's page with ordinary, faulty, empty and hostile data.
 
 mod account;
+mod arriving;
 mod consent;
 mod entry;
 mod factors;
