@@ -64,6 +64,7 @@ fn administrators_can_read_every_page() {
     draw::<console::NewPerson>("admin-people-new");
     draw::<console::Person>("admin-person");
     draw::<console::Invitations>("admin-invitations");
+    draw::<console::OneGroup>("admin-group");
     draw::<console::Groups>("admin-groups");
     draw::<console::Scopes>("admin-scopes");
     draw::<console::ScopeForm>("admin-scope");

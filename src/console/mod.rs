@@ -1,7 +1,7 @@
 //! Third floor: HTML for administrators.
 //!
 //! [`doors`] is the whole of it on one page's length: which pages and forms there are, and who may come in. Each noun has a
-//! file: [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`], [`invitations`], [`groups`], [`scopes`], [`keys`],
+//! file: [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`], [`invitations`], [`groups`] and [`group`], [`scopes`], [`keys`],
 //! [`mail`], [`activity`], [`settings`]. A page shows what the engine knows; a form asks the engine for one thing, and the browser
 //! goes on by GET to a page that says what was done. Nothing is decided here.
 
@@ -17,6 +17,7 @@ mod applications;
 mod dialects;
 mod events;
 mod grants;
+mod group;
 mod groups;
 mod invitations;
 mod keys;
@@ -89,6 +90,11 @@ pub fn doors(desk: &Arc<Desk>, directory: Directory) -> Doors {
         .form("/invitations/:id/revoke", invitations::revoke)
         .page("/groups", groups::list)
         .form("/groups", groups::add)
+        .page("/groups/:id", group::show)
+        .form("/groups/:id/members", group::add_member)
+        .form("/groups/:id/members/remove", group::remove_member)
+        .form("/groups/:id/applications", group::add_application)
+        .form("/groups/:id/applications/remove", group::remove_application)
         .page("/groups/:id/delete", groups::ask_delete)
         .form("/groups/:id/delete", groups::delete)
         .page("/scopes", scopes::list)

@@ -12,6 +12,7 @@ mod applications;
 mod arriving;
 mod dialects;
 mod doors;
+mod groups;
 mod house;
 mod mail;
 mod people;

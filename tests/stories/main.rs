@@ -64,6 +64,7 @@ mod places;
 mod prompts;
 mod redirects;
 mod renewals;
+mod roles;
 mod second_factor;
 mod secrets;
 

@@ -7,6 +7,7 @@ mod access_keys;
 mod application;
 mod applications;
 mod dialects;
+mod group;
 mod invitations;
 mod lists;
 mod mail;
@@ -22,6 +23,7 @@ pub use application::{
 };
 pub use applications::{ApplicationRow, Applications, NewApplication};
 pub use dialects::{CLAIMS_PROFILES, CustomChange, DialectRow, ExampleText, IdentityFields};
+pub use group::{GroupApplication, GroupMember, OneGroup};
 pub use invitations::{InvitationRow, Invitations, NewLink};
 pub use lists::{
     Activity, Choice, Confirm, GroupRow, Groups, KeyRow, KeyTurn, Keys, PlacedDialect, ScopeForm, ScopeRow, Scopes,

@@ -57,6 +57,10 @@ pub enum ClientChange {
     Grants(BTreeSet<GrantType>),
     Scopes(Scopes),
     Groups(BTreeSet<String>),
+    /// Opens it to one more group.
+    AddGroup(String),
+    /// Closes it to one group.
+    RemoveGroup(String),
     Consent(ConsentPolicy),
     FirstParty(bool),
     RequirePkce(bool),
@@ -98,6 +102,8 @@ impl ClientChange {
             ClientChange::Grants(grants) => client.grants = grants,
             ClientChange::Scopes(scopes) => client.scopes = scopes,
             ClientChange::Groups(groups) => client.groups = groups,
+            ClientChange::AddGroup(group) => drop(client.groups.insert(group)),
+            ClientChange::RemoveGroup(group) => drop(client.groups.remove(&group)),
             ClientChange::Consent(consent) => client.consent = consent,
             ClientChange::FirstParty(yes) => client.first_party = yes,
             // Public clients always need it, so for them there is nothing to relax.

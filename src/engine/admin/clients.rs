@@ -17,7 +17,7 @@ use crate::store::{Changes, Order};
 
 use super::client_change::{ClientChange, NewClient};
 use super::fields::{self, diff};
-use super::{Keeper, Listed, Viewer, rules};
+use super::{Keeper, Listed, Reader, Viewer, rules};
 
 /// How many rows of one kind a deletion takes along in its own commit; the rest follow right after it.
 const TAKEN_ALONG: usize = 1_000;
@@ -86,6 +86,13 @@ impl Engine {
             let was = self.seen_client(by.as_ref(), id).await?;
             let mut client = was.record().clone();
             wanted.iter().for_each(|change| change.make(&mut client));
+            let closes = wanted.iter().any(|change| matches!(change, ClientChange::RemoveGroup(_)));
+            if closes && client.groups.is_empty() && !was.groups.is_empty() {
+                // Nobody means everyone by taking the last group away.
+                let sentence =
+                    "It is the only group that may use it. Say on the application’s page who may use it instead.";
+                return Err(Refusal::field("groups", sentence).into());
+            }
             let mut changes = Changes::new();
             self.permit(by, &[], &mut changes).await?;
             self.judge_client(Some(&was), &client, &mut changes).await?;
@@ -174,6 +181,16 @@ impl Engine {
         let key = login_key(search);
         let lookup = if key.is_empty() { "name" } else { "search" };
         Ok(self.ledger.list_by::<Client>(lookup, &key, Order::Ascending, after, limit).await?.into())
+    }
+
+    /// The clients that a group may use and not everyone, by id, a hundred at the most.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn list_group_clients(&self, _: &Reader, group: &str) -> Result<Vec<Client>, Denied> {
+        let exactly = format!("{group}\0");
+        let page = self.ledger.list_by::<Client>("group", &exactly, Order::Ascending, None, 100).await?;
+        Ok(page.items.iter().map(|kept| kept.record().clone()).collect())
     }
 
     /// When each of these clients was last used, in the same order.

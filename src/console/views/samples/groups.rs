@@ -25,6 +25,53 @@ impl Samples for Groups {
     }
 }
 
+impl Samples for OneGroup {
+    fn samples() -> Vec<(&'static str, OneGroup)> {
+        let person = |id: &str, name: &str, username: &str| GroupMember {
+            id: id.into(),
+            name: name.into(),
+            username: username.into(),
+            email: format!("{username}@example.org"),
+            disabled: false,
+        };
+        let application = |id: &str, name: &str, others| GroupApplication { id: id.into(), name: name.into(), others };
+        let offered = [("wiki", "Team wiki"), ("chat", "Chat, which everyone may use until now")];
+        let offered = offered.map(|(value, words)| Choice { value: value.into(), words: words.into(), chosen: false });
+        let plain = OneGroup {
+            frame: admin_frame(),
+            name: "staff".into(),
+            members: vec![
+                person("u1", "Ada Keeper", "ada"),
+                GroupMember { disabled: true, email: String::new(), ..person("u2", "Sam Ple", "sample") },
+            ],
+            applications: vec![application("grafana", "Grafana", 0), application("cloud", "Cloud", 2)],
+            offered: offered.into(),
+            ..OneGroup::default()
+        };
+        let sentence = "It is the only group that may use it. Say on the application’s page who may use it instead.";
+        let searched = OneGroup {
+            q: "n".into(),
+            found: vec![person("u3", "Nia Late", "nia")],
+            problems: Problems::of("", sentence),
+            ..plain.clone()
+        };
+        let empty =
+            OneGroup { managed: true, q: "zebra".into(), members: vec![], applications: vec![], ..plain.clone() };
+        let hostile = OneGroup {
+            frame: hostile_frame(),
+            name: format!("a/b {MARKUP}"),
+            members: vec![person("a/b", LONG, MARKUP), person("u4", RTL, LONG)],
+            applications: vec![application("a/b", LONG, 1), application("x", RTL, 0)],
+            q: RTL.into(),
+            found: vec![person("u5", MARKUP, LONG)],
+            offered: vec![Choice { value: MARKUP.into(), words: LONG.into(), chosen: false }],
+            pager: pager("/admin/groups/staff"),
+            ..plain.clone()
+        };
+        vec![("searched", searched), ("empty", empty), ("hostile", hostile), ("plain", plain)]
+    }
+}
+
 impl Samples for Scopes {
     fn samples() -> Vec<(&'static str, Scopes)> {
         let row = |name: &str, description: &str, claims: &str, built_in| ScopeRow {
