@@ -14,15 +14,15 @@ const WAYS = [
 ];
 
 for (const way of WAYS) {
-  test(`an account is protected, looked at, taken along and left, ${way.words}`, { timeout: 180_000 }, async () => {
+  test(`an account is protected, looked at, taken along and left, ${way.words}`, { timeout: 300_000 }, async () => {
     const server = await serve();
     const ana = await Person.sitDown(way);
     try {
       await steps.becomesTheFirstAdministrator(ana, server);
-      const authenticator = await setsUpAnAuthenticator(ana, server);
       await choosesColours(ana, server);
       await cannotLeaveAsTheLastAdministrator(ana, server);
       const ben = await invitesBen(ana, server);
+      const authenticator = await setsUpAnAuthenticator(ana, server);
       await steps.signsOut(ana, server);
       await signsInWithACode(ana, server, authenticator);
       await steps.signsOut(ana, server);
