@@ -19,6 +19,7 @@ use countersign::pages::views::*;
 fn people_can_read_every_page() {
     draw::<SignIn>("sign-in");
     draw::<SecondFactor>("second-factor");
+    draw::<NewCodes>("new-codes");
     draw::<ChooseAccount>("choose-account");
     draw::<FlowExpired>("flow-expired");
     draw::<Consent>("consent");

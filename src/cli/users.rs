@@ -40,6 +40,10 @@ pub enum Ask {
     Recover {
         /// The username or the address
         name: String,
+        /// Using the link also removes their authenticator, passkeys and recovery codes, for whoever has lost all of them
+        #[arg(long)]
+        #[serde(default)]
+        without_second_factor: bool,
     },
     /// Switch a user off: sessions end, everything issued for them is dead
     Disable {
@@ -83,9 +87,12 @@ pub(super) async fn carry_out(host: &Host<'_>, ask: &Ask) -> Result<Reply, Denie
     match ask {
         Ask::Add(new) => add(host, new).await,
         Ask::List { search } => list(host, search.clone().unwrap_or_default()).await,
-        Ask::Recover { name } => {
+        Ask::Recover { name, without_second_factor } => {
             let user = called(host, name).await?;
-            let link = host.engine.start_recovery(&host.actor, &host.caller, &user.id).await?;
+            let link = match without_second_factor {
+                true => host.engine.start_recovery_without_second_factor(&host.actor, &host.caller, &user.id).await?,
+                false => host.engine.start_recovery(&host.actor, &host.caller, &user.id).await?,
+            };
             Ok(with_link(host, &link, &user))
         }
         Ask::Disable { name } => switch(host, name, true).await,

@@ -81,6 +81,7 @@ pub(super) async fn view(admin: &Looking, detail: &ClientDetail) -> Result<Appli
         everyone: client.groups.is_empty(),
         groups: group_choices(admin, &client.groups).await?,
         consent: if client.consent == ConsentPolicy::Skip { "skip" } else { "ask" }.to_owned(),
+        required_factor: client.required_factor.name().to_owned(),
         first_party: client.first_party,
         require_pkce: client.needs_pkce(),
         grants: super::grants::choices(client),

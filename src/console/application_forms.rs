@@ -16,6 +16,7 @@ use crate::model::client::{AccessTokenForm, Client, ClientType, ConsentPolicy};
 use crate::model::lifetime::Lifetime;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::{Scope, Scopes};
+use crate::model::sign_in::RequiredFactor;
 
 use super::admin::Keeping;
 use super::application::{existing, view};
@@ -98,6 +99,9 @@ pub(super) async fn access(admin: Keeping, form: Params) -> Outcome {
         view.everyone = form.get("who") != Some("groups");
         view.groups.iter_mut().for_each(|group| group.chosen = chosen.contains(group.name.as_str()));
         view.consent = typed(&form, "consent");
+        if form.contains("required_factor") {
+            view.required_factor = typed(&form, "required_factor");
+        }
         view.first_party = form.contains("first_party");
         view.require_pkce = form.contains("require_pkce");
     })
@@ -127,6 +131,12 @@ fn wanted_access(form: &Params, client: &Client) -> Result<Vec<ClientChange>, Pr
         _ => return Err(Problems::of("consent-ask", "Choose whether people are asked.")),
     };
     wanted.extend([ClientChange::Groups(groups), ClientChange::Consent(consent)]);
+    // A form that does not speak of it leaves it as it is.
+    match form.get("required_factor").map(RequiredFactor::parse) {
+        None => {}
+        Some(Some(factor)) => wanted.push(ClientChange::RequiredFactor(factor)),
+        Some(None) => return Err(Problems::of("factor-none", "Choose what people sign in with.")),
+    }
     if !client.is_public() {
         wanted.push(ClientChange::RequirePkce(form.contains("require_pkce")));
     }

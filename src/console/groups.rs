@@ -6,6 +6,7 @@ use crate::http::page::{Link, Problems};
 use crate::http::params::Params;
 use crate::http::visit::Outcome;
 use crate::model::group::Group;
+use crate::model::sign_in::RequiredFactor;
 
 use super::admin::{Admin, Reading};
 use super::views::{Confirm, GroupRow, Groups};
@@ -25,7 +26,9 @@ async fn view(admin: &Reading, name: String, problems: Problems) -> Result<Group
     for group in &listed.items {
         let (members, applications) = admin.need(admin.engine().group_use(&group.name).await).await?;
         let (members, applications) = (so_far(members), so_far(applications));
-        rows.push(GroupRow { name: group.name.clone(), members, applications, managed: group.managed });
+        let required_factor = group.required_factor.name().to_owned();
+        let (name, managed) = (group.name.clone(), group.managed);
+        rows.push(GroupRow { name, members, applications, required_factor, managed });
     }
     let (frame, _) = admin.framed().await?;
     let pager = pager(HERE, &[], after.unwrap_or_default(), &listed, "group", "groups");
@@ -42,6 +45,17 @@ pub(super) async fn add(admin: Admin, form: Params) -> Outcome {
             admin.again(view)
         }
     }
+}
+
+pub(super) async fn factor(admin: Admin, form: Params) -> Outcome {
+    let name = existing(&admin).await?.name;
+    let Some(factor) = RequiredFactor::parse(&typed(&form, "required_factor")) else {
+        let problems = Problems::of("", "Choose what its members sign in with.");
+        let view = view(&admin, String::new(), problems).await?;
+        return admin.again(view);
+    };
+    admin.need(admin.engine().change_group(&admin.actor, &admin.caller, &name, factor).await).await?;
+    admin.done(HERE, &format!("The group {name} is changed."))
 }
 
 pub(super) async fn ask_delete(admin: Reading) -> Outcome {

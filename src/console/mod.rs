@@ -26,6 +26,7 @@ mod overview;
 mod people;
 mod person;
 mod scopes;
+mod second_factors;
 mod settings;
 mod words;
 
@@ -80,6 +81,8 @@ pub fn doors(desk: &Arc<Desk>, directory: Directory) -> Doors {
         .form("/people/:id/sessions/end-all", person::end_sessions)
         .form("/people/:id/applications/revoke", person::revoke)
         .form("/people/:id/recover", person::recover)
+        .page("/people/:id/second-factors", second_factors::ask)
+        .form("/people/:id/second-factors", second_factors::remove)
         .form("/people/:id/disable", person::disable)
         .form("/people/:id/enable", person::enable)
         .page("/people/:id/delete", people::ask_delete)
@@ -95,6 +98,7 @@ pub fn doors(desk: &Arc<Desk>, directory: Directory) -> Doors {
         .form("/groups/:id/members/remove", group::remove_member)
         .form("/groups/:id/applications", group::add_application)
         .form("/groups/:id/applications/remove", group::remove_application)
+        .form("/groups/:id/factor", groups::factor)
         .page("/groups/:id/delete", groups::ask_delete)
         .form("/groups/:id/delete", groups::delete)
         .page("/scopes", scopes::list)

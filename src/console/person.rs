@@ -20,6 +20,7 @@ use crate::model::user::User;
 
 use super::admin::{Admin, Reading};
 use super::application::group_choices;
+use super::second_factors;
 use super::views::{OneTimeLink, Person};
 use super::words::{at, counted, filled, lines, renamed, typed};
 
@@ -76,6 +77,7 @@ async fn view(admin: &Reading, user: &User) -> Result<Person, Response> {
         roles: user.roles.iter().cloned().collect::<Vec<_>>().join("\n"),
         sessions: sessions.iter().map(|session| session_row(session, current, now)).collect(),
         grants: grants.iter().map(|application| grant_row(application, now)).collect(),
+        second_factors: second_factors::lines(admin, user).await?,
         recovery: None,
         problems: Problems::none(),
     })

@@ -7,6 +7,7 @@ use crate::http::page::{Frame, Problems};
 use crate::http::params::Params;
 use crate::http::visit::Outcome;
 use crate::model::settings::{ClientRegistration, Placement, SelfRegistration, Settings as Kept};
+use crate::model::sign_in::RequiredFactor;
 
 use super::admin::{Admin, Reading};
 use super::views::{PlacedDialect, Settings};
@@ -33,6 +34,7 @@ pub(super) async fn show(admin: Reading) -> Outcome {
         password_min_length: kept.password_min_length.to_string(),
         self_registration: word(&SELF_REGISTRATION, &kept.self_registration),
         client_registration: word(&CLIENT_REGISTRATION, &kept.client_registration),
+        required_factor: kept.required_factor.name().to_owned(),
         dialects: placed(&admin, &kept),
         ..blank
     }))
@@ -55,6 +57,7 @@ pub(super) async fn save(admin: Admin, form: Params) -> Outcome {
         password_min_length: typed(&form, "password_min_length"),
         self_registration: typed(&form, "self_registration"),
         client_registration: typed(&form, "client_registration"),
+        required_factor: typed(&form, "required_factor"),
         dialects: typed_places(&admin, &form),
         problems,
         ..blank
@@ -86,8 +89,16 @@ fn wanted(admin: &Reading, form: &Params, kept: Kept) -> Result<Kept, Problems> 
     if self_registration.is_none() {
         problems = problems.and("registration-closed", "Choose who may make an account.");
     }
-    match (length, client_registration.zip(self_registration)) {
-        (Ok(password_min_length), Some((client_registration, self_registration))) => Ok(Kept {
+    let required_factor = match form.get("required_factor") {
+        None => Some(kept.required_factor),
+        Some(sent) => RequiredFactor::parse(sent),
+    };
+    if required_factor.is_none() {
+        problems = problems.and("factor-none", "Choose what people sign in with.");
+    }
+    match (length, client_registration.zip(self_registration), required_factor) {
+        (Ok(password_min_length), Some((client_registration, self_registration)), Some(required_factor)) => Ok(Kept {
+            required_factor,
             name: typed(form, "name").trim().to_owned(),
             account_url: filled(form, "account_url"),
             password_min_length,

@@ -16,6 +16,7 @@ use crate::model::face::Face;
 use crate::model::lifetime::Lifetime;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::Scope;
+use crate::model::sign_in::RequiredFactor;
 use crate::toml_file::{Section, one_of};
 
 use super::{choice_or_later, judge, known_or_later, place};
@@ -95,6 +96,7 @@ fn described(section: &Section<'_>, mut base: Client) -> Client {
         consent: section
             .choice("consent", &[(ConsentPolicy::Ask, "ask"), (ConsentPolicy::Skip, "skip")])
             .unwrap_or(base.consent),
+        required_factor: section.choice("required_factor", &RequiredFactor::ALL).unwrap_or_default(),
         first_party: section.boolean("first_party").unwrap_or(false),
         require_pkce: section.boolean("require_pkce").unwrap_or(base.require_pkce),
         require_device_id: section.boolean("require_device_id").unwrap_or(false),

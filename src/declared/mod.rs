@@ -20,6 +20,7 @@ use crate::engine::admin::rules;
 use crate::model::refusal::FieldProblem;
 use crate::model::scope::{self, Scope, ScopeDefinition};
 use crate::model::settings::{ClientRegistration, Placement, SelfRegistration, Settings};
+use crate::model::sign_in::RequiredFactor;
 use crate::toml_file::{self, Outside, Problems, Section};
 
 /// Reads `text`, the content of `file`.
@@ -63,7 +64,7 @@ fn settings(section: &Section<'_>) -> DeclaredSettings {
             .number("password_min_length", 8..=128)
             .and_then(|length| u32::try_from(length).ok())
             .unwrap_or(default.password_min_length),
-        required_factor: default.required_factor,
+        required_factor: section.choice("required_factor", &RequiredFactor::ALL).unwrap_or(default.required_factor),
         smtp: None,
         dialects: section.section("dialects").map(|section| placements(&section)).unwrap_or_default(),
         issuer: None,
@@ -115,8 +116,9 @@ fn scope(section: &Section<'_>) -> Option<DeclaredScope> {
 fn group(section: &Section<'_>) -> Option<DeclaredGroup> {
     let name = section.required("name");
     judge(section, name.as_deref().map(rules::group).unwrap_or_default());
+    let required_factor = section.choice("required_factor", &RequiredFactor::ALL).unwrap_or_default();
     section.close();
-    name.map(|name| DeclaredGroup { place: place(section), name })
+    name.map(|name| DeclaredGroup { place: place(section), name, required_factor })
 }
 
 /// Names that stand for one thing only, declared twice.

@@ -168,6 +168,8 @@ kinds! {
     AccessKeyRemoved = "access_key_removed",
     /// A group was made.
     GroupCreated = "group_created",
+    /// What a group's members must sign in with was changed.
+    GroupUpdated = "group_updated",
     /// A group was deleted.
     GroupDeleted = "group_deleted",
     /// A scope was made.

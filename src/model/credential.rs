@@ -42,6 +42,10 @@ pub struct RecoveryLink {
     pub user: UserId,
     /// What their password and address digested to when it was made; once they differ, it is over.
     pub state: Digest,
+    /// Whether using it also removes everything they sign in with beside the password; only whoever holds the host can make
+    /// such a link.
+    #[serde(default)]
+    pub without_second_factor: bool,
     /// When it stops working.
     pub expires_at: Timestamp,
 }

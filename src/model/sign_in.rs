@@ -21,6 +21,29 @@ pub enum RequiredFactor {
     Passkey,
 }
 
+impl RequiredFactor {
+    /// All of them with their names in files and forms, the laxest first.
+    pub const ALL: [(RequiredFactor, &str); 3] = [
+        (RequiredFactor::None, "none"),
+        (RequiredFactor::SecondFactor, "second_factor"),
+        (RequiredFactor::Passkey, "passkey"),
+    ];
+
+    /// Its name in files and forms.
+    pub fn name(self) -> &'static str {
+        match self {
+            RequiredFactor::None => "none",
+            RequiredFactor::SecondFactor => "second_factor",
+            RequiredFactor::Passkey => "passkey",
+        }
+    }
+
+    /// The one called `name`.
+    pub fn parse(name: &str) -> Option<RequiredFactor> {
+        RequiredFactor::ALL.into_iter().find(|(_, known)| *known == name).map(|(factor, _)| factor)
+    }
+}
+
 /// A sign-in between its steps. It opens nothing: there is no session before the last of them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnfinishedSignIn {

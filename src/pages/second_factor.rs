@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use poem::http::StatusCode;
+use poem::http::header::{LOCATION, SET_COOKIE};
 use poem::{IntoResponse, Request, Response, Route};
 
 use crate::base::ids::SignInId;
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::authorize::InteractionView;
-use crate::engine::users::{GivenCode, RememberedView, SignedIn, UnfinishedView};
+use crate::engine::users::{GivenCode, Need, RememberedView, SignedIn, UnfinishedView};
 use crate::http::cookies;
 use crate::http::desk::{Desk, see_other};
 use crate::http::flash::Flash;
@@ -23,12 +24,14 @@ use crate::model::refusal::Refusal;
 
 use super::ResumePath;
 use super::sign_in::{advance, cookie, destination, expired, interaction, page_of};
-use super::views::{CodeNotice, RememberedRow, SecondFactor};
+use super::views::{CodeNotice, Enrolling, NewCodes, RememberedRow, SecondFactor};
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
     let shown = page(desk, |visit, _| show(visit));
     let sent = page(desk, move |visit, request| give(visit, request, resume));
+    let enrolled = page(desk, move |visit, request| enrol(visit, request, resume));
     app.at(paths::SECOND_FACTOR, Methods::new().get(shown).post(sent))
+        .at("/login/second-factor/enrol", Methods::new().post(enrolled))
         .at("/account/sessions/forget", Methods::new().post(page(desk, forget)))
 }
 
@@ -93,6 +96,46 @@ fn given(visit: &Visit, sign_in: &UnfinishedView, code: &str, fields: &Params) -
     }
 }
 
+/// The first code of an authenticator that is set up on the way in.
+async fn enrol(visit: Visit, mut request: Request, resume: ResumePath) -> Outcome {
+    let fields = visit.form(&mut request).await?;
+    let going = going(&visit, fields.get("sign_in")).await?;
+    let (next, code) = (fields.get("next"), fields.get("otp").unwrap_or_default());
+    match visit.engine().enrol_in_sign_in(&visit.caller, &given(&visit, &going.sign_in, code, &fields)).await {
+        Ok(enrolled) => {
+            let onward = advance(&visit, &enrolled.step, next, going.interaction.as_ref().map(|view| (resume, view)));
+            show_codes(&visit, &going.sign_in.username, &enrolled.codes, onward).await
+        }
+        Err(Denied::Refused(Refusal::SecondFactorWrong)) => {
+            let sentence = "That is not the code it shows now. Enter the newest one; if it is refused again, check the \
+                            clock of the device.";
+            let said = Said { problems: Problems::of("otp", sentence), ..Said::default() };
+            let view = view(&visit, &going, next, said).await?;
+            Ok(page_of(StatusCode::BAD_REQUEST, view, going.interaction.as_ref()).into_response())
+        }
+        Err(denied) => stopped(&visit, &denied).await,
+    }
+}
+
+/// The recovery codes that came with a first factor, this once; from there to where `onward` leads, with its cookies.
+async fn show_codes(visit: &Visit, username: &str, codes: &[Secret], onward: Response) -> Outcome {
+    let to = onward.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("/");
+    if codes.is_empty() {
+        return Ok(onward);
+    }
+    let view = NewCodes {
+        frame: Frame { person: None, ..visit.frame().await? },
+        username: username.to_owned(),
+        codes: codes.iter().map(|code| code.expose().to_owned()).collect(),
+        onward: to.to_owned(),
+    };
+    let mut page = visit.show(view);
+    for cookie in onward.headers().get_all(SET_COOKIE) {
+        page.headers_mut().append(SET_COOKIE, cookie.clone());
+    }
+    Ok(page)
+}
+
 async fn refused(visit: &Visit, going: &Going, next: Option<&str>, field: &str, denied: &Denied) -> Outcome {
     let recovering = field == "recovery";
     let (status, notice, retry_after) = match denied {
@@ -126,7 +169,12 @@ struct Said {
 
 async fn view(visit: &Visit, going: &Going, next: Option<&str>, said: Said) -> Result<SecondFactor, Response> {
     let (sign_in, interaction) = (&going.sign_in, going.interaction.as_ref());
+    let enrolling = match sign_in.need {
+        Need::EnrolSecondFactor => Some(enrolling(visit, sign_in).await?),
+        _ => None,
+    };
     Ok(SecondFactor {
+        enrolling,
         // Whoever is asked who they are is not shown as signed in.
         frame: Frame { person: None, flash: visit.flash().sentence, ..visit.frame().await? },
         sign_in: sign_in.id.to_string(),
@@ -146,6 +194,21 @@ async fn view(visit: &Visit, going: &Going, next: Option<&str>, said: Said) -> R
         recovering: said.recovering,
         problems: said.problems,
     })
+}
+
+/// What a new authenticator is told.
+async fn enrolling(visit: &Visit, sign_in: &UnfinishedView) -> Result<Enrolling, Response> {
+    let (browser, current) = (&visit.browser.secret, visit.current.as_ref());
+    match visit.engine().enrolment_in_sign_in(&sign_in.id, browser, current).await {
+        Ok(one) => Ok(Enrolling {
+            uri: one.uri.expose().to_owned(),
+            key: one.key.expose().to_owned(),
+            size: one.picture.size,
+            path: one.picture.path.clone(),
+            until: When::at(one.until, visit.now()),
+        }),
+        Err(denied) => Err(stopped(visit, &denied).await?),
+    }
 }
 
 /// The browsers in which whoever is signed in is not asked for a code.

@@ -9,7 +9,7 @@
 //! - What is refused to applications: [`clients`], [`codes`], [`renewals`], [`kinds`], [`forged`].
 //! - Dialects: [`places`] (where they lie), [`worksection`], [`worksection_refusals`], [`laserfiche`], [`chat`].
 //! - What ends access, and how it is felt: [`matrix`]. What cannot be answered: [`failures`].
-//! - What stands between a password and a session: [`second_factor`].
+//! - What stands between a password and a session: [`second_factor`], [`demands`].
 //! - Applications of our own: [`ours`], [`first_party`], [`guests`], [`minors`], [`bearer_authorize`], [`incrowd`].
 //! - What is written to people, and what only letters carry: [`mail`].
 //! - Programs of their own: [`machine`].
@@ -42,6 +42,7 @@ mod chat;
 mod clients;
 mod codes;
 mod cors;
+mod demands;
 mod documents;
 mod enrolment;
 mod entry;

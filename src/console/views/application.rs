@@ -74,6 +74,8 @@ pub struct Application {
     pub groups: Vec<GroupChoice>,
     /// `ask` or `skip`.
     pub consent: String,
+    /// What people sign in with for it: `none`, `second_factor` or `passkey`.
+    pub required_factor: String,
     /// Whether it is ours.
     pub first_party: bool,
     /// Whether PKCE is required of it.

@@ -31,6 +31,8 @@ pub struct GroupRow {
     pub members: String,
     /// How many applications are open to it, likewise.
     pub applications: String,
+    /// What its members must sign in with: `none`, `second_factor` or `passkey`.
+    pub required_factor: String,
     /// Whether the declared-state file manages it.
     pub managed: bool,
 }
@@ -180,6 +182,8 @@ pub struct Settings {
     pub self_registration: String,
     /// `client_registration`: `nobody`, `permitted` or `everyone`
     pub client_registration: String,
+    /// `required_factor`: `none`, `second_factor` or `passkey`
+    pub required_factor: String,
     /// `dialect`, repeated, for those that are on; `prefix-NAME` for each
     pub dialects: Vec<PlacedDialect>,
     /// What is wrong with the form.

@@ -119,6 +119,8 @@ pub struct Person {
     pub sessions: Vec<SessionRow>,
     /// Applications they have let in.
     pub grants: Vec<GrantRow>,
+    /// What they sign in with beside the password, a line each.
+    pub second_factors: Vec<String>,
     /// A way in that was just made; shown this once.
     pub recovery: Option<OneTimeLink>,
     /// What is wrong with the form that came in.

@@ -98,6 +98,14 @@ impl Actor {
         self
     }
 
+    /// Whether they proved a moment ago who they are. The host and the file need not.
+    ///
+    /// # Errors
+    /// [`Refusal::FreshSignInRequired`].
+    pub(super) fn is_proved(&self) -> Result<(), Refusal> {
+        self.keeper.is_proved()
+    }
+
     /// Who the activity log names.
     pub(crate) fn audited(&self) -> AuditActor {
         self.keeper.audited()

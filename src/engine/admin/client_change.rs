@@ -13,6 +13,7 @@ use crate::model::face::{ClientCustoms, Face, Faces};
 use crate::model::lifetime::Lifetime;
 use crate::model::redirect_uri::RedirectUri;
 use crate::model::scope::{Scope, Scopes};
+use crate::model::sign_in::RequiredFactor;
 
 use super::Keeper;
 use super::fields::{self, FieldChange};
@@ -62,6 +63,7 @@ pub enum ClientChange {
     /// Closes it to one group.
     RemoveGroup(String),
     Consent(ConsentPolicy),
+    RequiredFactor(RequiredFactor),
     FirstParty(bool),
     RequirePkce(bool),
     RequireDeviceId(bool),
@@ -105,6 +107,7 @@ impl ClientChange {
             ClientChange::AddGroup(group) => drop(client.groups.insert(group)),
             ClientChange::RemoveGroup(group) => drop(client.groups.remove(&group)),
             ClientChange::Consent(consent) => client.consent = consent,
+            ClientChange::RequiredFactor(factor) => client.required_factor = factor,
             ClientChange::FirstParty(yes) => client.first_party = yes,
             // Public clients always need it, so for them there is nothing to relax.
             ClientChange::RequirePkce(yes) => client.require_pkce = yes || client.is_public(),

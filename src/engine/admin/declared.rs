@@ -11,6 +11,7 @@ use crate::model::client::{Client, SecretHash};
 use crate::model::credential::PasswordHash;
 use crate::model::scope::ScopeDefinition;
 use crate::model::settings::Settings;
+use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
 
 /// One thing that is wrong with a file.
@@ -83,6 +84,9 @@ pub struct DeclaredGroup {
     pub place: Place,
     /// Its name.
     pub name: String,
+    /// What its members must sign in with.
+    #[serde(default)]
+    pub required_factor: RequiredFactor,
 }
 
 /// A user, known by their username.

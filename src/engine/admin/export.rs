@@ -42,7 +42,7 @@ impl Engine {
             let items = match noun {
                 "settings" => vec![without_nothing(fields::of_settings(&self.settings().await?))],
                 "scopes" => self.each(scope_fields).await?,
-                "groups" => self.each(|group: &Group| Some(vec![("name", json!(group.name))])).await?,
+                "groups" => self.each(|group: &Group| Some(without_nothing(fields::of_group(group)))).await?,
                 "users" => self.each(|user: &User| (!user.is_guest()).then(|| user_fields(user))).await?,
                 _ => self.each(|client: &Client| Some(client_fields(client, self.now()))).await?,
             };
@@ -86,6 +86,7 @@ fn user_fields(user: &User) -> Fields {
 fn client_fields(client: &Client, now: Timestamp) -> Fields {
     let mut fields = fields::of_client(client);
     fields.retain(|(key, value)| *key != "disabled" || *value == Value::Bool(true));
+    fields.retain(|(key, value)| *key != "required_factor" || !value.is_null());
     let secrets: Vec<Value> = client.live_secrets(now).map(secret_field).collect();
     match <[Value; 1]>::try_from(secrets) {
         Ok([Value::String(only)]) => fields.push(("secret_hash", Value::String(only))),

@@ -6,8 +6,10 @@ use serde_json::{Value, json};
 
 use crate::model::audit::AuditRecord;
 use crate::model::client::{AccessKey, Client};
+use crate::model::group::Group;
 use crate::model::scope::ScopeDefinition;
 use crate::model::settings::Settings;
+use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
 
 /// The fields of one noun: key and value.
@@ -40,6 +42,7 @@ pub fn of_client(client: &Client) -> Fields {
         ("scopes", client.scopes.iter().map(|scope| text(scope.as_str())).collect()),
         ("groups", json!(client.groups)),
         ("consent", json!(client.consent)),
+        ("required_factor", required(client.required_factor)),
         ("first_party", json!(client.first_party)),
         ("require_pkce", json!(client.needs_pkce())),
         ("require_device_id", json!(client.require_device_id)),
@@ -109,8 +112,19 @@ pub fn of_settings(settings: &Settings) -> Fields {
         ("self_registration", json!(settings.self_registration)),
         ("client_registration", json!(settings.client_registration)),
         ("password_min_length", json!(settings.password_min_length)),
+        ("required_factor", required(settings.required_factor)),
         ("dialects", json!(settings.dialects)),
     ]
+}
+
+/// The fields of a group.
+pub fn of_group(group: &Group) -> Fields {
+    vec![("name", text(&group.name)), ("required_factor", required(group.required_factor))]
+}
+
+/// What is demanded of those who sign in; nothing where nothing is.
+fn required(factor: RequiredFactor) -> Value {
+    if factor == RequiredFactor::None { Value::Null } else { text(factor.name()) }
 }
 
 /// What differs between two lists of the same noun. An empty `before` makes everything that is not empty a change.

@@ -5,10 +5,12 @@ use crate::model::audit::AuditKind;
 use crate::model::client::Client;
 use crate::model::group::Group;
 use crate::model::refusal::Refusal;
+use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Order};
 
+use super::fields::{self, diff};
 use super::{Actor, Listed, Reader, Viewer, rules};
 
 /// Up to how many users of a group are counted: a page shows fifty groups, and "100+" says as much as an exact number.
@@ -36,6 +38,33 @@ impl Engine {
             let record = caller.record(self.now(), &*self.rng, actor.audited(), AuditKind::GroupCreated);
             changes.create(&group);
             changes.create(&record.with("group", name));
+            Ok(Decision { answer: Ok(group), changes })
+        })
+        .await
+    }
+
+    /// Says what the members of a group must sign in with.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`].
+    pub async fn change_group(
+        &self,
+        actor: &Actor,
+        caller: &Caller,
+        name: &str,
+        required_factor: RequiredFactor,
+    ) -> Result<Group, Denied> {
+        self.settle(|| async move {
+            let was: Option<Kept<Group>> = self.ledger.find(name).await?;
+            let was = was.ok_or(Refusal::NotFound("group"))?;
+            let mut changes = Changes::new();
+            self.permit(actor, &[], &mut changes).await?;
+            let group = Group { required_factor, ..was.record().clone() };
+            let differences = diff(&fields::of_group(&was), &fields::of_group(&group));
+            if !differences.is_empty() {
+                let record = caller.record(self.now(), &*self.rng, actor.audited(), AuditKind::GroupUpdated);
+                changes.update(&was, &group).create(&record.with("group", name).with_changes(&differences));
+            }
             Ok(Decision { answer: Ok(group), changes })
         })
         .await

@@ -29,6 +29,7 @@ mod places;
 mod registrar;
 pub mod rules;
 pub mod scopes;
+mod second_factors;
 pub mod secrets;
 pub mod settings;
 pub mod user_change;

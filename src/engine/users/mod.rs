@@ -22,6 +22,7 @@ pub mod care;
 pub(crate) mod codes;
 mod demanded;
 pub mod device;
+mod enrol_in_sign_in;
 pub mod factors;
 pub mod familiar;
 pub mod farewell;
@@ -59,6 +60,7 @@ pub(in crate::engine) mod without_browser;
 
 pub use applications::Application;
 pub use argon::{Verified, is_checkable};
+pub use enrol_in_sign_in::EnrolledInSignIn;
 pub use fresh::Fresh;
 pub use hasher::{Hasher, HashingLimits, Turn};
 pub use launcher::Launchable;

@@ -31,6 +31,33 @@ impl Engine {
     /// [`Refusal::NotFound`]; [`Refusal::UserDisabled`], for a link that could not be used; [`Refusal::NotPermitted`] when
     /// the actor is no administrator any more; the store's fault.
     pub async fn start_recovery(&self, actor: &Actor, caller: &Caller, user: &UserId) -> Result<Secret, Denied> {
+        self.start_recovery_of(actor, caller, user, false).await
+    }
+
+    /// The same, for somebody who has lost their second factors too: using the link removes them. Whoever runs the host may
+    /// make one, and nobody else.
+    ///
+    /// # Errors
+    /// As [`Engine::start_recovery`]; [`Refusal::NotPermitted`] for anybody who is not on the host.
+    pub async fn start_recovery_without_second_factor(
+        &self,
+        actor: &Actor,
+        caller: &Caller,
+        user: &UserId,
+    ) -> Result<Secret, Denied> {
+        if actor.audited() != AuditActor::Host {
+            return Err(Refusal::NotPermitted.into());
+        }
+        self.start_recovery_of(actor, caller, user, true).await
+    }
+
+    async fn start_recovery_of(
+        &self,
+        actor: &Actor,
+        caller: &Caller,
+        user: &UserId,
+        without_second_factor: bool,
+    ) -> Result<Secret, Denied> {
         self.settle(|| async move {
             let now = self.now();
             let kept = self.ledger.find::<User>(user.as_str()).await?;
@@ -46,7 +73,12 @@ impl Engine {
             self.end_links_changes(&user.id, &mut changes).await?;
             let handle = Kind::Recovery.generate_handle(now, &*self.rng);
             let record = caller.record(now, &*self.rng, actor.audited(), AuditKind::RecoveryStarted);
+            let record = match without_second_factor {
+                true => record.with("without", "second factor"),
+                false => record,
+            };
             changes.expect(&user).create(&record.about_user(&user.id)).create(&RecoveryLink {
+                without_second_factor,
                 locator: handle.locator,
                 digest: handle.secret.digest(),
                 user: user.id.clone(),
@@ -105,6 +137,9 @@ impl Engine {
         self.close_set_up_for(&user, &mut changes).await?;
         self.note_short(&user.id, chosen.short, &mut changes).await?;
         let actor = AuditActor::User(user.id.clone());
+        if link.without_second_factor {
+            self.drop_factors(caller, &actor, &user, &mut changes).await?;
+        }
         changes.create(&caller.record(now, &*self.rng, actor, AuditKind::RecoveryFinished).about_user(&user.id));
         self.tell_of_change(&user, AccountChange::PasswordChanged, &mut changes).await?;
         Ok(Decision { answer: Ok(user), changes })

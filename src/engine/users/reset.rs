@@ -84,13 +84,27 @@ fn address_of(user: &Kept<User>) -> String {
 
 fn link(handle: Handle, user: &User, expires_at: crate::base::clock::Timestamp) -> RecoveryLink {
     let digest = handle.secret.digest();
-    RecoveryLink { locator: handle.locator, digest, user: user.id.clone(), state: state(user), expires_at }
+    RecoveryLink {
+        locator: handle.locator,
+        digest,
+        user: user.id.clone(),
+        state: state(user),
+        without_second_factor: false,
+        expires_at,
+    }
 }
 
 /// A link of nobody that is over already.
 fn opens_nothing(handle: Handle, user: UserId, now: crate::base::clock::Timestamp) -> RecoveryLink {
     let digest = handle.secret.digest();
-    RecoveryLink { locator: handle.locator, state: digest.clone(), digest, user, expires_at: now }
+    RecoveryLink {
+        locator: handle.locator,
+        state: digest.clone(),
+        digest,
+        user,
+        without_second_factor: false,
+        expires_at: now,
+    }
 }
 
 #[cfg(test)]

@@ -53,11 +53,15 @@ impl Engine {
         let id = &given.sign_in;
         let found = self.underway(id, &given.browser, given.current.as_ref()).await?;
         let underway = found.ok_or(Refusal::SignInGone)?;
-        let familiar = given.familiar.as_ref().is_some_and(|token| self.is_familiar(token, &underway.user));
-        let known = familiar || underway.sign_in.renews.is_some();
+        let known = self.knows(given, &underway.user) || underway.sign_in.renews.is_some();
         let attempt = self.begin_code(caller, &underway.user, &underway.enrolled(), known).await?;
         let settled = self.settle(|| self.decide_code(caller, given, known)).await;
         self.end_code(caller, &underway.user, attempt, known, settled).await
+    }
+
+    /// Whether `user` has signed in before with the browser that gives the code.
+    pub(super) fn knows(&self, given: &GivenCode, user: &User) -> bool {
+        given.familiar.as_ref().is_some_and(|token| self.is_familiar(token, user))
     }
 
     async fn decide_code(

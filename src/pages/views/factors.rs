@@ -64,14 +64,18 @@ pub struct RecoveryCodes {
 impl RecoveryCodes {
     /// The codes as a text file, in a `data:` address: it works without a script and asks nobody for them again.
     pub fn file(&self) -> String {
-        let text = format!(
-            "Recovery codes of {} at {}\r\nEach works once, in place of your second factor.\r\n\r\n{}\r\n",
-            self.username,
-            if self.frame.host.is_empty() { &self.frame.product } else { &self.frame.host },
-            self.codes.join("\r\n")
-        );
-        // `%20` rather than `+`: this is no form (RFC 2397).
-        let bytes: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
-        format!("data:text/plain;charset=utf-8,{}", bytes.replace('+', "%20"))
+        code_file(&self.frame, &self.username, &self.codes)
     }
+}
+
+/// Recovery codes as a text file, in a `data:` address.
+pub(super) fn code_file(frame: &Frame, username: &str, codes: &[String]) -> String {
+    let text = format!(
+        "Recovery codes of {username} at {}\r\nEach works once, in place of your second factor.\r\n\r\n{}\r\n",
+        if frame.host.is_empty() { &frame.product } else { &frame.host },
+        codes.join("\r\n")
+    );
+    // `%20` rather than `+`: this is no form (RFC 2397).
+    let bytes: String = form_urlencoded::byte_serialize(text.as_bytes()).collect();
+    format!("data:text/plain;charset=utf-8,{}", bytes.replace('+', "%20"))
 }

@@ -26,5 +26,5 @@ pub use factors::{Authenticator, Enrolling, RecoveryCodes};
 pub use leaving::{SignOut, SignedOut};
 pub use mail::{OwnAddress, Reset, ResetSent, Verify};
 pub use passkeys::{AddPasskey, PasskeyRow, Passkeys};
-pub use second_factor::{Asks, CodeNotice, SecondFactor};
+pub use second_factor::{Asks, CodeNotice, NewCodes, SecondFactor};
 pub use sign_in::{ChooseAccount, Destination, FlowExpired, Notice, SignIn};

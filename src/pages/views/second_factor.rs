@@ -5,7 +5,8 @@ use askama::Template;
 use crate::engine::users::Need;
 use crate::http::page::{Frame, Problems};
 
-use super::Destination;
+use super::factors::code_file;
+use super::{Destination, Enrolling};
 
 /// What the page asks for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -56,6 +57,8 @@ pub struct SecondFactor {
     pub has_passkeys: bool,
     /// Whether a recovery code can be given.
     pub has_recovery_codes: bool,
+    /// What a new authenticator is told, where one is to be set up.
+    pub enrolling: Option<Enrolling>,
     /// Where the sign-in begins again.
     pub start_again_url: String,
     /// Why the last try did not succeed.
@@ -74,6 +77,27 @@ impl SecondFactor {
             Asks::EnrolSecondFactor => "Set up a second factor",
             Asks::EnrolPasskey => "Set up a passkey",
         }
+    }
+}
+
+/// Recovery codes that came with a second factor on the way in, shown once.
+#[derive(Clone, Debug, Default, Template)]
+#[template(path = "pages/new_codes.html")]
+pub struct NewCodes {
+    /// What every page is told.
+    pub frame: Frame,
+    /// Whose they are: the name they sign in with.
+    pub username: String,
+    /// The codes.
+    pub codes: Vec<String>,
+    /// Where the sign-in leads.
+    pub onward: String,
+}
+
+impl NewCodes {
+    /// The codes as a file to keep.
+    pub fn file(&self) -> String {
+        code_file(&self.frame, &self.username, &self.codes)
     }
 }
 

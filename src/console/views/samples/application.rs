@@ -64,6 +64,7 @@ fn wiki() -> Application {
         everyone: true,
         groups: groups(),
         consent: "ask".into(),
+        required_factor: "none".into(),
         require_pkce: true,
         grants: ["authorization_code", "refresh_token", "client_credentials"]
             .map(|name| GrantChoice {

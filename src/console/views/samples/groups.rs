@@ -7,6 +7,7 @@ use crate::http::sample::{LONG, MARKUP, RTL, admin_frame, hostile_frame};
 impl Samples for Groups {
     fn samples() -> Vec<(&'static str, Groups)> {
         let row = |name: &str, members: &str, managed| GroupRow {
+            required_factor: "second_factor".into(),
             name: name.into(),
             members: members.into(),
             applications: "3".into(),

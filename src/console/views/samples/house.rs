@@ -141,6 +141,7 @@ impl Samples for Settings {
             password_min_length: "15".into(),
             self_registration: "closed".into(),
             client_registration: "permitted".into(),
+            required_factor: "none".into(),
             dialects: super::dialects::placed(),
             ..Settings::default()
         };

@@ -72,6 +72,7 @@ impl Samples for Person {
             groups: groups(),
             sessions: sessions().into_iter().skip(1).collect(),
             grants: grants(),
+            second_factors: vec!["An authenticator, set up 3 November".into(), "7 of 10 recovery codes left".into()],
             ..Person::default()
         };
         let own = Person {

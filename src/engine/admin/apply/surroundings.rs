@@ -144,18 +144,27 @@ impl Draft<'_> {
             for problem in rules::group(&declared.name) {
                 self.wrong(&declared.place, problem.field, problem.sentence);
             }
-            if self.surroundings.stored_groups.contains_key(&declared.name) {
+            let Some(was) = self.surroundings.stored_groups.get(&declared.name).cloned() else {
+                let record = self.record(AuditKind::GroupCreated).with("group", &declared.name);
+                self.audit(&record);
+                self.changes.create(&Group {
+                    name: declared.name.clone(),
+                    required_factor: declared.required_factor,
+                    created_at: self.now,
+                    managed: true,
+                });
+                self.note("group", &declared.name, Action::Create, Vec::new());
+                continue;
+            };
+            let group = Group { required_factor: declared.required_factor, ..was.record().clone() };
+            let differences = diff(&fields::of_group(&was), &fields::of_group(&group));
+            if differences.is_empty() {
                 continue;
             }
-            let record = self.record(AuditKind::GroupCreated).with("group", &declared.name);
-            self.audit(&record);
-            self.changes.create(&Group {
-                name: declared.name.clone(),
-                required_factor: Default::default(),
-                created_at: self.now,
-                managed: true,
-            });
-            self.note("group", &declared.name, Action::Create, Vec::new());
+            let record = self.record(AuditKind::GroupUpdated).with("group", &declared.name);
+            self.audit(&record.with_changes(&differences));
+            self.changes.update(&was, &group);
+            self.note("group", &declared.name, Action::Update, differences);
         }
         Ok(())
     }

@@ -7,9 +7,10 @@ use crate::http::sample::{MARKUP, RTL, hostile_frame, person_frame};
 use crate::http::views::lists::sample::ago;
 use crate::http::when::When;
 
-const URI: &str = "otpauth://totp/Example%20ID:sample?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example%20ID";
+pub(super) const URI: &str =
+    "otpauth://totp/Example%20ID:sample?secret=JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP&issuer=Example%20ID";
 
-fn enrolling(uri: &str) -> Enrolling {
+pub(super) fn enrolling(uri: &str) -> Enrolling {
     // Samples are short enough for a QR code.
     let picture = Picture::of(uri).expect("a short text");
     Enrolling {

@@ -19,6 +19,14 @@ impl Samples for SecondFactor {
             ..SecondFactor::default()
         };
         let with = |notice| SecondFactor { notice: Some(notice), destination: wiki(), ..plain.clone() };
+        let enrol = SecondFactor {
+            need: Asks::EnrolSecondFactor,
+            enrolling: Some(super::factors::enrolling(super::factors::URI)),
+            has_authenticator: false,
+            has_passkeys: false,
+            has_recovery_codes: false,
+            ..plain.clone()
+        };
         let asking = |need| SecondFactor { need, ..plain.clone() };
         vec![
             ("wrong", with(CodeNotice::WrongCode)),
@@ -29,7 +37,11 @@ impl Samples for SecondFactor {
             ("passkey", asking(Asks::Passkey)),
             ("only-passkeys", SecondFactor { has_authenticator: false, ..plain.clone() }),
             ("only-an-authenticator", SecondFactor { has_passkeys: false, has_recovery_codes: false, ..plain.clone() }),
-            ("enrol", asking(Asks::EnrolSecondFactor)),
+            ("enrol", enrol.clone()),
+            (
+                "enrol-wrong",
+                SecondFactor { problems: Problems::of("otp", "That is not the code it shows now."), ..enrol },
+            ),
             ("enrol-passkey", asking(Asks::EnrolPasskey)),
             ("bare", SecondFactor { frame: Frame::new("Example ID", "t"), ..SecondFactor::default() }),
             (
@@ -45,5 +57,15 @@ impl Samples for SecondFactor {
             ),
             ("plain", plain),
         ]
+    }
+}
+
+impl Samples for NewCodes {
+    fn samples() -> Vec<(&'static str, NewCodes)> {
+        let codes: Vec<String> = ["ABCD-EFGH-JKMN-PQRS"; 10].map(str::to_owned).to_vec();
+        let plain = NewCodes { frame: frame(), username: "sample".into(), codes, onward: "/account".into() };
+        let hostile =
+            NewCodes { frame: hostile_frame(), username: MARKUP.into(), codes: vec![LONG.into()], ..plain.clone() };
+        vec![("plain", plain), ("hostile", hostile)]
     }
 }
