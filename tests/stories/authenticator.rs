@@ -37,9 +37,12 @@ impl<'h> Authenticator<'h> {
             recovery_codes: Some(codes),
             ..Factors::none(&user)
         };
-        let mut changes = Changes::new();
-        changes.create(&factors);
-        Ledger::new(house.store.clone()).commit(changes).await.expect("a place to keep it");
+        let (ledger, mut changes) = (Ledger::new(house.store.clone()), Changes::new());
+        match ledger.find::<Factors>(user.as_str()).await.expect("a store") {
+            Some(before) => changes.update(&before, &factors),
+            None => changes.create(&factors),
+        };
+        ledger.commit(changes).await.expect("a place to keep it");
         Authenticator { house }
     }
 

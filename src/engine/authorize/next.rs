@@ -2,7 +2,7 @@
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::{SessionId, UserId};
-use crate::engine::users::needs::{Demand, Need, missing};
+use crate::engine::users::needs::{Demand, Need, missing_of_session};
 use crate::model::client::{Client, ConsentPolicy};
 use crate::model::consent::Consent;
 use crate::model::factors::Factors;
@@ -119,7 +119,7 @@ impl Situation<'_> {
         let asked = self.request.prompt.none || self.progress.signed_in == Some(&person.session.id);
         let wanted = if asked { RequiredFactor::None } else { self.request.wanted_factor };
         let demand = Demand { policy: self.demanded, essential: self.request.essential_factor, wanted };
-        missing(self.enrolled, demand, &person.session.authentication, person.session.remembered)
+        missing_of_session(self.enrolled, demand, &person.session.authentication, person.session.remembered)
     }
 
     /// What is said where something would have to be enrolled first and nobody may be asked to.

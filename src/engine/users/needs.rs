@@ -75,6 +75,22 @@ pub(in crate::engine) fn missing(factors: &Factors, demand: Demand, proved: &Aut
     Need::Nothing
 }
 
+/// What a session lacks that is open already. That its person has enrolled a factor since is no reason to ask for it: only
+/// what is demanded beyond what was proved.
+pub(in crate::engine) fn missing_of_session(
+    factors: &Factors,
+    demand: Demand,
+    proved: &Authentication,
+    remembered: bool,
+) -> Need {
+    let spared = remembered && demand.policy == RequiredFactor::SecondFactor;
+    let met = |factor: RequiredFactor| proved.reaches(factor.class());
+    match (spared || met(demand.policy)) && met(demand.essential) && met(demand.wanted) {
+        true => Need::Nothing,
+        false => missing(factors, demand, proved, remembered),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

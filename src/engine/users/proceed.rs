@@ -17,7 +17,7 @@ use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault};
 
 use super::device;
-use super::needs::{Demand, Need, missing};
+use super::needs::{Demand, Need, missing, missing_of_session};
 use super::sessions::{NewSession, Opening, SignedIn, ended};
 use super::unfinished::{asked_for, password_digest};
 
@@ -222,7 +222,7 @@ impl Engine {
                 known: true,
             };
             let demand = self.demand(&proof, Some(&waiting)).await?;
-            if missing(&factors, demand, &proof.proved, session.remembered) == Need::Nothing {
+            if missing_of_session(&factors, demand, &proof.proved, session.remembered) == Need::Nothing {
                 return Ok(Decision::allow(None));
             }
             self.may_begin(caller, Some(&user.id), self.now())?;
