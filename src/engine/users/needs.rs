@@ -126,7 +126,8 @@ mod tests {
         const TOUCHED: Method = Method::Passkey { verified: false };
         let (nothing, totp, passkey, both) =
             (factors(false, false), factors(true, false), factors(false, true), factors(true, true));
-        let rows: [(&str, &Factors, &[Method], [Need; 3], [Need; 3]); 19] = {
+        type Row<'a> = (&'a str, &'a Factors, &'a [Method], [Need; 3], [Need; 3]);
+        let rows: [Row<'_>; 19] = {
             use Need::{
                 EnrolPasskey as NewKey, EnrolSecondFactor as NewSecond, Nothing as Done, Passkey as Key,
                 SecondFactor as Second,
