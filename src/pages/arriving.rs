@@ -116,7 +116,7 @@ async fn view(visit: &Visit, action: &str, fields: &Params, link: Option<&Arriva
         username: text("username"),
         given_name: text("given_name"),
         family_name: text("family_name"),
-        password_hint: shortest(visit).await?,
+        password_hint: shortest(visit, None).await?,
         until: link.map(|link| When::exactly(link.until).exact).unwrap_or_default(),
         problems: Problems::none(),
     })
