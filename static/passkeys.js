@@ -79,6 +79,7 @@ async function offer(form) {
 }
 
 for (const form of window.PublicKeyCredential ? document.querySelectorAll("form[data-passkey]") : []) {
+  const offers = () => "autofill" in form.dataset && offer(form);
   form.hidden = false;
   for (const note of document.querySelectorAll("[data-passkeyless]")) note.hidden = true;
   form.addEventListener("submit", async (event) => {
@@ -93,11 +94,13 @@ for (const form of window.PublicKeyCredential ? document.querySelectorAll("form[
     } catch (error) {
       button.disabled = false;
       tell(form, error);
-      if ("autofill" in form.dataset) offer(form);
+      offers();
     }
   });
-  if ("autofill" in form.dataset) {
-    offer(form);
-    addEventListener("pageshow", (event) => event.persisted && offer(form));
-  }
+  offers();
+  addEventListener("pageshow", (event) => {
+    if (!event.persisted) return;
+    form.querySelector("button").disabled = false;
+    offers();
+  });
 }

@@ -100,6 +100,8 @@ pub struct Engine {
     pub(crate) gate: users::Gate,
     /// Interactions begun, by network.
     pub(in crate::engine) beginnings: authorize::Beginnings,
+    /// Questions to passkeys begun, by network.
+    pub(in crate::engine) ceremonies: authorize::Beginnings,
 }
 
 /// Why a verb gave no answer.
@@ -146,6 +148,7 @@ impl Engine {
             client_tries: authenticate_client::ClientTries::new(),
             gate,
             beginnings: authorize::Beginnings::new(),
+            ceremonies: authorize::Beginnings::new(),
         };
         engine.seed_scopes().await?;
         Ok(engine)

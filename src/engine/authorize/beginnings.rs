@@ -59,4 +59,14 @@ impl Engine {
     ) -> Result<(), Refusal> {
         self.beginnings.take(&caller.network, person, now)
     }
+
+    /// The same for questions to passkeys, which are counted apart: the sign-in page begins one each time it is shown.
+    pub(in crate::engine) fn may_ask_passkey(
+        &self,
+        caller: &Caller,
+        person: Option<&UserId>,
+        now: Timestamp,
+    ) -> Result<(), Refusal> {
+        self.ceremonies.take(&caller.network, person, now)
+    }
 }

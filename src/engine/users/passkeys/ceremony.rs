@@ -75,7 +75,7 @@ impl Engine {
         asked: (Value, String),
     ) -> Result<Ceremony, Denied> {
         let now = self.now();
-        self.may_begin(caller, user, now)?;
+        self.may_ask_passkey(caller, user, now)?;
         let (options, state) = asked;
         let id = ids::random(&*self.rng);
         let lifetime = if purpose == ChallengePurpose::SignIn { OFFERED } else { LIFETIME };

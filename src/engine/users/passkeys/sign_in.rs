@@ -115,7 +115,7 @@ impl Engine {
         current: Option<&SignedIn>,
     ) -> Result<Ceremony, Denied> {
         let underway = self.underway(id, browser, current).await?.ok_or(Refusal::SignInGone)?;
-        if underway.need() == Need::EnrolPasskey {
+        if enrols(underway.need()) {
             return self.begin_enrolment(caller, &underway.user, browser).await;
         }
         let known = underway.enrolled().passkeys;
@@ -127,8 +127,8 @@ impl Engine {
         self.begin_ceremony(caller, browser, Some(user), ChallengePurpose::SecondFactor, asked).await
     }
 
-    /// Goes on with an unfinished sign-in, whose person has shown a passkey: one of theirs, or a new one where a passkey is
-    /// demanded and they have none.
+    /// Goes on with an unfinished sign-in, whose person has shown a passkey: one of theirs, or a new one where they
+    /// have nothing and more than a password is demanded.
     ///
     /// # Errors
     /// As [`Engine::finish_passkey_sign_in`], and [`Refusal::SignInGone`].
@@ -155,7 +155,7 @@ impl Engine {
             return Ok(Decision::refuse(Refusal::SignInGone));
         };
         let mut changes = Changes::new();
-        let factors = if at.need() == Need::EnrolPasskey {
+        let factors = if enrols(at.need()) {
             match self.enrol(caller, party, &at.user, &ask.answer, None, &mut changes).await? {
                 Ok(enrolled) => enrolled.map(|enrolled| enrolled.factors),
                 Err(refusal) => return Ok(Decision { answer: Err(refusal), changes }),
@@ -215,4 +215,9 @@ impl Engine {
             Err(miss) => Err(self.passkey_missed(caller, miss).await),
         }
     }
+}
+
+/// Whether a new passkey is what is missing. It verifies its owner, so it is a second factor too.
+fn enrols(need: Need) -> bool {
+    matches!(need, Need::EnrolPasskey | Need::EnrolSecondFactor)
 }
