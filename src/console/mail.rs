@@ -63,7 +63,6 @@ fn facts(server: &Server, operators: bool) -> MailFacts {
 fn waiting_row(admin: &Reading, letter: &OutboxLetter) -> WaitingRow {
     WaitingRow {
         to: letter.to.clone(),
-        written: When::at(letter.created_at, admin.now()),
         tries: counted(letter.failures as usize, "time", "times"),
         said: letter.last_error.clone().unwrap_or_default(),
         next: When::at(letter.next_at, admin.now()),

@@ -102,8 +102,6 @@ pub struct StageRow {
 pub struct WaitingRow {
     /// Where it goes.
     pub to: String,
-    /// When it was written.
-    pub written: When,
     /// How often it was refused.
     pub tries: String,
     /// What was said last.

@@ -52,7 +52,6 @@ impl Samples for Mail {
             Mail { frame: admin_frame(), server: Some(facts()), to: "ada@example.org".into(), ..Mail::default() };
         let waiting = WaitingRow {
             to: "sam@example.org".into(),
-            written: When::at(NOW, NOW.plus(std::time::Duration::from_secs(900))),
             tries: "3 times".into(),
             said: "451 4.7.1 Greylisted, try again later".into(),
             next: When::at(NOW.plus(std::time::Duration::from_secs(900)), NOW),
