@@ -275,7 +275,7 @@ async fn pruning_takes_only_what_a_file_made() {
     let user = NewUser { username: "by-hand".to_owned(), changes: vec![] };
     engine.create_user(host, caller, &user).await.unwrap();
     let rest = "[[users]]\nusername = 'sample'\nadmin = true\n";
-    let gone = ["~ user sample: email email_verified may_register_clients groups attributes external_ids"];
+    let gone = ["~ user sample: email email_verified may_register_clients roles groups attributes external_ids"];
     assert_eq!(server.apply(rest, APPLY).await, gone);
     let gone = ["- client wiki", "- scope projects_read", "- group staff"];
     assert_eq!(server.apply(rest, ApplyOptions { dry_run: true, prune: true }).await, gone);
