@@ -34,6 +34,7 @@ mod ours;
 mod own_account;
 mod person;
 mod store;
+mod wanderer;
 mod wire;
 
 mod account;
@@ -47,6 +48,7 @@ mod documents;
 mod enrolment;
 mod entry;
 mod every_dialect;
+mod every_way;
 mod failures;
 mod first_party;
 mod forged;
