@@ -114,6 +114,17 @@ impl Visitor {
         self.post(&action, &all)
     }
 
+    /// The same where the page may have no such form any more: then the page is the answer.
+    pub fn fill_in_if_there(&self, page: &str, fields: &[(&str, &str)]) -> Result<Answer, ureq::Error> {
+        let shown = self.get(page)?;
+        let wanted = fields.first().map_or("csrf", |(name, _)| *name);
+        let Some((action, hidden)) = form_with(&shown.body, wanted) else { return Ok(shown) };
+        let mut all: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        all.retain(|(name, _)| fields.iter().all(|(filled, _)| filled != name));
+        all.extend_from_slice(fields);
+        self.post(&action, &all)
+    }
+
     /// Signs in with a password; panics unless it works.
     pub fn sign_in(&self, username: &str, password: &str) {
         let answer = self.fill_in("/login", &[("username", username), ("password", password)]).expect("an answer");
