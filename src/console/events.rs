@@ -238,6 +238,7 @@ fn name_in_words(name: &str) -> String {
         "expires_at" => "Expires".to_owned(),
         "signs_from" => "Signs from".to_owned(),
         "kid" => "Access key".to_owned(),
+        "new_device" => "New browser".to_owned(),
         "cause" | "dialect" | "parameter" | "device" | "key" | "algorithm" | "username" | "name" | "group"
         | "scope" | "scopes" | "sessions" => {
             let mut letters = name.chars();

@@ -38,9 +38,12 @@ fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
     let application = known.unwrap_or("an application that is gone");
     let words = match record.kind {
         AuditKind::SetUp => "You set this server up".to_owned(),
-        AuditKind::SignIn => match detail("device") {
-            Some(device) => format!("You signed in with {device}"),
-            None => "You signed in".to_owned(),
+        AuditKind::SignIn => match (detail("device"), detail("new_device")) {
+            (Some(device), Some(_)) => {
+                format!("You signed in with {device}, in a browser that was new to your account")
+            }
+            (Some(device), None) => format!("You signed in with {device}"),
+            (None, _) => "You signed in".to_owned(),
         },
         AuditKind::SignInFailed => "Somebody tried to sign in with your name and failed".to_owned(),
         AuditKind::SignOut => "You signed out".to_owned(),

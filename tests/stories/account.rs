@@ -219,3 +219,18 @@ async fn no_form_is_taken_that_is_not_ours() {
     }
     assert!(everything().await == before, "nothing was changed");
 }
+
+#[tokio::test]
+async fn a_sign_in_with_a_browser_that_was_never_here_is_marked_among_what_happened() {
+    let house = House::fresh().await;
+    let alice = house.person("alice").await;
+    alice.signs_in().await;
+    alice.signs_out().await;
+    house.later(60);
+    alice.signs_in().await;
+    // Each is there twice: to be seen, and to be heard beside its details.
+    let marked = |page: &super::wire::Reply| page.body.matches("in a browser that was new to your account").count() / 2;
+    assert_eq!(marked(&alice.browser.opens("/account/activity").await), 1, "her own is new once");
+    alice.elsewhere(house.browser()).signs_in().await;
+    assert_eq!(marked(&alice.browser.opens("/account/activity").await), 2);
+}
