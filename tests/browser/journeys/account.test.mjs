@@ -10,7 +10,6 @@ const WAYS = [
   { name: "account-wide", words: "with a mouse on a wide screen" },
   { name: "account-no-scripts", words: "without JavaScript", scripts: false },
   { name: "account-keyboard", words: "with the keyboard alone", keyboard: true },
-  { name: "account-narrow", words: "on a screen 320 pixels wide", narrow: true },
 ];
 
 for (const way of WAYS) {

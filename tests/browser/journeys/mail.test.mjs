@@ -10,7 +10,6 @@ const WAYS = [
   { name: "mail-wide", words: "with a mouse on a wide screen" },
   { name: "mail-no-scripts", words: "without JavaScript", scripts: false },
   { name: "mail-keyboard", words: "with the keyboard alone", keyboard: true },
-  { name: "mail-narrow", words: "on a screen 320 pixels wide", narrow: true },
 ];
 const FORGOTTEN = "nine tall lighthouses sing";
 

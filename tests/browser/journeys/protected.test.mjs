@@ -1,4 +1,4 @@
-// Somebody is invited, protects the account, loses the way and finds it again, and leaves: one walk, four ways of using the web.
+// Somebody is invited, protects the account, loses the way and finds it again, and leaves: one walk, three ways of using the web.
 import assert from "node:assert/strict";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -17,7 +17,6 @@ const WAYS = [
   { name: "protected-wide", words: "with a mouse on a wide screen" },
   { name: "protected-no-scripts", words: "without JavaScript", scripts: false },
   { name: "protected-keyboard", words: "with the keyboard alone", keyboard: true },
-  { name: "protected-narrow", words: "on a screen 320 pixels wide", narrow: true },
 ];
 
 for (const way of WAYS) {
