@@ -14,7 +14,7 @@ const WAYS = [
 ];
 
 for (const way of WAYS) {
-  test(`from the set-up link to a signed-in application and out again, ${way.words}`, { timeout: 180_000 }, async () => {
+  test(`from the set-up link to a signed-in application and out again, ${way.words}`, { timeout: 420_000 }, async () => {
     const server = await serve();
     const wiki = await startWiki();
     const ana = await Person.sitDown(way);

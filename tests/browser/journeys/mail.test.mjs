@@ -14,7 +14,7 @@ const WAYS = [
 const FORGOTTEN = "nine tall lighthouses sing";
 
 for (const way of WAYS) {
-  test(`mail is set up and brings somebody back in, ${way.words}`, { timeout: 120_000 }, async () => {
+  test(`mail is set up and brings somebody back in, ${way.words}`, { timeout: 300_000 }, async () => {
     const server = await serve();
     const postbox = await startPostbox();
     const ana = await Person.sitDown(way);

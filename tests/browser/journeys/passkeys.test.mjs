@@ -12,7 +12,7 @@ const WAYS = [
 ];
 
 for (const way of WAYS) {
-  test(`a passkey is enrolled and signs in, ${way.words}`, { timeout: 180_000 }, async () => {
+  test(`a passkey is enrolled and signs in, ${way.words}`, { timeout: 420_000 }, async () => {
     const server = await serve();
     const ana = await Person.sitDown(way);
     try {
