@@ -2,7 +2,7 @@
 // content security policy.
 //
 //   GALLERY_OUT=/tmp/gallery cargo test --test gallery
-//   node gallery.mjs /tmp/gallery [--only TEXT] [--shots FOLDER] [--js off] [--unsure]
+//   node gallery.mjs /tmp/gallery [--only TEXT] [--shots FOLDER] [--js off] [--unsure] [--narrow]
 //
 // Exits 1 when anything is wrong. Screenshots are for people; no test compares them.
 import { createServer } from "node:http";
@@ -15,7 +15,7 @@ import { examine } from "./axe.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
-  options: { only: { type: "string", default: "" }, shots: { type: "string" }, js: { type: "string", default: "on" }, unsure: { type: "boolean" } },
+  options: { only: { type: "string", default: "" }, shots: { type: "string" }, js: { type: "string", default: "on" }, unsure: { type: "boolean" }, narrow: { type: "boolean" } },
 });
 const folder = positionals[0] ?? process.env.GALLERY_OUT;
 if (!folder) {
@@ -49,9 +49,10 @@ let looked = 0;
 const pages = (await readdir(folder)).filter((name) => name.endsWith(".html") && name.includes(options.only)).sort();
 if (options.shots) await mkdir(options.shots, { recursive: true });
 
-// Two looks at a time, one for each processor of a small machine. Narrow pages are only measured here; journeys audit some.
+// Two looks at a time, one for each processor of a small machine. Narrow pages are only measured, once, since no colour has
+// a width; --narrow audits them too, in light and dark.
 await Promise.all([look("light", 1280, true), look("dark", 1280, true)]);
-await Promise.all([look("light", 320, false), look("dark", 320, false)]);
+await Promise.all([look("light", 320, options.narrow), options.narrow && look("dark", 320, true)]);
 server.close();
 await rm(profile, { recursive: true, force: true });
 

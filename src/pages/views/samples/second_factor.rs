@@ -64,8 +64,8 @@ impl Samples for NewCodes {
     fn samples() -> Vec<(&'static str, NewCodes)> {
         let codes: Vec<String> = ["ABCD-EFGH-JKMN-PQRS"; 10].map(str::to_owned).to_vec();
         let plain = NewCodes { frame: frame(), username: "sample".into(), codes, onward: "/account".into() };
-        let hostile =
-            NewCodes { frame: hostile_frame(), username: MARKUP.into(), codes: vec![LONG.into()], ..plain.clone() };
+        // Codes are the server's own and never long; the name beside them is anybody's.
+        let hostile = NewCodes { frame: hostile_frame(), username: format!("{MARKUP}{LONG}"), ..plain.clone() };
         vec![("plain", plain), ("hostile", hostile)]
     }
 }
