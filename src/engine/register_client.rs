@@ -18,8 +18,8 @@ use crate::store::{Changes, Order};
 use super::admin::client_change::customary;
 use super::admin::clients::Registered;
 use super::admin::secrets::generate;
+use super::users::check_password::Checked;
 use super::users::registration::{Registrant, Registration};
-use super::users::sign_in::Checked;
 use super::{Caller, Decision, Denied, Engine};
 
 use Refusal::{EnrolmentRequired, SecondFactorRequired, SecondFactorWrong};

@@ -25,8 +25,8 @@ use crate::model::refusal::Refusal;
 
 use super::authenticate_client::{AuthenticatedClient, Presented};
 use super::mint::Authorization;
+use super::users::check_password::Checked;
 use super::users::registration::{Registrant, Registration};
-use super::users::sign_in::Checked;
 use super::users::without_browser::TriedCode;
 use super::{Caller, Decision, Denied, Engine};
 

@@ -10,7 +10,7 @@ use crate::records::RecordChanges;
 use crate::store::Changes;
 
 use super::super::mint::Authorization;
-use super::super::users::sign_in::Checked;
+use super::super::users::check_password::Checked;
 use super::super::users::without_browser::TriedCode;
 use super::super::{Caller, Decision, Denied, Engine};
 use super::{Asked, newcomer, scope};

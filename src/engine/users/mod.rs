@@ -1,16 +1,20 @@
 //! People: how they come in, how they stay, what they may change about themselves, and the way back in.
 //!
-//! Reading order: [`sign_in`] is the story, [`proceed`] its end: the one way from a proof to a session, or to what [`needs`]
-//! finds missing, which is kept as [`unfinished`] until [`second_factor`] brings it ([`codes`], [`remembered`],
-//! [`demanded`]); [`without_browser`] is for those who bring everything at once. [`passwords`] says what may be a password, [`hasher`] (on [`argon`]) keeps
-//! and checks them, [`fresh`] says who proved it a moment ago, [`tries`] says how often somebody may guess, [`familiar`] knows browsers again. [`sessions`] holds whoever is signed in, [`set_up`]
-//! makes the first administrator, [`registration`], [`arriving`] and [`self_registration`] make everybody who comes by themselves ([`arrivals`] says how many),
-//! [`recovery`] lets somebody in who lost the way, [`reset`] mails them the link to it, [`verify_address`] makes sure that an
-//! address is theirs, [`account`] and [`applications`] are
-//! what people do for themselves
-//! ([`launcher`], [`own_activity`], [`own_data`], [`farewell`]); [`factors`] is what they have enrolled beside a password: an
-//! [`authenticator`], [`recovery_codes`]. [`names`]
-//! and [`profile`] what they may be called and say.
+//! Reading order, by what people come for:
+//!
+//! - **To sign in.** [`sign_in`] is the story, [`check_password`] its first half (by a hash of [`hasher`], made as [`argon`] says;
+//!   [`tries`] says how often somebody may). [`proceed`] is its end: the one way from a proof to a session, or to what
+//!   [`needs`] finds missing of what is [`demanded`]. That is kept as [`unfinished`] until [`second_factor`] ([`codes`],
+//!   [`remembered`]), [`passkeys`] or [`enrol_in_sign_in`] bring it. [`without_browser`] is for those who bring all at once.
+//! - **To stay.** [`sessions`] holds whoever is signed in ([`grant_sessions`] those in clients of ours), [`fresh`] says who
+//!   proved it a moment ago; [`device`] and [`familiar`] know browsers again.
+//! - **For the first time.** [`set_up`] makes the first administrator; [`arriving`], [`self_registration`] and
+//!   [`registration`] everybody who comes by themselves ([`arrivals`] says how many). [`guests`] come without a name, and
+//!   [`care`] is for those who are in somebody's.
+//! - **To find back.** [`recovery`] is the link, [`reset`] mails it, [`verify_address`] makes sure that an address is theirs.
+//! - **To look after themselves.** [`account`], [`names`], [`profile`]; [`passwords`] ([`guessing`], [`reasons`]) and
+//!   [`factors`], which are what they have enrolled beside one ([`authenticator`], [`recovery_codes`]); [`applications`],
+//!   [`launcher`], [`own_activity`], [`own_data`], [`farewell`].
 
 pub mod account;
 pub mod applications;
@@ -19,6 +23,7 @@ pub(crate) mod arrivals;
 pub mod arriving;
 pub mod authenticator;
 pub mod care;
+pub(in crate::engine) mod check_password;
 pub(crate) mod codes;
 mod demanded;
 pub mod device;
