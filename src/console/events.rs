@@ -42,6 +42,7 @@ pub(super) fn kind_in_words(kind: AuditKind) -> &'static str {
         UserEnabled => "A person was enabled",
         UserDeleted => "A person was deleted",
         PasswordChanged => "A password was changed",
+        PasswordRemoved => "A password was given up for passkeys",
         RecoveryStarted => "A way in was made",
         RecoveryFinished => "A way in was used",
         SecondFactorAdded => "An authenticator was set up",
@@ -125,6 +126,7 @@ impl Teller<'_> {
             UserDeleted => format!("{who} deleted {user}"),
             PasswordChanged if self.by_themselves() => format!("{user} changed their password"),
             PasswordChanged => format!("{who} changed the password of {user}"),
+            PasswordRemoved => format!("{user} gave their password up and signs in with passkeys alone"),
             RecoveryStarted if self.record.details.contains_key("by") => {
                 format!("Somebody had a link for a new password mailed to {user}")
             }

@@ -151,6 +151,9 @@ impl Words {
 fn change(what: AccountChange) -> (&'static str, &'static str) {
     match what {
         AccountChange::PasswordChanged => ("Your password was changed", "The password of your account was changed"),
+        AccountChange::PasswordRemoved => {
+            ("Your password was removed", "Your account signs in with passkeys alone now: its password was removed")
+        }
         AccountChange::AddressChanged => (
             "Your address was changed",
             "Your account no longer belongs to this email address: it has another one now,",

@@ -118,6 +118,8 @@ kinds! {
     UserDeleted = "user_deleted",
     /// A password was changed.
     PasswordChanged = "password_changed",
+    /// Somebody who has passkeys gave their password up.
+    PasswordRemoved = "password_removed",
     /// A one-time link was made for somebody who lost the way in.
     RecoveryStarted = "recovery_started",
     /// A one-time link was used.

@@ -134,6 +134,7 @@ impl Letter {
 #[allow(missing_docs, reason = "each says it in its name")]
 pub enum AccountChange {
     PasswordChanged,
+    PasswordRemoved,
     AddressChanged,
     AuthenticatorAdded,
     AuthenticatorRemoved,
@@ -145,8 +146,9 @@ pub enum AccountChange {
 
 impl AccountChange {
     /// All of them.
-    pub const ALL: [AccountChange; 8] = [
+    pub const ALL: [AccountChange; 9] = [
         AccountChange::PasswordChanged,
+        AccountChange::PasswordRemoved,
         AccountChange::AddressChanged,
         AccountChange::AuthenticatorAdded,
         AccountChange::AuthenticatorRemoved,

@@ -29,17 +29,15 @@ const EVENTS: usize = 50;
 const PASSWORD: &str = "/account/password";
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
-    app.at(
-        "/account/password",
-        Methods::new().get(page(desk, |visit, _| password(visit))).post(page(desk, change_password)),
-    )
-    .at("/account/sessions", Methods::new().get(page(desk, |visit, _| sessions(visit))))
-    .at("/account/sessions/end", Methods::new().post(page(desk, end_session)))
-    .at("/account/sessions/end-others", Methods::new().post(page(desk, end_others)))
-    .at("/account/applications", Methods::new().get(page(desk, |visit, _| applications(visit))))
-    .at("/account/applications/revoke", Methods::new().post(page(desk, revoke)))
-    .at("/account/programs/delete", Methods::new().post(page(desk, delete_program)))
-    .at("/account/activity", Methods::new().get(page(desk, |visit, _| own_activity(visit))))
+    app.at(PASSWORD, Methods::new().get(page(desk, |visit, _| password(visit))).post(page(desk, change_password)))
+        .at("/account/password/remove", Methods::new().post(page(desk, remove_password)))
+        .at("/account/sessions", Methods::new().get(page(desk, |visit, _| sessions(visit))))
+        .at("/account/sessions/end", Methods::new().post(page(desk, end_session)))
+        .at("/account/sessions/end-others", Methods::new().post(page(desk, end_others)))
+        .at("/account/applications", Methods::new().get(page(desk, |visit, _| applications(visit))))
+        .at("/account/applications/revoke", Methods::new().post(page(desk, revoke)))
+        .at("/account/programs/delete", Methods::new().post(page(desk, delete_program)))
+        .at("/account/activity", Methods::new().get(page(desk, |visit, _| own_activity(visit))))
 }
 
 async fn password(visit: Visit) -> Outcome {
@@ -49,9 +47,15 @@ async fn password(visit: Visit) -> Outcome {
 
 async fn password_page(visit: &Visit, status: StatusCode, problems: Problems) -> Outcome {
     let user = visit.person()?.user();
+    let known = match visit.engine().enrolled(&user.id).await {
+        Ok(known) => known,
+        Err(fault) => return Ok(visit.deny(&fault.into()).await),
+    };
     let view = Password {
         frame: visit.frame().await?.saying(visit.flash().sentence),
         username: user.username.clone(),
+        has_one: user.password.is_some(),
+        passkeys: known.passkeys,
         changed: user.password_changed_at.map(|at| When::at(at, visit.now())),
         password_hint: shortest(visit, Some(user)).await?,
         problems,
@@ -67,8 +71,22 @@ async fn change_password(visit: Visit, mut request: Request) -> Outcome {
     let (current, new) = (typed("current"), typed("new"));
     match visit.engine().change_password(&visit.caller, &fresh, &current, &new).await {
         Ok(session) => {
-            let said = Flash::saying("Your password is changed. Everybody else signed in as you was signed out.");
-            Ok(with_session(&visit, &session, visit.go_saying("/account/password", said)))
+            let said =
+                Flash::saying("Your new password counts from now on. Everybody else signed in as you was signed out.");
+            Ok(with_session(&visit, &session, visit.go_saying(PASSWORD, said)))
+        }
+        Err(denied) => password_refused(&visit, &denied).await,
+    }
+}
+
+async fn remove_password(visit: Visit, mut request: Request) -> Outcome {
+    visit.person()?;
+    visit.form(&mut request).await?;
+    let fresh = visit.fresh(PASSWORD).await?;
+    match visit.engine().remove_password(&visit.caller, &fresh).await {
+        Ok(session) => {
+            let said = Flash::saying("Your password is removed. From now on your passkeys sign you in.");
+            Ok(with_session(&visit, &session, visit.go_saying(PASSWORD, said)))
         }
         Err(denied) => password_refused(&visit, &denied).await,
     }

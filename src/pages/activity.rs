@@ -63,6 +63,7 @@ fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
         AuditKind::TokenReplayed => format!("A token of {application} came twice, so its access was ended"),
         AuditKind::PasswordChanged if mine => "You changed your password".to_owned(),
         AuditKind::PasswordChanged => "Your password was changed".to_owned(),
+        AuditKind::PasswordRemoved => "You removed your password and sign in with passkeys alone".to_owned(),
         AuditKind::RecoveryStarted if record.details.contains_key("by") => {
             "Somebody had a link for a new password mailed to you".to_owned()
         }

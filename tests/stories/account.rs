@@ -135,7 +135,7 @@ async fn a_password_is_changed_by_whoever_knows_it() {
     assert_eq!(changed.status, 303, "{changed}");
     assert_ne!(alice.browser.session(), cookie, "a new cookie");
     let said = alice.browser.follows(changed).await;
-    assert!(said.body.contains("Your password is changed."), "{said}");
+    assert!(said.body.contains("Your new password counts from now on."), "{said}");
     let elsewhere = alice.elsewhere(house.browser());
     assert_eq!(elsewhere.signs_in().await.status, 401);
 }

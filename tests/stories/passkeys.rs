@@ -147,6 +147,48 @@ async fn every_refusal_is_one_sentence_and_needs_a_form_of_ours() {
 }
 
 #[tokio::test]
+async fn who_has_a_passkey_can_do_without_a_password_and_come_back_to_one() {
+    const NEW_PASSWORD: &str = "quartz violet hammock 31";
+    let house = House::fresh().await;
+    let (alice, mut passkey) = enrolled(&house, "alice").await;
+    let elsewhere = house.browser();
+    let page = elsewhere.opens("/login").await;
+    ceremony(&elsewhere, &page, "/login/passkey", |asked| passkey.answer(asked)).await;
+    let page = elsewhere.opens("/account/password").await;
+    let removed = elsewhere.posts("/account/password/remove", &[("csrf", Form::on(&page).hidden("csrf"))]).await;
+    let said = elsewhere.follows(removed).await;
+    assert!(said.body.contains("Your password is removed.") && said.body.contains("Set password"), "{said}");
+    assert!(alice.browser.opens("/account").await.location().starts_with("/login"), "her other sessions have ended");
+    assert_eq!(alice.elsewhere(house.browser()).signs_in().await.status, 401, "no password signs her in");
+
+    let another = house.browser();
+    let page = another.opens("/login").await;
+    ceremony(&another, &page, "/login/passkey", |asked| passkey.answer(asked)).await;
+    let page = another.opens("/account/passkeys").await;
+    let only = page.body.split("?remove=").nth(1).and_then(|rest| rest.split('"').next()).expect("a link to remove it");
+    let page = another.opens(&format!("/account/passkeys?remove={only}")).await;
+    another.submits(&page, &[]).await.stays_here(400);
+    let page = another.opens("/account/password").await;
+    assert_eq!(another.submits(&page, &[("new", NEW_PASSWORD)]).await.status, 303, "nobody asks for one she has not");
+    let page = another.opens("/account/password").await;
+    assert!(page.body.contains("Change password"), "{page}");
+    another.submits(&page, &[("new", "basalt feather canyon 45")]).await.stays_here(400);
+}
+
+#[tokio::test]
+async fn who_has_no_passkey_keeps_their_password() {
+    let house = House::fresh().await;
+    let alice = house.person("alice").await;
+    alice.signs_in().await;
+    let page = alice.browser.opens("/account/password").await;
+    assert!(!page.body.contains("/account/password/remove"), "nothing to do without: {page}");
+    let refused = alice.browser.posts("/account/password/remove", &[("csrf", Form::on(&page).hidden("csrf"))]).await;
+    refused.stays_here(400);
+    assert!(refused.body.contains("Add a passkey first"), "{refused}");
+    assert_eq!(alice.elsewhere(house.browser()).signs_in().await.status, 303);
+}
+
+#[tokio::test]
 async fn password_managers_find_the_pages() {
     let house = House::fresh().await;
     let found = house.gets("/.well-known/passkey-endpoints").await.json();

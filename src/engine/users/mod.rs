@@ -12,7 +12,7 @@
 //!   [`registration`] everybody who comes by themselves ([`arrivals`] says how many). [`guests`] come without a name, and
 //!   [`care`] is for those who are in somebody's.
 //! - **To find back.** [`recovery`] is the link, [`reset`] mails it, [`verify_address`] makes sure that an address is theirs.
-//! - **To look after themselves.** [`account`], [`names`], [`profile`]; [`passwords`] ([`guessing`], [`reasons`]) and
+//! - **To look after themselves.** [`account`], [`names`], [`profile`]; [`own_password`], [`passwords`] ([`guessing`], [`reasons`]) and
 //!   [`factors`], which are what they have enrolled beside one ([`authenticator`], [`recovery_codes`]); [`applications`],
 //!   [`launcher`], [`own_activity`], [`own_data`], [`farewell`].
 
@@ -41,6 +41,7 @@ pub mod names;
 pub mod needs;
 pub mod own_activity;
 pub mod own_data;
+pub mod own_password;
 pub mod passkeys;
 pub mod passwords;
 pub(in crate::engine) mod proceed;

@@ -158,7 +158,8 @@ pub struct ProfileFields {
     pub country: String,
 }
 
-/// `GET /account/password`, and `POST` when it did not succeed. Fields: current, new. Success ends the other sessions.
+/// `GET /account/password`, and `POST` when it did not succeed. Fields: current (where there is one), new. Posts nothing to
+/// `/account/password/remove`. Success ends the other sessions.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "pages/password.html")]
 pub struct Password {
@@ -166,6 +167,10 @@ pub struct Password {
     pub frame: Frame,
     /// For password managers.
     pub username: String,
+    /// Whether they have a password.
+    pub has_one: bool,
+    /// How many passkeys they have: who has one can do without a password.
+    pub passkeys: usize,
     /// When it was last changed.
     pub changed: Option<When>,
     /// See [`password_hint`](super::password_hint).

@@ -160,6 +160,8 @@ impl Samples for Password {
         let plain = Password {
             frame: person_frame(),
             username: "sample".into(),
+            has_one: true,
+            passkeys: 0,
             changed: Some(ago(9_000_000)),
             password_hint: password_hint(15),
             problems: Problems::none(),
@@ -167,7 +169,9 @@ impl Samples for Password {
         let problems = Problems::of("current", "That is not your current password.")
             .and("new", "Choose a password of at least 15 characters.");
         let faulty = Password { problems, changed: None, ..plain.clone() };
-        vec![("plain", plain), ("faulty", faulty)]
+        let beside_passkeys = Password { passkeys: 1, ..plain.clone() };
+        let none = Password { has_one: false, passkeys: 2, ..plain.clone() };
+        vec![("plain", plain), ("faulty", faulty), ("beside-passkeys", beside_passkeys), ("none", none)]
     }
 }
 
