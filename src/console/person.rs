@@ -56,12 +56,13 @@ async fn view(admin: &Reading, user: &User) -> Result<Person, Response> {
     let sessions = admin.need(admin.engine().user_sessions(&admin.reader, &user.id).await).await?;
     let grants = admin.need(admin.engine().user_applications(&admin.reader, &user.id).await).await?;
     let current = admin.current.as_ref().map(|signed_in| &signed_in.session().id);
+    let second_factors = second_factors::lines(admin, user).await?;
     Ok(Person {
         frame: admin.frame().await?,
         id: user.id.to_string(),
         name: user.display_name(),
         username: user.username.clone(),
-        state: state(user, sessions.first(), now),
+        state: state(user, sessions.first(), !second_factors.is_empty(), now),
         disabled: !user.is_enabled(),
         managed: user.managed,
         is_self: admin.current.as_ref().is_some_and(|signed_in| signed_in.user().id == user.id),
@@ -77,13 +78,13 @@ async fn view(admin: &Reading, user: &User) -> Result<Person, Response> {
         roles: user.roles.iter().cloned().collect::<Vec<_>>().join("\n"),
         sessions: sessions.iter().map(|session| session_row(session, current, now)).collect(),
         grants: grants.iter().map(|application| grant_row(application, now)).collect(),
-        second_factors: second_factors::lines(admin, user).await?,
+        second_factors,
         recovery: None,
         problems: Problems::none(),
     })
 }
 
-fn state(user: &User, latest: Option<&Session>, now: Timestamp) -> State {
+fn state(user: &User, latest: Option<&Session>, has_factors: bool, now: Timestamp) -> State {
     if let Some(at) = user.disabled_at {
         let when = When::at(at, now);
         return State::new(Tone::Bad, &format!("Disabled{} {}", if when.ago { "" } else { " since" }, when.words));
@@ -93,7 +94,9 @@ fn state(user: &User, latest: Option<&Session>, now: Timestamp) -> State {
             let (when, from) = (When::at(session.last_seen_at, now), device::of(session));
             State::new(Tone::Good, &format!("Active, last seen {} in {from}", when.words))
         }
-        None if user.password.is_none() => State::new(Tone::Next, "No password yet: they need a way in"),
+        None if user.password.is_none() && !has_factors => {
+            State::new(Tone::Next, "No password yet: they need a way in")
+        }
         None => State::new(Tone::Good, "Active, not signed in"),
     }
 }

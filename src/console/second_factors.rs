@@ -46,8 +46,10 @@ async fn question(admin: &Reading, problems: Problems) -> Result<Confirm, Respon
     let user = existing(admin).await?;
     let mut consequences = lines(admin, &user).await?;
     consequences.iter_mut().for_each(|line| line.push_str(": gone at once."));
-    consequences
-        .push("Their password alone lets them in, unless more is demanded: then they set up another.".to_owned());
+    consequences.push(match user.password {
+        Some(_) => "Their password alone lets them in, unless more is demanded: then they set up another.".to_owned(),
+        None => "They have no password: they need a link to come in again.".to_owned(),
+    });
     consequences.push("Their sessions end, and what they gave to applications. They are told by mail.".to_owned());
     consequences.push("Make sure that it is they who ask: this is how strangers get in.".to_owned());
     let (frame, _) = admin.framed().await?;
