@@ -34,8 +34,8 @@ impl Sender {
     }
 }
 
-/// A message on its way.
-#[derive(Clone, Debug)]
+/// A message on its way; it holds what only its reader may know and cannot be printed.
+#[derive(Clone)]
 pub struct Message {
     /// The address it comes from.
     pub from: Address,

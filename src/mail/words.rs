@@ -10,8 +10,8 @@ use crate::model::mail::{AccountChange, Letter};
 
 use super::message::Sender;
 
-/// What one letter says.
-#[derive(Clone, Debug, Default)]
+/// What one letter says, its link included, which is why it cannot be printed.
+#[derive(Clone, Default)]
 pub struct Words {
     /// Its subject.
     pub subject: String,
@@ -32,7 +32,7 @@ pub struct Words {
 }
 
 /// The plain part.
-#[derive(Debug, Template)]
+#[derive(Template)]
 #[template(path = "mail/letter.txt")]
 pub struct Plain<'a> {
     /// What it says.
@@ -40,7 +40,7 @@ pub struct Plain<'a> {
 }
 
 /// The HTML part.
-#[derive(Debug, Template)]
+#[derive(Template)]
 #[template(path = "mail/letter.html")]
 pub struct Html<'a> {
     /// What it says.
@@ -154,6 +154,10 @@ fn change(what: AccountChange) -> (&'static str, &'static str) {
         AccountChange::PasswordRemoved => {
             ("Your password was removed", "Your account signs in with passkeys alone now: its password was removed")
         }
+        AccountChange::AddressAsked => (
+            "Another address was asked for",
+            "Your account is to have another email address, once somebody opens the link that was mailed there,",
+        ),
         AccountChange::AddressChanged => (
             "Your address was changed",
             "Your account no longer belongs to this email address: it has another one now,",

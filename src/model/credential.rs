@@ -61,8 +61,11 @@ pub struct AddressLink {
     pub user: UserId,
     /// The address it was mailed to.
     pub email: String,
-    /// Their address when it was made; once theirs is another, it is over.
-    pub was: Option<String>,
+    /// What their password and address digested to when it was made; once they differ, it is over: whoever wanted the address
+    /// with a stolen password has lost both.
+    pub state: Digest,
+    /// Their count of the events that end all access, then.
+    pub access_epoch: u32,
     /// When it stops working.
     pub expires_at: Timestamp,
 }

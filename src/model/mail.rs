@@ -1,5 +1,7 @@
 //! Letters to people, and the outbox in which they wait until they are delivered.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::base::clock::Timestamp;
@@ -44,8 +46,8 @@ impl PartialEq for MailServer {
 
 impl Eq for MailServer {}
 
-/// What people are written. Whoever delivers it finds the words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// What people are written. Whoever delivers it finds the words. Its links let somebody in: they cannot be printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Letter {
     /// A link with which to choose a new password.
@@ -101,6 +103,12 @@ pub enum Letter {
     },
 }
 
+impl fmt::Debug for Letter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Letter({})", self.kind())
+    }
+}
+
 impl Letter {
     /// What kind of letter it is, for the log.
     pub fn kind(&self) -> &'static str {
@@ -135,6 +143,7 @@ impl Letter {
 pub enum AccountChange {
     PasswordChanged,
     PasswordRemoved,
+    AddressAsked,
     AddressChanged,
     AuthenticatorAdded,
     AuthenticatorRemoved,
@@ -146,9 +155,10 @@ pub enum AccountChange {
 
 impl AccountChange {
     /// All of them.
-    pub const ALL: [AccountChange; 9] = [
+    pub const ALL: [AccountChange; 10] = [
         AccountChange::PasswordChanged,
         AccountChange::PasswordRemoved,
+        AccountChange::AddressAsked,
         AccountChange::AddressChanged,
         AccountChange::AuthenticatorAdded,
         AccountChange::AuthenticatorRemoved,

@@ -55,6 +55,10 @@ pub struct UnfinishedSignIn {
     pub user: UserId,
     /// What they proved so far.
     pub proved: Authentication,
+    /// Whether what it began with had been proved a moment before. Only then is anything enrolled on the way: a session that
+    /// somebody left open must not become a passkey of whoever finds it.
+    #[serde(default)]
+    pub fresh: bool,
     /// Their count of the events that end all access, then.
     pub access_epoch: u32,
     /// What their password digested to, then: once it differs, it is over.

@@ -57,7 +57,7 @@ async fn own_page(visit: &Visit, status: StatusCode, changing: bool, typed: &str
 async fn verify(visit: Visit, mut request: Request) -> Outcome {
     let person = visit.person()?;
     visit.form(&mut request).await?;
-    match visit.engine().verify_my_address(&visit.caller, person).await {
+    match visit.engine().verify_my_address(person).await {
         Ok(email) => Ok(visit.go_saying(ADDRESS, Flash::saying(&mailed(&email)))),
         Err(denied) => Ok(visit.deny(&denied).await),
     }

@@ -271,3 +271,64 @@ async fn whoever_lost_everything_is_let_in_by_whoever_runs_the_server() {
     assert_eq!(removed.status, 303, "{removed}");
     assert_eq!(bob.signs_in().await.location(), "/");
 }
+
+/// A session that somebody left open, or lost to a thief, is no ground for a new factor: the password is asked for first.
+#[tokio::test]
+async fn an_old_session_enrols_nothing_whatever_is_demanded_of_it() {
+    let house = House::fresh().await;
+    let (alice, shop) = (house.person("alice").await, house.app("shop").await);
+    alice.signs_in().await;
+    let young = |value: &str| {
+        shop.asks("openid")
+            .with("claims", &format!(r#"{{"id_token":{{"acr":{{"essential":true,"value":"{value}"}}}}}}"#))
+    };
+    let begun = alice.browser.follows(alice.goes(&young("2")).await).await;
+    assert_eq!(begun.title(), "Set up a second factor", "a moment after the password: {begun}");
+    house.later(5 * 86_400);
+    for class in ["2", "3"] {
+        let page = alice.browser.follows(alice.goes(&young(class)).await).await;
+        assert_eq!(page.title(), "Confirm it is you", "{page}");
+        let sent = alice.gives_password(&page).await;
+        let page = alice.browser.follows(sent).await;
+        assert!(page.title().starts_with("Set up a "), "{page}");
+    }
+
+    // Nor does an authenticator stand for the password it comes after: a passkey is added by whoever gives both.
+    let bob = house.person("bob").await;
+    bob.signs_in().await;
+    let his = Authenticator::of(&house, &bob).await;
+    house.later(5 * 86_400);
+    let page = bob.browser.follows(bob.goes(&young("2")).await).await;
+    assert_eq!(page.title(), "One more step", "what he has is asked for at once: {page}");
+    let page = bob.browser.follows(bob.goes(&young("3")).await).await;
+    assert_eq!(page.title(), "Confirm it is you", "{page}");
+    let page = bob.browser.follows(bob.gives_password(&page).await).await;
+    assert_eq!(page.title(), "One more step", "{page}");
+    let given = bob.browser.submits(&page, &[("otp", &his.shows())]).await;
+    let page = bob.browser.follows(given).await;
+    assert!(page.body.contains("/login/passkey"), "{page}");
+}
+
+#[tokio::test]
+async fn whoever_lost_everything_needs_a_password_that_stands_alone() {
+    let house = House::fresh().await;
+    let engine = &house.engine;
+    let set = async |person: &super::person::Person<'_>, password: &str, lost: bool| {
+        let link = match lost {
+            true => engine.start_recovery_without_second_factor(&Actor::host(), &host(), &person.id).await.unwrap(),
+            false => engine.start_recovery(&Actor::host(), &host(), &person.id).await.unwrap(),
+        };
+        engine.finish_recovery(&host(), &link, &countersign::base::secret::Secret::new(password)).await
+    };
+    for (name, before) in [("alice", "velvet27otter"), ("bob", PASSWORD)] {
+        let person = house.person(name).await;
+        let _lost = Authenticator::of(&house, &person).await;
+        set(&person, before, false).await.expect("eight characters do beside a factor");
+        set(&person, "quartz31heron", true).await.expect_err("but not alone");
+        set(&person, "quartz heron 31 canoe", true).await.expect("whatever the password was before");
+        let person = person.elsewhere(house.browser());
+        let page = person.browser.opens("/login").await;
+        let fields = [("username", name), ("password", "quartz heron 31 canoe")];
+        assert_eq!(person.browser.submits(&page, &fields).await.location(), "/");
+    }
+}

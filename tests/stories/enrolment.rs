@@ -97,3 +97,30 @@ async fn whoever_has_no_factor_gets_no_codes_and_removing_the_last_ends_them() {
     let made = presses(&alice, &page, "/account/recovery-codes/new").await;
     assert!(codes_on(&made).is_empty(), "{made}");
 }
+
+#[tokio::test]
+async fn another_authenticator_ends_what_browsers_remember() {
+    let house = House::fresh().await;
+    let alice = house.person("alice").await;
+    alice.signs_in().await;
+    let page = alice.browser.opens("/account/authenticator").await;
+    let page = presses(&alice, &page, "/account/authenticator/begin").await;
+    let shows = |steps| code(&house, &page, steps);
+    alice.browser.submits(&page, &[("otp", &shows(0))]).await;
+    house.later(30);
+    let there = alice.elsewhere(house.browser());
+    let asked = there.meets_second_factor(&there.browser).await;
+    there.browser.submits(&asked, &[("otp", &shows(0)), ("remember", "1")]).await;
+    let lost = there.elsewhere(there.browser.copy());
+    lost.signs_out().await;
+    assert_eq!(lost.signs_in().await.location(), "/", "no code is asked for there");
+
+    house.later(30);
+    let here = alice.elsewhere(house.browser());
+    here.signs_in_with(&shows(0), &here.browser).await;
+    let state = here.browser.opens("/account/authenticator").await;
+    let other = presses(&here, &state, "/account/authenticator/begin").await;
+    here.browser.submits(&other, &[("otp", &code(&house, &other, 0))]).await;
+    lost.signs_out().await;
+    assert!(lost.signs_in().await.location().starts_with("/login/second-factor"));
+}

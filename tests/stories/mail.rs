@@ -203,6 +203,38 @@ async fn an_address_becomes_theirs_when_its_link_is_confirmed() {
     browser.opens(&to_newer.replace("/verify", "/recover")).await.stays_here(410);
 }
 
+/// Whoever came in with a stolen password and asked for another address loses it with that password.
+#[tokio::test]
+async fn a_new_password_ends_a_change_of_address_that_waits() {
+    let postbox = Postbox::open();
+    let house = House::with_mail(postbox.server()).await;
+    let (alice, bob) = (house.person("alice").await, house.person("bob").await);
+    let link_to = async |to: &str| {
+        let letters = delivered(&house, &postbox).await;
+        letters.iter().rfind(|letter| letter.to == to).expect("a letter").clone()
+    };
+    let browser = house.browser();
+    wants_to_move(&alice, "thief@example.net").await.location();
+    let letter = link_to("thief@example.net").await;
+    assert!(!letter.text().contains("Alice"), "a stranger's letter box gets no words of hers: {letter:?}");
+    let told = link_to("alice@example.org").await;
+    assert_eq!(told.header("Subject"), "Another address was asked for at Countersign");
+    let page = browser.opens(&letter.link()).await;
+    let owner = alice.elsewhere(house.browser());
+    owner.signs_in().await;
+    let form = owner.browser.opens("/account/password").await;
+    let changed = owner.browser.submits(&form, &[("current", PASSWORD), ("new", NEW_PASSWORD)]).await;
+    assert_eq!(changed.status, 303, "{changed}");
+    browser.submits(&page, &[]).await.stays_here(410);
+
+    wants_to_move(&bob, "thief@example.net").await.location();
+    let letter = link_to("thief@example.net").await;
+    let recovery = house.engine.start_recovery(&Actor::host(), &host(), &bob.id).await.unwrap();
+    let same = countersign::base::secret::Secret::new(PASSWORD);
+    house.engine.finish_recovery(&host(), &recovery, &same).await.unwrap();
+    browser.opens(&letter.link()).await.stays_here(410);
+}
+
 #[tokio::test]
 async fn an_address_is_verified_and_nobody_learns_whose_another_is() {
     let postbox = Postbox::open();

@@ -29,22 +29,30 @@ impl Engine {
             user.updated_at = self.now();
             changes.update(&was, &user);
             self.end_sessions_changes(id, None, &mut changes).await?;
-            self.drop_factors(caller, &actor.audited(), &user, &mut changes).await?;
+            let short = self.factors_of(id).await?.short_password;
+            self.drop_factors(caller, &actor.audited(), &user, short, &mut changes).await?;
             Ok(Decision { answer: Ok(()), changes })
         })
         .await
     }
 
     /// What removing everything `user` has beside their password changes, whoever does it; nothing where there is nothing.
+    /// Whether that password is too `short` to stand alone stays known.
     pub(in crate::engine) async fn drop_factors(
         &self,
         caller: &Caller,
         by: &AuditActor,
         user: &User,
+        short: bool,
         changes: &mut Changes,
     ) -> Result<(), Fault> {
-        let Some(kept) = self.ledger.find::<Factors>(user.id.as_str()).await? else { return Ok(()) };
-        changes.delete(&kept);
+        let (kept, none) = (self.factors_kept(&user.id).await?.0, Factors::none(&user.id));
+        if short {
+            self.keep_factors(kept.as_ref(), &Factors { short_password: true, ..none }, changes);
+        } else if let Some(kept) = &kept {
+            changes.delete(kept);
+        }
+        let Some(kept) = kept else { return Ok(()) };
         let (totp, passkeys) = (kept.totp.is_some(), !kept.passkeys.is_empty());
         for (removed, kind, what) in [
             (totp, AuditKind::SecondFactorRemoved, AccountChange::AuthenticatorRemoved),

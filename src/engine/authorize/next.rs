@@ -2,6 +2,7 @@
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::{SessionId, UserId};
+use crate::engine::users::Fresh;
 use crate::engine::users::needs::{Demand, Need, missing_of_session};
 use crate::model::client::{Client, ConsentPolicy};
 use crate::model::consent::Consent;
@@ -93,11 +94,12 @@ pub(super) fn next(at: &Situation<'_>) -> Next {
     }
     match at.missing(person) {
         Need::Nothing => {}
-        Need::SecondFactor | Need::Passkey => return at.ask(Next::StepUp),
         Need::EnrolSecondFactor | Need::EnrolPasskey if at.request.prompt.none => {
             return Next::Refuse(at.unmet());
         }
-        Need::EnrolSecondFactor | Need::EnrolPasskey => return Next::StepUp,
+        // What was proved long ago is no ground for something new; a passkey signs in by itself as quickly as it steps up.
+        _ if at.may_enrol() && !Fresh::is(&person.session.authentication, at.now) => return at.ask(Next::SignIn),
+        _ => return at.ask(Next::StepUp),
     }
     if at.progress.declined == Some(&person.user.id) {
         return Next::Refuse(Refusal::AccessDenied);
@@ -120,6 +122,12 @@ impl Situation<'_> {
         let wanted = if asked { RequiredFactor::None } else { self.request.wanted_factor };
         let demand = Demand { policy: self.demanded, essential: self.request.essential_factor, wanted };
         missing_of_session(self.enrolled, demand, &person.session.authentication, person.session.remembered)
+    }
+
+    /// Whether the way to what is demanded may pass an enrolment.
+    fn may_enrol(&self) -> bool {
+        let demanded = self.demanded.max(self.request.essential_factor).max(self.request.wanted_factor);
+        demanded == RequiredFactor::Passkey || !self.enrolled.has_second()
     }
 
     /// What is said where something would have to be enrolled first and nobody may be asked to.

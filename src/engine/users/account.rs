@@ -58,6 +58,17 @@ mod tests {
     use crate::engine::users::testing::{House, PASSWORD, caller, refusal};
 
     #[tokio::test]
+    async fn whoever_was_signed_out_changes_nothing() {
+        let house = House::new().await;
+        house.person("alice").await;
+        let mine = house.sign_in("alice", PASSWORD).await.unwrap();
+        house.engine.sign_out(&caller("198.51.100.1"), &mine.signed_in).await.unwrap();
+        let profile = Profile { nickname: Some("Al".to_owned()), ..Profile::default() };
+        let answer = house.engine.update_profile(&caller("198.51.100.1"), &mine.signed_in, &profile).await;
+        assert_eq!(refusal(answer), Refusal::SessionEnded);
+    }
+
+    #[tokio::test]
     async fn a_profile_is_changed_and_the_log_says_which_claims() {
         let house = House::new().await;
         let alice = house.person("alice").await;

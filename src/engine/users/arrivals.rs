@@ -21,8 +21,11 @@ const GUEST_PACE: Duration = Duration::from_secs(5);
 const RESETS: u32 = 10;
 /// How long until one more may.
 const RESET_PACE: Duration = Duration::from_secs(60);
-/// How many of them all networks together may ask for at once, and how long until one more may: each is a durable write.
-const ALL_RESETS: (u32, Duration) = (300, Duration::from_millis(200));
+/// How many letters all networks together may ask for at once, and how long until one more may: each is a durable write.
+const ALL_LETTERS: (u32, Duration) = (300, Duration::from_millis(200));
+/// How many letters one letter box gets at once because strangers ask for them, and how long until one more. The links that
+/// are kept are counted too, which holds across a restart; this holds among those who ask at the same moment.
+const BOX: (u32, Duration) = (5, Duration::from_secs(12 * 60));
 /// How often somebody may ask for a letter that proves an address at once.
 const ADDRESSES: u32 = 5;
 /// How long until once more.
@@ -35,7 +38,8 @@ pub(crate) struct Arrivals {
     registrations: Limiter<[u8; 32]>,
     guests: Limiter<[u8; 32]>,
     resets: Limiter<[u8; 32]>,
-    all_resets: Limiter<()>,
+    all_letters: Limiter<()>,
+    boxes: Limiter<[u8; 32]>,
     addresses: Limiter<[u8; 32]>,
     /// What the limiters call the beginning of time; its moments follow the engine's clock.
     origin: Instant,
@@ -47,7 +51,8 @@ impl Arrivals {
             registrations: Limiter::new(REGISTRATIONS, REGISTRATION_PACE, MOST),
             guests: Limiter::new(GUESTS, GUEST_PACE, MOST),
             resets: Limiter::new(RESETS, RESET_PACE, MOST),
-            all_resets: Limiter::new(ALL_RESETS.0, ALL_RESETS.1, 2),
+            all_letters: Limiter::new(ALL_LETTERS.0, ALL_LETTERS.1, 2),
+            boxes: Limiter::new(BOX.0, BOX.1, MOST),
             addresses: Limiter::new(ADDRESSES, ADDRESS_PACE, MOST),
             origin: Instant::now(),
         }
@@ -75,7 +80,21 @@ impl Arrivals {
     /// [`Refusal::TooManyTries`] with the seconds to wait.
     pub(super) fn reset(&self, network: &str, now: Timestamp) -> Result<(), Refusal> {
         self.take(&self.resets, network, now)?;
-        self.all_resets.take(&(), self.moment(now)).map_err(too_many)
+        self.all_letters.take(&(), self.moment(now)).map_err(too_many)
+    }
+
+    /// Counts one more registration from `network` that begins with a letter.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyTries`] with the seconds to wait.
+    pub(super) fn register_by_mail(&self, network: &str, now: Timestamp) -> Result<(), Refusal> {
+        self.register(network, now)?;
+        self.all_letters.take(&(), self.moment(now)).map_err(too_many)
+    }
+
+    /// Whether the letter box of `whom`, an account or an address, has room for one more letter that a stranger asks for.
+    pub(super) fn has_room(&self, whom: &str, now: Timestamp) -> bool {
+        self.take(&self.boxes, whom, now).is_ok()
     }
 
     /// Counts one more letter that `user` wants to prove an address with.

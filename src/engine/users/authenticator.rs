@@ -137,6 +137,7 @@ impl Engine {
                 return Ok(Decision::refuse(Refusal::NotFound("authenticator")));
             }
             factors.enrolling = None;
+            factors.devices.clear();
             factors.tidy();
             if self.password_needs_more(&user, &factors).await? {
                 return Ok(Decision::refuse(Refusal::field("password", passwords::NEEDS_MORE)));
@@ -192,6 +193,10 @@ impl Engine {
         let Some(step) = self.step_of(&generator, code, 0, now) else {
             return Ok(Err(Refusal::SecondFactorWrong));
         };
+        if factors.totp.is_some() {
+            // A browser remembers the authenticator it was shown, which another one takes the place of.
+            factors.devices.clear();
+        }
         factors.totp = Some(Totp { seed: waiting.seed, since: now, last_step: step, last_used_at: None });
         factors.enrolling = None;
         let actor = AuditActor::User(user.id.clone());

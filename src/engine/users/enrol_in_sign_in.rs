@@ -37,7 +37,7 @@ impl Engine {
     ) -> Result<Enrolment, Denied> {
         self.settle(|| async move {
             let found = self.underway(id, browser, current).await?;
-            let Some(at) = found.filter(|at| at.need() == Need::EnrolSecondFactor) else {
+            let Some(at) = found.filter(|at| at.enrols() == Some(Need::EnrolSecondFactor)) else {
                 return Ok(Decision::refuse(Refusal::SignInGone));
             };
             let mut factors = at.enrolled();
@@ -58,7 +58,7 @@ impl Engine {
         self.settle(|| async move {
             let current = given.current.as_ref();
             let found = self.underway(&given.sign_in, &given.browser, current).await?;
-            let Some(at) = found.filter(|at| at.need() == Need::EnrolSecondFactor) else {
+            let Some(at) = found.filter(|at| at.enrols() == Some(Need::EnrolSecondFactor)) else {
                 return Ok(Decision::refuse(Refusal::SignInGone));
             };
             let (mut factors, mut changes) = (at.enrolled(), Changes::new());

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use crate::base::clock::Timestamp;
 use crate::engine::{Denied, Engine};
 use crate::model::factors::Factors;
 use crate::model::refusal::Refusal;
@@ -19,6 +20,11 @@ pub struct Fresh(SignedIn);
 impl Fresh {
     /// For how long a proof is fresh.
     pub const LIFE: Duration = Duration::from_secs(10 * 60);
+
+    /// Whether what was proved is fresh at `now`, whatever it was.
+    pub(in crate::engine) fn is(proved: &Authentication, now: Timestamp) -> bool {
+        proved.at <= now && now.since(proved.at) < Fresh::LIFE
+    }
 
     /// Who is signed in, and where.
     pub fn signed_in(&self) -> &SignedIn {
@@ -52,9 +58,8 @@ impl Engine {
         }
     }
 
-    fn is_recent(&self, proved: &Authentication) -> bool {
-        let now = self.now();
-        proved.at <= now && now.since(proved.at) < Fresh::LIFE
+    pub(super) fn is_recent(&self, proved: &Authentication) -> bool {
+        Fresh::is(proved, self.now())
     }
 
     /// What somebody has enrolled; nothing if nothing is kept.

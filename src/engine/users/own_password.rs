@@ -230,9 +230,6 @@ mod tests {
         let mine = house.sign_in("alice", PASSWORD).await.unwrap();
         house.engine.sign_out(&caller("198.51.100.1"), &mine.signed_in).await.unwrap();
         assert_eq!(refusal(change(&house, &mine.signed_in, PASSWORD, NEW).await), Refusal::SessionEnded);
-        let profile = Profile { nickname: Some("Al".to_owned()), ..Profile::default() };
-        let answer = house.engine.update_profile(&caller("198.51.100.1"), &mine.signed_in, &profile).await;
-        assert_eq!(refusal(answer), Refusal::SessionEnded);
     }
 
     #[tokio::test]

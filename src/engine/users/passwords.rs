@@ -112,7 +112,19 @@ impl Engine {
 
     /// The policy for the password of `user`.
     pub(crate) async fn password_policy_of(&self, user: &User) -> Result<Policy, Fault> {
-        let (settings, shortest) = (self.settings().await?, self.shortest_password(Some(user)).await?);
+        let shortest = self.shortest_password(Some(user)).await?;
+        self.policy_from(shortest, user).await
+    }
+
+    /// The policy for the password of `user`, who is about to lose every second factor.
+    pub(super) async fn password_policy_without_factors(&self, user: &User) -> Result<Policy, Fault> {
+        let beside_a_factor = self.demanded_of(user, None).await? > RequiredFactor::None;
+        let shortest = self.shortest(beside_a_factor).await?;
+        self.policy_from(shortest, user).await
+    }
+
+    async fn policy_from(&self, shortest: u32, user: &User) -> Result<Policy, Fault> {
+        let settings = self.settings().await?;
         Ok(self.policy_under(&settings.name, shortest, &user.username, user.email.as_deref()))
     }
 
@@ -122,15 +134,18 @@ impl Engine {
     /// # Errors
     /// The store's fault.
     pub async fn shortest_password(&self, user: Option<&User>) -> Result<u32, Fault> {
-        let settings = self.settings().await?;
         let beside_a_factor = match user {
             Some(user) => {
                 self.demanded_of(user, None).await? > RequiredFactor::None
                     || self.factors_kept(&user.id).await?.1.has_second()
             }
-            None => settings.required_factor > RequiredFactor::None,
+            None => self.settings().await?.required_factor > RequiredFactor::None,
         };
-        let alone = settings.password_min_length;
+        self.shortest(beside_a_factor).await
+    }
+
+    async fn shortest(&self, beside_a_factor: bool) -> Result<u32, Fault> {
+        let alone = self.settings().await?.password_min_length;
         Ok(if beside_a_factor { alone.min(BESIDE_A_FACTOR) } else { alone })
     }
 

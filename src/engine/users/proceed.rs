@@ -175,6 +175,7 @@ impl Engine {
             browser: Digest::of(browser.expose()),
             user: user.id.clone(),
             proved: proof.proved.clone(),
+            fresh: self.is_recent(&proof.proved),
             access_epoch: user.access_epoch,
             password: password_digest(user),
             interaction: proof.interaction.cloned(),

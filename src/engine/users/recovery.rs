@@ -109,8 +109,11 @@ impl Engine {
     /// [`Refusal::LinkGone`]; [`Refusal::FieldInvalid`] for `password`, which leaves the link as it is; [`Denied::Busy`];
     /// the store's fault.
     pub async fn finish_recovery(&self, caller: &Caller, token: &Secret, password: &Secret) -> Result<User, Denied> {
-        let user = self.look_at_recovery(token).await?;
-        let policy = self.password_policy_of(&user).await?;
+        let Some((link, user)) = self.live_link(token).await? else { return Err(Refusal::LinkGone.into()) };
+        let policy = match link.without_second_factor {
+            true => self.password_policy_without_factors(&user).await?,
+            false => self.password_policy_of(&user).await?,
+        };
         let chosen = self.choose_password(&policy, password).await?;
         self.settle(|| self.decide_recovery(caller, token, &chosen)).await
     }
@@ -135,10 +138,10 @@ impl Engine {
         self.end_links_but(Some(&link.locator), &user.id, &mut changes).await?;
         self.end_sessions_changes(&user.id, None, &mut changes).await?;
         self.close_set_up_for(&user, &mut changes).await?;
-        self.note_short(&user.id, chosen.short, &mut changes).await?;
         let actor = AuditActor::User(user.id.clone());
-        if link.without_second_factor {
-            self.drop_factors(caller, &actor, &user, &mut changes).await?;
+        match link.without_second_factor {
+            true => self.drop_factors(caller, &actor, &user, chosen.short, &mut changes).await?,
+            false => self.note_short(&user.id, chosen.short, &mut changes).await?,
         }
         changes.create(&caller.record(now, &*self.rng, actor, AuditKind::RecoveryFinished).about_user(&user.id));
         self.tell_of_change(&user, AccountChange::PasswordChanged, &mut changes).await?;

@@ -12,7 +12,7 @@ use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::credential::RecoveryLink;
 use crate::model::mail::Letter;
 use crate::model::refusal::Refusal;
-use crate::model::user::User;
+use crate::model::user::{User, login_key};
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault, Order};
 
@@ -35,10 +35,13 @@ impl Engine {
             return Err(Refusal::NotFound("page").into());
         }
         self.gate.arrivals.reset(&caller.network, self.now())?;
-        self.settle(|| self.decide_reset(caller, typed)).await
+        let known = self.find_login(typed).await?;
+        let whom = known.map_or_else(|| login_key(typed), |user| user.id.to_string());
+        let room = self.gate.arrivals.has_room(&whom, self.now());
+        self.settle(|| self.decide_reset(caller, typed, room)).await
     }
 
-    async fn decide_reset(&self, caller: &Caller, typed: &str) -> Result<Decision<()>, Denied> {
+    async fn decide_reset(&self, caller: &Caller, typed: &str, room: bool) -> Result<Decision<()>, Denied> {
         let now = self.now();
         let known = self.find_login(typed).await?;
         let handle = Kind::Recovery.generate_handle(now, &*self.rng);
@@ -47,7 +50,7 @@ impl Engine {
         let id = known.as_ref().map_or(&nobody, |user| &user.id);
         let links = self.links_of(id).await?;
         let letter = Letter::ResetPassword { link: self.page_link(PAGE, &handle.secret), until };
-        let reached = known.as_ref().filter(|user| may_be_mailed(user) && links < MOST_LINKS);
+        let reached = known.as_ref().filter(|user| room && may_be_mailed(user) && links < MOST_LINKS);
         let (to, name) = reached.map_or((String::new(), String::new()), |user| (address_of(user), user.display_name()));
         let letter = self.written(&Addressee { to: &to, name: &name, user: reached.map(|user| &user.id) }, &letter)?;
 
@@ -195,6 +198,16 @@ mod tests {
         for letter in &posted {
             assert_eq!(refusal(house.engine.look_at_recovery(&token(letter)).await), Refusal::LinkGone);
         }
+    }
+
+    #[tokio::test]
+    async fn many_who_ask_at_the_same_moment_fill_no_letter_box_either() {
+        let house = with_mail().await;
+        house.person("alice").await;
+        let callers: Vec<_> = (0..40).map(|n| caller(&format!("192.0.2.{n}"))).collect();
+        let asked = callers.iter().map(|caller| house.engine.request_reset(caller, "alice"));
+        futures_util::future::join_all(asked).await.into_iter().for_each(|answer| answer.unwrap());
+        assert_eq!(letters(&house).await.len(), MOST_LINKS);
     }
 
     #[tokio::test]

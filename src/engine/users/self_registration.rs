@@ -61,14 +61,15 @@ impl Engine {
         let Names { email: Some(address), .. } = Names::parse("x", Some(address))? else {
             return Err(Refusal::field("email", "Enter your email address.").into());
         };
-        self.gate.arrivals.register(&caller.network, self.now())?;
-        self.settle(|| self.decide_asking(&address)).await
+        self.gate.arrivals.register_by_mail(&caller.network, self.now())?;
+        let room = self.gate.arrivals.has_room(&login_key(&address), self.now());
+        self.settle(|| self.decide_asking(&address, room)).await
     }
 
-    async fn decide_asking(&self, address: &str) -> Result<Decision<()>, Denied> {
+    async fn decide_asking(&self, address: &str, room: bool) -> Result<Decision<()>, Denied> {
         let now = self.now();
         let known = self.find_login(address).await?.is_some();
-        let enough = self.links_for(address, now).await? >= MOST_LINKS;
+        let enough = !room || self.links_for(address, now).await? >= MOST_LINKS;
         let Handle { locator, secret } = Way::Registration.kind().generate_handle(now, &*self.rng);
         let until = now.plus(PendingRegistration::LIFETIME);
         let letter = match known {

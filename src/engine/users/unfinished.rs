@@ -42,6 +42,12 @@ impl Underway {
         let demand = Demand { policy: self.sign_in.required, wanted: self.sign_in.wanted, ..Demand::default() };
         missing(&self.enrolled(), demand, &self.sign_in.proved, false)
     }
+
+    /// Whether what is missing is something new, and may be enrolled now: a passkey, or any second factor.
+    pub(in crate::engine) fn enrols(&self) -> Option<Need> {
+        let new = Some(self.need()).filter(|need| matches!(need, Need::EnrolPasskey | Need::EnrolSecondFactor));
+        new.filter(|_| self.sign_in.fresh)
+    }
 }
 
 /// An unfinished sign-in as its page shows it.

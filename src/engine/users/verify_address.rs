@@ -1,8 +1,9 @@
 //! Whether an address is somebody's: a one-time link is mailed to it, and whoever opens it there says so.
 //!
 //! Where mail is set up, a new address becomes theirs only then; until then nothing changes, and nobody learns whether somebody
-//! else has it already. A link lasts a day and works once. It is bound to the account, the address it was mailed to and
-//! the address the account had; looking at it uses nothing up.
+//! else has it already. A link lasts a day and works once. It is bound to the account, the address it was mailed to, and
+//! the address and password the account had: what a thief asked for ends with the password that let them in. Looking at it
+//! uses nothing up. Whoever reads at the old address is told when another is asked for, and when it counts.
 
 use std::time::Duration;
 
@@ -19,6 +20,7 @@ use crate::store::{Changes, Fault, Order};
 
 use super::fresh::Fresh;
 use super::names::Names;
+use super::recovery::state;
 use super::sessions::SignedIn;
 
 /// How long a link works.
@@ -43,7 +45,7 @@ impl Engine {
     /// # Errors
     /// [`Refusal::NotFound`] where mail is not set up, or there is nothing to verify; [`Refusal::TooManyTries`];
     /// [`Refusal::SessionEnded`]; the store's fault.
-    pub async fn verify_my_address(&self, caller: &Caller, who: &SignedIn) -> Result<String, Denied> {
+    pub async fn verify_my_address(&self, who: &SignedIn) -> Result<String, Denied> {
         if !self.has_mail().await? {
             return Err(Refusal::NotFound("page").into());
         }
@@ -57,7 +59,7 @@ impl Engine {
             };
             let mut changes = Changes::new();
             changes.expect(&session);
-            self.mail_address_link(caller, &user, &email, &mut changes).await?;
+            self.mail_address_link(&user, &email, &mut changes).await?;
             Ok(Decision { answer: Ok(email), changes })
         })
         .await
@@ -89,7 +91,8 @@ impl Engine {
             let mut changes = Changes::new();
             changes.expect(&session);
             if mailed {
-                self.mail_address_link(caller, &user, &wanted, &mut changes).await?;
+                self.mail_address_link(&user, &wanted, &mut changes).await?;
+                self.tell_of_change(&user, AccountChange::AddressAsked, &mut changes).await?;
                 return Ok(Decision { answer: Ok(NewAddress::Mailed(wanted)), changes });
             }
             if let Some(taken) = self.name_taken(Some(&user.id), &names_with(&user, &wanted)?).await? {
@@ -158,13 +161,7 @@ impl Engine {
         Ok(user)
     }
 
-    async fn mail_address_link(
-        &self,
-        _: &Caller,
-        user: &Kept<User>,
-        email: &str,
-        changes: &mut Changes,
-    ) -> Result<(), Fault> {
+    async fn mail_address_link(&self, user: &Kept<User>, email: &str, changes: &mut Changes) -> Result<(), Fault> {
         let now = self.now();
         let handle = Kind::Address.generate_handle(now, &*self.rng);
         let until = now.plus(LIFETIME);
@@ -174,11 +171,13 @@ impl Engine {
             digest: handle.secret.digest(),
             user: user.id.clone(),
             email: email.to_owned(),
-            was: user.email.clone(),
+            state: state(user),
+            access_epoch: user.access_epoch,
             expires_at: until,
         });
         let letter = Letter::VerifyAddress { link: self.page_link(PAGE, &handle.secret), until };
-        let to = Addressee { to: email, name: &user.display_name(), user: Some(&user.id) };
+        // Nobody is greeted by a name that is somebody's own words: the address may be a stranger's.
+        let to = Addressee { to: email, name: "", user: Some(&user.id) };
         self.post(&to, &letter, changes).await?;
         Ok(())
     }
@@ -198,7 +197,9 @@ impl Engine {
             return Ok(None);
         }
         let user = self.ledger.find::<User>(link.user.as_str()).await?;
-        let stands = |user: &Kept<User>| user.is_enabled() && user.email == link.was;
+        let stands = |user: &Kept<User>| {
+            user.is_enabled() && user.access_epoch == link.access_epoch && state(user) == link.state
+        };
         Ok(user.filter(stands).map(|user| (link, user)))
     }
 }

@@ -3,7 +3,6 @@
 use crate::base::ids::{InteractionId, SignInId};
 use crate::base::secret::Secret;
 use crate::engine::users::SignedIn;
-use crate::engine::users::needs::Need;
 use crate::engine::users::proceed::{Proof, SignInStep};
 use crate::engine::users::second_factor::Further;
 use crate::engine::{Caller, Decision, Denied, Engine};
@@ -115,7 +114,8 @@ impl Engine {
         current: Option<&SignedIn>,
     ) -> Result<Ceremony, Denied> {
         let underway = self.underway(id, browser, current).await?.ok_or(Refusal::SignInGone)?;
-        if enrols(underway.need()) {
+        // A new passkey verifies its owner, so it is a second factor too.
+        if underway.enrols().is_some() {
             return self.begin_enrolment(caller, &underway.user, browser).await;
         }
         let known = underway.enrolled().passkeys;
@@ -155,7 +155,7 @@ impl Engine {
             return Ok(Decision::refuse(Refusal::SignInGone));
         };
         let mut changes = Changes::new();
-        let factors = if enrols(at.need()) {
+        let factors = if at.enrols().is_some() {
             match self.enrol(caller, party, &at.user, &ask.answer, None, &mut changes).await? {
                 Ok(enrolled) => enrolled.map(|enrolled| enrolled.factors),
                 Err(refusal) => return Ok(Decision { answer: Err(refusal), changes }),
@@ -215,9 +215,4 @@ impl Engine {
             Err(miss) => Err(self.passkey_missed(caller, miss).await),
         }
     }
-}
-
-/// Whether a new passkey is what is missing. It verifies its owner, so it is a second factor too.
-fn enrols(need: Need) -> bool {
-    matches!(need, Need::EnrolPasskey | Need::EnrolSecondFactor)
 }
