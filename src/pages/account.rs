@@ -29,15 +29,18 @@ const EVENTS: usize = 50;
 const PASSWORD: &str = "/account/password";
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
-    app.at(PASSWORD, Methods::new().get(page(desk, |visit, _| password(visit))).post(page(desk, change_password)))
-        .at("/account/password/remove", Methods::new().post(page(desk, remove_password)))
-        .at("/account/sessions", Methods::new().get(page(desk, |visit, _| sessions(visit))))
-        .at("/account/sessions/end", Methods::new().post(page(desk, end_session)))
-        .at("/account/sessions/end-others", Methods::new().post(page(desk, end_others)))
-        .at("/account/applications", Methods::new().get(page(desk, |visit, _| applications(visit))))
-        .at("/account/applications/revoke", Methods::new().post(page(desk, revoke)))
-        .at("/account/programs/delete", Methods::new().post(page(desk, delete_program)))
-        .at("/account/activity", Methods::new().get(page(desk, |visit, _| own_activity(visit))))
+    app.at(
+        "/account/password",
+        Methods::new().get(page(desk, |visit, _| password(visit))).post(page(desk, change_password)),
+    )
+    .at("/account/password/remove", Methods::new().post(page(desk, remove_password)))
+    .at("/account/sessions", Methods::new().get(page(desk, |visit, _| sessions(visit))))
+    .at("/account/sessions/end", Methods::new().post(page(desk, end_session)))
+    .at("/account/sessions/end-others", Methods::new().post(page(desk, end_others)))
+    .at("/account/applications", Methods::new().get(page(desk, |visit, _| applications(visit))))
+    .at("/account/applications/revoke", Methods::new().post(page(desk, revoke)))
+    .at("/account/programs/delete", Methods::new().post(page(desk, delete_program)))
+    .at("/account/activity", Methods::new().get(page(desk, |visit, _| own_activity(visit))))
 }
 
 async fn password(visit: Visit) -> Outcome {
