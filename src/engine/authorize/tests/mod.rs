@@ -2,6 +2,7 @@
 
 mod answers;
 mod grammar;
+mod pages;
 mod people;
 mod redirects;
 
@@ -13,6 +14,7 @@ use crate::engine::Denied;
 use crate::engine::house::{CALLBACK, CHALLENGE, House, caller, face};
 use crate::model::client::Client;
 use crate::model::redirect_uri::RedirectUri;
+use crate::model::scope::Scopes;
 use crate::model::session::Session;
 
 /// A house whose client `web` has an address, and a browser.
@@ -86,6 +88,10 @@ pub(super) fn sent(changed: &[(&str, &str)]) -> Sent {
 
 pub(super) fn address(text: &str) -> RedirectUri {
     RedirectUri::parse(text).unwrap()
+}
+
+pub(super) fn scopes(text: &str) -> Scopes {
+    Scopes::parse(text).unwrap()
 }
 
 /// The response that ends it.
