@@ -7,7 +7,6 @@ use crate::base::ids::UserId;
 use crate::base::secret::Secret;
 use crate::engine::admin::declared::{DeclaredPassword, DeclaredUser};
 use crate::engine::admin::rules;
-use crate::engine::admin::user_change::blank_user;
 use crate::model::credential::PasswordHash;
 use crate::model::user::{Address, ExternalId, Profile, User};
 use crate::toml_file::Section;
@@ -29,7 +28,7 @@ pub(super) fn user(section: &Section<'_>) -> Option<DeclaredUser> {
         profile: profile.as_ref().map(in_profile).unwrap_or_default(),
         attributes: section.string_map("attributes").unwrap_or_default(),
         external_ids: section.sections("external_ids").iter().filter_map(external_id).collect(),
-        ..blank_user(
+        ..User::named(
             id.clone().unwrap_or_else(|| UserId::from_text("later")),
             username.clone().unwrap_or_default(),
             Timestamp(0),

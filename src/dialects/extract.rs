@@ -12,6 +12,7 @@ use crate::base::secret::Secret;
 use crate::engine::authenticate_client::Presented;
 use crate::http::body::{self, BodyError};
 use crate::http::params::Params;
+use crate::model::client::GrantType;
 use crate::model::refusal::Refusal;
 
 /// How a dialect says that a request could not be read.
@@ -133,6 +134,23 @@ pub fn presented_by_parameters(fields: &Params) -> Presented {
 /// It is absent or empty.
 pub fn required<'a>(fields: &'a Params, name: &'static str) -> Result<&'a str, Refusal> {
     fields.get(name).ok_or(Refusal::ParameterMissing(name))
+}
+
+/// That the `grant_type` is `wanted`, at an endpoint that has one grant type only.
+///
+/// # Errors
+/// It is absent, or another.
+pub fn grant_type(fields: &Params, wanted: GrantType) -> Result<(), Refusal> {
+    let sent = GrantType::parse(required(fields, "grant_type")?);
+    if sent == Some(wanted) { Ok(()) } else { Err(Refusal::GrantTypeUnknown) }
+}
+
+/// The access token in the header, where nowhere else has one (RFC 6750, section 2.1).
+///
+/// # Errors
+/// None came, or it cannot be read.
+pub fn access_token(request: &Request) -> Result<Secret, Refusal> {
+    bearer(request).ok_or(Refusal::TokenMissing)?.ok_or(Refusal::TokenInvalid)
 }
 
 /// All parameters by name, for verbs that read many.

@@ -8,6 +8,8 @@ use poem_openapi::ApiResponse;
 use poem_openapi::registry::{MetaMediaType, MetaResponse, MetaResponses, MetaSchema, MetaSchemaRef, Registry};
 use poem_openapi::types::Type;
 
+use super::words::Words;
+
 /// The content type of every JSON answer, without a charset parameter.
 pub const JSON: &str = "application/json";
 
@@ -63,6 +65,28 @@ pub fn json(status: StatusCode, body: &impl serde::Serialize) -> Response {
     let bytes = serde_json::to_vec(body).expect("an answer is plain data");
     let mut response = Response::builder().status(status).content_type(JSON).body(bytes);
     no_store(&mut response);
+    response
+}
+
+/// `status` with the body of a refusal (RFC 6749, section 5.2).
+pub fn refusal(status: StatusCode, words: Words) -> Response {
+    json(status, &Refused { error: words.error, error_description: words.description })
+}
+
+#[derive(serde::Serialize)]
+struct Refused {
+    error: &'static str,
+    error_description: &'static str,
+}
+
+/// The challenge to a client that may authenticate by header (RFC 7617, section 2).
+pub const BASIC: &str = "Basic realm=\"countersign\", charset=\"UTF-8\"";
+
+/// The same answer, with a challenge (RFC 9110, section 11.6.1). One that is no header value is left out.
+pub fn challenge(mut response: Response, how: &str) -> Response {
+    if let Ok(how) = HeaderValue::from_str(how) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, how);
+    }
     response
 }
 

@@ -1,12 +1,15 @@
 //! What says nothing about the request itself: too much, too busy, no store, a body that nobody could read. Its status and
 //! its words are the same in every dialect; each puts them into its own shape.
 
+use std::sync::Arc;
+
 use poem::Response;
 use poem::http::{HeaderValue, StatusCode, header};
 
+use crate::base::ids::RequestId;
 use crate::engine::Denied;
 use crate::http::body::BodyError;
-use crate::http::fault::Fault;
+use crate::http::fault::{Fault, Shape};
 use crate::http::params::ParamsError;
 use crate::model::refusal::Refusal;
 
@@ -52,6 +55,19 @@ pub fn unreadable(error: &BodyError, content_type: &'static str) -> Trouble {
         BodyError::Params(_) => (StatusCode::BAD_REQUEST, "The parameters cannot be read."),
     };
     Trouble { status, words: words("invalid_request", sentence), retry_after: None }
+}
+
+/// How a dialect says what the transport refuses: in the shape that `spoken` gives everything else.
+pub fn shape(spoken: fn(StatusCode, Words) -> Response) -> Arc<dyn Shape> {
+    Arc::new(Spoken(spoken))
+}
+
+struct Spoken(fn(StatusCode, Words) -> Response);
+
+impl Shape for Spoken {
+    fn render(&self, fault: &Fault, _: &RequestId) -> Response {
+        self.0(fault.status(), of_fault(fault))
+    }
 }
 
 /// What the transport refuses, in words.

@@ -89,6 +89,34 @@ impl UserKind {
 }
 
 impl User {
+    /// A person of whom only the name is known yet.
+    pub fn named(id: UserId, username: String, now: Timestamp) -> User {
+        User {
+            id,
+            username,
+            email: None,
+            email_verified: false,
+            password: None,
+            declared_password: None,
+            password_changed_at: None,
+            admin: false,
+            may_register_clients: false,
+            auditor: false,
+            roles: BTreeSet::new(),
+            groups: BTreeSet::new(),
+            profile: Profile::default(),
+            attributes: BTreeMap::new(),
+            external_ids: Vec::new(),
+            disabled_at: None,
+            created_at: now,
+            updated_at: now,
+            managed: false,
+            access_epoch: 0,
+            kind: UserKind::Person,
+            guardian: None,
+        }
+    }
+
     /// The name to address them by: full name, else username.
     pub fn display_name(&self) -> String {
         self.profile.full_name().unwrap_or_else(|| self.username.clone())

@@ -14,7 +14,7 @@ use poem_openapi::{OpenApi, OpenApiService, Tags};
 use crate::dialects::Dialect;
 use crate::dialects::document::{self, Description, Part};
 use crate::dialects::endpoint::{self, Worded};
-use crate::dialects::extract::{AccessTokenNeeded, Wording};
+use crate::dialects::extract::{self, AccessTokenNeeded, Wording};
 use crate::dialects::json::JsonForm;
 use crate::dialects::reply::{Manner, Reply};
 use crate::dialects::way::Way;
@@ -149,7 +149,7 @@ impl Chat {
     #[oai(path = "/me", method = "get", operation_id = "me", tag = "Tag::Visitor")]
     async fn me(&self, request: &Request, _auth: AccessTokenNeeded) -> Json<MeBody> {
         let caller = self.desk.caller(request);
-        let outcome = match requests::access_token(request) {
+        let outcome = match extract::access_token(request) {
             Ok(token) => self.engine().person_of(&self.face, &token).await,
             Err(refusal) => Err(refusal.into()),
         };

@@ -3,15 +3,14 @@
 use std::sync::Arc;
 
 use poem::Response;
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::StatusCode;
 
-use crate::base::ids::RequestId;
 use crate::dialects::reply;
 use crate::dialects::trouble;
 use crate::dialects::words::{Words, malformed, missing, words};
 use crate::engine::Denied;
 use crate::http::body::BodyError;
-use crate::http::fault::{Fault, Shape};
+use crate::http::fault::Shape;
 use crate::http::params::ParamsError;
 use crate::model::refusal::Refusal;
 
@@ -130,11 +129,8 @@ pub fn answer(denied: &Denied) -> Response {
 
 /// The same where an access token was presented (RFC 6750, section 3).
 pub fn bearer_answer(denied: &Denied) -> Response {
-    let mut response = answer(denied);
-    if response.status() == StatusCode::UNAUTHORIZED {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
-    }
-    response
+    let response = answer(denied);
+    if response.status() == StatusCode::UNAUTHORIZED { reply::challenge(response, "Bearer") } else { response }
 }
 
 fn spoken(status: StatusCode, words: Words) -> Response {
@@ -157,14 +153,5 @@ pub fn unreadable(error: &BodyError) -> Response {
 
 /// How this dialect says what the transport refuses.
 pub fn shape() -> Arc<dyn Shape> {
-    Arc::new(JsonShape)
-}
-
-/// Transport faults at this dialect's paths, in its shape.
-struct JsonShape;
-
-impl Shape for JsonShape {
-    fn render(&self, fault: &Fault, _: &RequestId) -> Response {
-        spoken(fault.status(), words("transport", fault.sentence()))
-    }
+    trouble::shape(spoken)
 }

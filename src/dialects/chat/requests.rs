@@ -1,6 +1,5 @@
 //! Wire → engine: what was sent, parsed once.
 
-use poem::Request;
 use poem_openapi::Object;
 
 use crate::base::secret::Secret;
@@ -48,7 +47,7 @@ pub struct RenewalForm {
 /// # Errors
 /// A missing parameter, or another grant type.
 pub fn redemption(face: &Face, fields: &Params) -> Result<TokenRequest, Refusal> {
-    of_type(fields, GrantType::AuthorizationCode)?;
+    extract::grant_type(fields, GrantType::AuthorizationCode)?;
     let grant = GrantRequest::AuthorizationCode {
         code: Secret::new(required(fields, "code")?),
         redirect_uri: fields.get("redirect_uri").map(str::to_owned),
@@ -62,22 +61,9 @@ pub fn redemption(face: &Face, fields: &Params) -> Result<TokenRequest, Refusal>
 /// # Errors
 /// A missing parameter, or another grant type.
 pub fn renewal(face: &Face, fields: &Params) -> Result<TokenRequest, Refusal> {
-    of_type(fields, GrantType::RefreshToken)?;
+    extract::grant_type(fields, GrantType::RefreshToken)?;
     let grant = GrantRequest::RefreshToken { token: Secret::new(required(fields, "refresh_token")?) };
     Ok(token(face, fields, grant))
-}
-
-/// The access token in the header.
-///
-/// # Errors
-/// None came, or it cannot be read.
-pub fn access_token(request: &Request) -> Result<Secret, Refusal> {
-    extract::bearer(request).ok_or(Refusal::TokenMissing)?.ok_or(Refusal::TokenInvalid)
-}
-
-fn of_type(fields: &Params, wanted: GrantType) -> Result<(), Refusal> {
-    let sent = GrantType::parse(required(fields, "grant_type")?);
-    if sent == Some(wanted) { Ok(()) } else { Err(Refusal::GrantTypeUnknown) }
 }
 
 fn token(face: &Face, fields: &Params, grant: GrantRequest) -> TokenRequest {

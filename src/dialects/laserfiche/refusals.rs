@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::StatusCode;
 use poem::{Request, Response};
 
 use crate::base::ids::RequestId;
@@ -155,13 +155,11 @@ pub fn answer(denied: &Denied, request: &Request, reference: &RequestId) -> Resp
     if words.error != "invalid_client" {
         return spoken(StatusCode::BAD_REQUEST, words, reference);
     }
-    let mut response = spoken(StatusCode::UNAUTHORIZED, words, reference);
     let challenge = match extract::bearer(request) {
         Some(_) => "Bearer realm=\"countersign\"",
-        None => "Basic realm=\"countersign\", charset=\"UTF-8\"",
+        None => reply::BASIC,
     };
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
-    response
+    reply::challenge(spoken(StatusCode::UNAUTHORIZED, words, reference), challenge)
 }
 
 fn spoken(status: StatusCode, words: Words, reference: &RequestId) -> Response {

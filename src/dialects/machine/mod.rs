@@ -158,7 +158,7 @@ impl Machine {
     #[oai(path = "/resource", method = "get", operation_id = "machineResource", tag = "Tag::Tokens")]
     async fn resource(&self, request: &Request, _auth: AccessTokenNeeded) -> Json<ResourceBody> {
         let caller = self.desk.caller(request);
-        let outcome = match requests::access_token(request) {
+        let outcome = match extract::access_token(request) {
             Ok(token) => self.engine().held_token(&self.face, &token).await,
             Err(refusal) => Err(refusal.into()),
         };

@@ -4,17 +4,15 @@
 
 use std::sync::Arc;
 
-use poem::http::{HeaderValue, StatusCode, header};
+use poem::http::StatusCode;
 use poem::{Request, Response};
-use serde::Serialize;
 
-use crate::base::ids::RequestId;
 use crate::dialects::reply;
 use crate::dialects::trouble;
 use crate::dialects::words::{Words, malformed, missing, words};
 use crate::engine::Denied;
 use crate::http::body::BodyError;
-use crate::http::fault::{Fault, Shape};
+use crate::http::fault::Shape;
 use crate::model::refusal::Refusal;
 
 /// What a bad authorization grant is told, whichever check it failed.
@@ -133,45 +131,25 @@ pub fn of(refusal: &Refusal) -> Words {
     }
 }
 
-/// The body of a refusal (RFC 6749, section 5.2).
-#[derive(Serialize)]
-struct Body {
-    error: &'static str,
-    error_description: &'static str,
-}
-
 /// The answer of the token and registration endpoints to a denial.
 pub fn answer(denied: &Denied, basic: bool) -> Response {
     let refusal = match trouble::or_refusal(denied, of) {
         Ok(refusal) => refusal,
-        Err(trouble) => return trouble.told(spoken),
+        Err(trouble) => return trouble.told(reply::refusal),
     };
     let words = of(refusal);
     let failed = words == BAD_CLIENT || words == BAD_OWNER;
-    let mut response = spoken(if failed { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, words);
-    if failed && basic {
-        challenge(&mut response, "Basic realm=\"countersign\", charset=\"UTF-8\"");
-    }
-    response
+    let response = reply::refusal(if failed { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, words);
+    if failed && basic { reply::challenge(response, reply::BASIC) } else { response }
 }
 
 /// The answer of the resource endpoint to a denial: one for every token that does not let its bearer in.
 pub fn bearer_answer(denied: &Denied) -> Response {
     let refusal = match trouble::or_refusal(denied, of) {
         Ok(refusal) => refusal,
-        Err(trouble) => return trouble.told(spoken),
+        Err(trouble) => return trouble.told(reply::refusal),
     };
-    let mut response = spoken(StatusCode::UNAUTHORIZED, of(refusal));
-    challenge(&mut response, "Bearer");
-    response
-}
-
-fn challenge(response: &mut Response, text: &'static str) {
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(text));
-}
-
-fn spoken(status: StatusCode, words: Words) -> Response {
-    reply::json(status, &Body { error: words.error, error_description: words.description })
+    reply::challenge(reply::refusal(StatusCode::UNAUTHORIZED, of(refusal)), "Bearer")
 }
 
 /// What a request that could not be read is told.
@@ -180,19 +158,10 @@ pub fn unreadable(error: &BodyError, request: &Request) -> Response {
         "/oauth/token" => "The content type must be application/x-www-form-urlencoded.",
         _ => "The content type must be application/json.",
     };
-    trouble::unreadable(error, wanted).told(spoken)
+    trouble::unreadable(error, wanted).told(reply::refusal)
 }
 
 /// How this dialect says what the transport refuses.
 pub fn shape() -> Arc<dyn Shape> {
-    Arc::new(JsonShape)
-}
-
-/// Transport faults below this dialect's prefix, in its shape.
-struct JsonShape;
-
-impl Shape for JsonShape {
-    fn render(&self, fault: &Fault, _: &RequestId) -> Response {
-        spoken(fault.status(), trouble::of_fault(fault))
-    }
+    trouble::shape(reply::refusal)
 }

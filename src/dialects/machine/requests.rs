@@ -4,7 +4,7 @@ use poem::Request;
 use poem_openapi::Object;
 
 use crate::base::secret::Secret;
-use crate::dialects::extract::{self, presented, required};
+use crate::dialects::extract::{presented, required};
 use crate::engine::token::{GrantRequest, TokenRequest};
 use crate::http::params::Params;
 use crate::model::client::GrantType;
@@ -67,12 +67,4 @@ pub fn token(face: &Face, request: &Request, fields: &Params) -> Result<TokenReq
         scope: fields.get("scope").map(str::to_owned),
         device_id: fields.get("device_id").map(str::to_owned),
     })
-}
-
-/// The access token in the header (RFC 6750, section 2.1).
-///
-/// # Errors
-/// None came, or it cannot be read.
-pub fn access_token(request: &Request) -> Result<Secret, Refusal> {
-    extract::bearer(request).ok_or(Refusal::TokenMissing)?.ok_or(Refusal::TokenInvalid)
 }

@@ -7,16 +7,14 @@
 use std::sync::Arc;
 
 use poem::Response;
-use poem::http::{HeaderValue, StatusCode, header};
-use serde::Serialize;
+use poem::http::StatusCode;
 
-use crate::base::ids::RequestId;
 use crate::dialects::reply;
 use crate::dialects::trouble;
 use crate::dialects::words::{Words, malformed, missing, words};
 use crate::engine::Denied;
 use crate::http::body::BodyError;
-use crate::http::fault::{Fault, Shape};
+use crate::http::fault::Shape;
 use crate::model::refusal::Refusal;
 
 /// What a bad authorization grant is told, whichever check it failed (RFC 6749, section 5.2).
@@ -140,18 +138,11 @@ pub fn of(refusal: &Refusal) -> Words {
     }
 }
 
-/// The body of a refusal (RFC 6749, section 5.2).
-#[derive(Serialize)]
-struct Body {
-    error: &'static str,
-    error_description: &'static str,
-}
-
 /// The answer of the token, introspection and revocation endpoints to a denial.
 pub fn answer(denied: &Denied, basic: bool) -> Response {
     let refusal = match trouble::or_refusal(denied, of) {
         Ok(refusal) => refusal,
-        Err(trouble) => return trouble.told(spoken),
+        Err(trouble) => return trouble.told(reply::refusal),
     };
     let words = match refusal {
         // At the authorization endpoint the client is told; here it is one more grant that does not hold any more.
@@ -159,18 +150,15 @@ pub fn answer(denied: &Denied, basic: bool) -> Response {
         refusal => of(refusal),
     };
     let failed = words.error == "invalid_client";
-    let mut response = spoken(if failed { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, words);
-    if failed && basic {
-        challenge(&mut response, "Basic realm=\"countersign\", charset=\"UTF-8\"");
-    }
-    response
+    let response = reply::refusal(if failed { StatusCode::UNAUTHORIZED } else { StatusCode::BAD_REQUEST }, words);
+    if failed && basic { reply::challenge(response, reply::BASIC) } else { response }
 }
 
 /// The answer of a resource endpoint to a denial (RFC 6750, section 3).
 pub fn bearer_answer(denied: &Denied) -> Response {
     let refusal = match trouble::or_refusal(denied, of) {
         Ok(refusal) => refusal,
-        Err(trouble) => return trouble.told(spoken),
+        Err(trouble) => return trouble.told(reply::refusal),
     };
     match refusal {
         // Nothing was presented, so nothing is said to be wrong with it (RFC 6750, section 3.1).
@@ -190,39 +178,18 @@ pub fn bearer_answer(denied: &Denied) -> Response {
     }
 }
 
-fn challenged(status: StatusCode, words: Words, header: &str) -> Response {
-    let mut response = spoken(status, words);
-    challenge(&mut response, header);
-    response
-}
-
-fn challenge(response: &mut Response, text: &str) {
-    if let Ok(value) = HeaderValue::from_str(text) {
-        response.headers_mut().insert(header::WWW_AUTHENTICATE, value);
-    }
-}
-
-fn spoken(status: StatusCode, words: Words) -> Response {
-    reply::json(status, &Body { error: words.error, error_description: words.description })
+fn challenged(status: StatusCode, words: Words, challenge: &str) -> Response {
+    reply::challenge(reply::refusal(status, words), challenge)
 }
 
 /// What a request that could not be read is told.
 pub fn unreadable(error: &BodyError) -> Response {
-    trouble::unreadable(error, "The content type must be application/x-www-form-urlencoded.").told(spoken)
+    trouble::unreadable(error, "The content type must be application/x-www-form-urlencoded.").told(reply::refusal)
 }
 
 /// How this dialect says what the transport refuses.
 pub fn shape() -> Arc<dyn Shape> {
-    Arc::new(JsonShape)
-}
-
-/// Transport faults below this dialect's prefix, in its shape.
-struct JsonShape;
-
-impl Shape for JsonShape {
-    fn render(&self, fault: &Fault, _: &RequestId) -> Response {
-        spoken(fault.status(), trouble::of_fault(fault))
-    }
+    trouble::shape(reply::refusal)
 }
 
 #[cfg(test)]

@@ -117,14 +117,13 @@ fn refused(denied: &Denied, now: Timestamp) -> Response {
         }
     };
     let mut response = failure(status, said, now);
-    let headers = response.headers_mut();
     if wait > 0 {
-        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait));
     }
-    if said.error == "invalid_token" {
-        headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer error=\"invalid_token\""));
+    match said.error {
+        "invalid_token" => reply::challenge(response, "Bearer error=\"invalid_token\""),
+        _ => response,
     }
-    response
 }
 
 /// Unregistered addresses and ended sessions have other names here than where a browser is sent away.

@@ -8,12 +8,11 @@ use std::sync::Arc;
 use poem::Response;
 use poem::http::StatusCode;
 
-use crate::base::ids::RequestId;
 use crate::dialects::trouble::{self, Trouble};
 use crate::dialects::words::{Words, malformed, missing, words};
 use crate::engine::Denied;
 use crate::http::body::BodyError;
-use crate::http::fault::{Fault, Shape};
+use crate::http::fault::Shape;
 use crate::model::refusal::Refusal;
 
 use super::replies::{self, ErrorBody};
@@ -175,14 +174,5 @@ pub fn unreadable(error: &BodyError) -> Response {
 
 /// How this dialect says what the transport refuses.
 pub fn shape() -> Arc<dyn Shape> {
-    Arc::new(JsonShape)
-}
-
-/// Transport faults below this dialect's prefix, in its shape.
-struct JsonShape;
-
-impl Shape for JsonShape {
-    fn render(&self, fault: &Fault, _: &RequestId) -> Response {
-        spoken(fault.status(), trouble::of_fault(fault))
-    }
+    trouble::shape(spoken)
 }

@@ -95,7 +95,7 @@ pub fn authorization(fields: &Params) -> BTreeMap<String, String> {
 /// # Errors
 /// A missing parameter, or another grant type.
 pub fn redemption(face: &Face, fields: &Params) -> Result<TokenRequest, Refusal> {
-    of_type(fields, GrantType::AuthorizationCode)?;
+    extract::grant_type(fields, GrantType::AuthorizationCode)?;
     let grant = GrantRequest::AuthorizationCode {
         code: Secret::new(required(fields, "code")?),
         redirect_uri: Some(required(fields, "redirect_uri")?.to_owned()),
@@ -109,7 +109,7 @@ pub fn redemption(face: &Face, fields: &Params) -> Result<TokenRequest, Refusal>
 /// # Errors
 /// A missing parameter, or another grant type.
 pub fn renewal(face: &Face, fields: &Params) -> Result<TokenRequest, Refusal> {
-    of_type(fields, GrantType::RefreshToken)?;
+    extract::grant_type(fields, GrantType::RefreshToken)?;
     let grant = GrantRequest::RefreshToken { token: Secret::new(required(fields, "refresh_token")?) };
     Ok(token(face, fields, grant))
 }
@@ -120,11 +120,6 @@ pub fn renewal(face: &Face, fields: &Params) -> Result<TokenRequest, Refusal> {
 /// A missing parameter.
 pub fn resource(fields: &Params) -> Result<(Presented, Secret), Refusal> {
     Ok((presented_by_parameters(fields), Secret::new(required(fields, "access_token")?)))
-}
-
-fn of_type(fields: &Params, wanted: GrantType) -> Result<(), Refusal> {
-    let sent = GrantType::parse(required(fields, "grant_type")?);
-    if sent == Some(wanted) { Ok(()) } else { Err(Refusal::GrantTypeUnknown) }
 }
 
 fn token(face: &Face, fields: &Params, grant: GrantRequest) -> TokenRequest {

@@ -3,9 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::base::clock::Timestamp;
-use crate::base::ids::UserId;
-use crate::model::user::{ExternalId, Profile, User, UserKind};
+use crate::model::user::{ExternalId, Profile, User};
 
 /// A user to be made.
 #[derive(Clone, Debug)]
@@ -75,32 +73,4 @@ fn external_ids(known: &[ExternalId], wanted: Vec<(String, String)>, now: Timest
         |provider: &str, id: &str| known.iter().find(|old| old.provider == provider && old.user_id == id).cloned();
     let new = |provider, user_id| ExternalId { provider, user_id, created_at: now, updated_at: now };
     wanted.into_iter().map(|(provider, id)| same(&provider, &id).unwrap_or_else(|| new(provider, id))).collect()
-}
-
-/// A user of whom only the name is known.
-pub fn blank_user(id: UserId, username: String, now: Timestamp) -> User {
-    User {
-        auditor: false,
-        roles: Default::default(),
-        id,
-        username,
-        email: None,
-        email_verified: false,
-        password: None,
-        declared_password: None,
-        password_changed_at: None,
-        admin: false,
-        may_register_clients: false,
-        groups: BTreeSet::new(),
-        profile: Profile::default(),
-        attributes: BTreeMap::new(),
-        external_ids: Vec::new(),
-        disabled_at: None,
-        created_at: now,
-        updated_at: now,
-        managed: false,
-        access_epoch: 0,
-        kind: UserKind::Person,
-        guardian: None,
-    }
 }

@@ -14,7 +14,7 @@ use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Order};
 
 use super::fields::{self, diff};
-use super::user_change::{NewUser, UserChange, blank_user};
+use super::user_change::{NewUser, UserChange};
 use super::{Actor, Keeper, Listed, Reader, rules};
 
 /// How many of a user's latest sessions are looked at to say when they were last seen.
@@ -43,12 +43,12 @@ impl Engine {
     pub async fn create_user(&self, actor: &Actor, caller: &Caller, new: &NewUser) -> Result<User, Denied> {
         self.settle(|| async {
             let now = self.now();
-            let mut user = blank_user(UserId::random(&*self.rng), new.username.trim().to_owned(), now);
+            let mut user = User::named(UserId::random(&*self.rng), new.username.trim().to_owned(), now);
             new.changes.iter().for_each(|change| change.make(&mut user, now));
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
             self.judge_user(None, &user, &mut changes).await?;
-            may_give_roles(actor, &blank_user(user.id.clone(), String::new(), now), &user)?;
+            may_give_roles(actor, &User::named(user.id.clone(), String::new(), now), &user)?;
             self.close_set_up_for(&user, &mut changes).await?;
             let record = self.user_record(actor, caller, AuditKind::UserCreated, &user);
             changes.create(&user);

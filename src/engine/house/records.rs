@@ -11,7 +11,7 @@ use crate::model::consent::Consent;
 use crate::model::lifetime::Lifetime;
 use crate::model::scope::Scopes;
 use crate::model::session::{Authentication, Session, SessionKind, SessionLife};
-use crate::model::user::{Profile, User, UserKind};
+use crate::model::user::{Profile, User};
 
 use super::{SECRET, START, face};
 
@@ -73,17 +73,8 @@ pub fn secret(text: &str, expires_at: Option<Timestamp>) -> ClientSecret {
 /// Alice, who is in the group `staff`.
 pub fn alice() -> User {
     User {
-        auditor: false,
-        roles: Default::default(),
-        id: UserId::from_text("alice-id"),
-        username: "alice".to_owned(),
         email: Some("alice@example.org".to_owned()),
         email_verified: true,
-        password: None,
-        declared_password: None,
-        password_changed_at: None,
-        admin: false,
-        may_register_clients: false,
         groups: ["staff".to_owned()].into(),
         profile: Profile {
             given_name: Some("Alice".to_owned()),
@@ -92,14 +83,7 @@ pub fn alice() -> User {
             ..Profile::default()
         },
         attributes: [("desk".to_owned(), "4.12".to_owned()), ("sub".to_owned(), "mallory".to_owned())].into(),
-        external_ids: vec![],
-        disabled_at: None,
-        created_at: START,
-        updated_at: START,
-        managed: false,
-        access_epoch: 0,
-        kind: UserKind::Person,
-        guardian: None,
+        ..User::named(UserId::from_text("alice-id"), "alice".to_owned(), START)
     }
 }
 

@@ -10,7 +10,6 @@ use crate::model::user::{User, UserKind};
 use crate::records::RecordChanges;
 use crate::store::Changes;
 
-use super::super::admin::user_change::blank_user;
 use super::super::mint::Authorization;
 use super::super::{Caller, Decision, Denied, Engine};
 use super::{Asked, newcomer, scope};
@@ -28,7 +27,7 @@ impl Engine {
     pub(super) async fn redeem_anonymous(&self, asked: &Asked<'_>) -> Result<Decision<Authorization>, Denied> {
         let (client, now) = (asked.client.client(), self.now());
         let device_id = asked.device.clone().ok_or(Refusal::ParameterMissing("device_id"))?;
-        let blank = blank_user(UserId::random(&*self.rng), "Guest".to_owned(), now);
+        let blank = User::named(UserId::random(&*self.rng), "Guest".to_owned(), now);
         let guest = User { kind: UserKind::Guest { device_id }, ..blank };
         newcomer::may_use(client, &guest)?;
         let scopes = scope::of_guest(&scope::of_newcomer(asked.scope.as_ref(), client)?);

@@ -9,7 +9,6 @@ use std::collections::BTreeSet;
 use crate::base::clock::Timestamp;
 use crate::base::ids::UserId;
 use crate::base::secret::{Kind, Secret};
-use crate::engine::admin::user_change::blank_user;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind, AuditRecord};
 use crate::model::credential::PasswordHash;
@@ -219,7 +218,7 @@ impl Newcomer {
             profile: self.profile.clone(),
             password: Some(self.password.clone()),
             password_changed_at: Some(now),
-            ..blank_user(id, self.names.username.clone(), now)
+            ..User::named(id, self.names.username.clone(), now)
         }
     }
 }

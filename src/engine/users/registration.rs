@@ -6,7 +6,6 @@
 
 use crate::base::ids::UserId;
 use crate::base::secret::Secret;
-use crate::engine::admin::user_change::blank_user;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::credential::PasswordHash;
@@ -85,7 +84,7 @@ impl Engine {
             return Ok(Decision::refuse(Refusal::RegistrationRefused));
         };
         let now = self.now();
-        let mut user = blank_user(UserId::random(&*self.rng), String::new(), now);
+        let mut user = User::named(UserId::random(&*self.rng), String::new(), now);
         registrant.become_of(&mut user, now);
         changed(&mut user);
         let record = caller.record(now, &*self.rng, by.clone(), AuditKind::UserCreated).about_user(&user.id);

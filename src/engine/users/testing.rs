@@ -1,6 +1,5 @@
 //! A small house for tests: records in memory, a clock that stands still, cheap hashes.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::base::clock::{StillClock, Timestamp};
@@ -9,7 +8,7 @@ use crate::base::secret::Secret;
 use crate::engine::{Caller, Denied, Engine, house};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::refusal::Refusal;
-use crate::model::user::{Profile, User, UserKind};
+use crate::model::user::User;
 use crate::records::{Record, RecordChanges};
 use crate::store::memory::Memory;
 use crate::store::{Changes, Order, Store};
@@ -45,28 +44,10 @@ impl House {
         let password = self.engine.gate.hasher.hash(&Secret::new(PASSWORD)).await.unwrap();
         let now = self.engine.now();
         let user = User {
-            auditor: false,
-            roles: Default::default(),
-            id: UserId::random(&*self.engine.rng),
-            username: username.to_owned(),
             email: Some(format!("{username}@example.net")),
-            email_verified: false,
             password: Some(password),
-            declared_password: None,
             password_changed_at: Some(now),
-            admin: false,
-            may_register_clients: false,
-            groups: BTreeSet::new(),
-            profile: Profile::default(),
-            attributes: BTreeMap::new(),
-            external_ids: Vec::new(),
-            disabled_at: None,
-            created_at: now,
-            updated_at: now,
-            managed: false,
-            access_epoch: 0,
-            kind: UserKind::Person,
-            guardian: None,
+            ..User::named(UserId::random(&*self.engine.rng), username.to_owned(), now)
         };
         self.keep(&user).await;
         user

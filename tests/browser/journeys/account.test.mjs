@@ -1,42 +1,23 @@
 // What people do about their own account: an authenticator and recovery codes, how pages look, their data, and leaving.
 import assert from "node:assert/strict";
-import { createHmac } from "node:crypto";
-import test from "node:test";
-import { serve } from "../../common/server.mjs";
-import { Person } from "./person.mjs";
+import { authenticator } from "../../common/totp.mjs";
+import { KEYBOARD, NO_SCRIPTS, WIDE, journey } from "./journey.mjs";
 import * as steps from "./steps.mjs";
 
-const WAYS = [
-  { name: "account-wide", words: "with a mouse on a wide screen" },
-  { name: "account-no-scripts", words: "without JavaScript", scripts: false },
-  { name: "account-keyboard", words: "with the keyboard alone", keyboard: true },
-];
-
-for (const way of WAYS) {
-  test(`an account is protected, looked at, taken along and left, ${way.words}`, { timeout: 300_000 }, async () => {
-    const server = await serve();
-    const ana = await Person.sitDown(way);
-    try {
-      await steps.becomesTheFirstAdministrator(ana, server);
-      await choosesColours(ana, server);
-      await cannotLeaveAsTheLastAdministrator(ana, server);
-      const ben = await invitesBen(ana, server);
-      const authenticator = await setsUpAnAuthenticator(ana, server);
-      await steps.signsOut(ana, server);
-      await signsInWithACode(ana, server, authenticator);
-      await steps.signsOut(ana, server);
-      await benLeaves(ana, server, ben);
-    } catch (error) {
-      await ana.look("where-it-broke").catch(() => {});
-      error.message += `\nat ${ana.page.url()}\nthe server's last words:\n${server.log().split("\n").slice(-15).join("\n")}`;
-      throw error;
-    } finally {
-      await server.forgotten();
-      await ana.context.close();
-    }
-    await ana.standUp();
-  });
-}
+journey("an account is protected, looked at, taken along and left", {
+  name: "account",
+  ways: [WIDE, NO_SCRIPTS, KEYBOARD],
+}, async ({ ana, server }) => {
+  await steps.becomesTheFirstAdministrator(ana, server);
+  await choosesColours(ana, server);
+  await cannotLeaveAsTheLastAdministrator(ana, server);
+  const link = await invitesBen(ana, server);
+  const app = await setsUpAnAuthenticator(ana, server);
+  await steps.signsOut(ana, server);
+  await signsInWithACode(ana, server, app);
+  await steps.signsOut(ana, server);
+  await benLeaves(ana, server, link);
+});
 
 async function setsUpAnAuthenticator(ana, server) {
   await ana.open(`${server.issuer}/account`);
@@ -46,12 +27,12 @@ async function setsUpAnAuthenticator(ana, server) {
   await ana.press("button", "Set up an authenticator");
   await ana.look("authenticator-enrolling");
   assert.ok(await ana.page.getByRole("img", { name: "QR code for your authenticator" }).isVisible());
-  const key = (await ana.page.locator("#key").innerText()).replaceAll(" ", "");
+  const app = authenticator(await ana.page.locator("#key").innerText());
   await ana.fill("Code", "000 000");
   await ana.press("button", "Turn it on");
   await ana.look("authenticator-refused");
   assert.match(await ana.page.title(), /^Error: /, "a wrong code is refused, and the title says so");
-  await ana.fill("Code", code(key));
+  await ana.fill("Code", await app.shows());
   await ana.press("button", "Turn it on");
   await ana.look("recovery-codes-once");
   const codes = await ana.page.locator("#codes code").allInnerTexts();
@@ -62,18 +43,7 @@ async function setsUpAnAuthenticator(ana, server) {
   await ana.look("recovery-codes");
   await ana.reads("10 of 10 left");
   assert.equal((await ana.page.content()).includes(codes[0]), false, "shown once means once");
-  return { key, codes };
-}
-
-/** The code of RFC 6238 for a key in base32, `steps` away from now. */
-function code(key, steps = 0) {
-  const bits = [...key].map((c) => "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567".indexOf(c).toString(2).padStart(5, "0")).join("");
-  const seed = Buffer.from(bits.match(/.{8}/g).map((byte) => parseInt(byte, 2)));
-  const counter = Buffer.alloc(8);
-  counter.writeBigUInt64BE(BigInt(Math.floor(Date.now() / 30_000) + steps));
-  const digest = createHmac("sha1", seed).update(counter).digest();
-  const at = digest[19] & 15;
-  return String((digest.readUInt32BE(at) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+  return app;
 }
 
 async function choosesColours(ana, server) {
@@ -121,14 +91,11 @@ async function invitesBen(ana, server) {
   return (await ana.page.locator("#link-value").innerText()).trim();
 }
 
-async function signsInWithACode(ana, server, { key }) {
+async function signsInWithACode(ana, server, app) {
   await ana.open(`${server.issuer}/login`);
-  await ana.fill("Username or email address", "ana");
-  await ana.fill("Password", steps.PASSWORD);
-  await ana.press("button", "Sign in");
+  await steps.signsIn(ana, "ana", steps.PASSWORD);
   await ana.look("second-factor");
-  // The code that enrolled it is used up; a clock may be a step ahead.
-  await ana.fill("Code", code(key, 1));
+  await ana.fill("Code", await app.shows());
   await ana.press("button", "Sign in");
   await ana.open(`${server.issuer}/account`);
   assert.equal(await ana.headline(), "ana", "she is in");
@@ -138,9 +105,7 @@ async function benLeaves(ana, server, link) {
   await ana.open(link);
   await ana.fill("New password", "four quiet otters skate");
   await ana.press("button", "Set password");
-  await ana.fill("Username or email address", "ben");
-  await ana.fill("Password", "four quiet otters skate");
-  await ana.press("button", "Sign in");
+  await steps.signsIn(ana, "ben", "four quiet otters skate");
   await ana.open(`${server.issuer}/account/data`);
   await ana.press("link", "Delete my account");
   await ana.look("delete");
@@ -152,8 +117,6 @@ async function benLeaves(ana, server, link) {
   await ana.press("button", "Delete my account");
   await ana.reads("Your account is deleted.");
   await ana.look("deleted");
-  await ana.fill("Username or email address", "ben");
-  await ana.fill("Password", "four quiet otters skate");
-  await ana.press("button", "Sign in");
+  await steps.signsIn(ana, "ben", "four quiet otters skate");
   assert.match(await ana.page.title(), /^Error: /, "there is no such account any more");
 }

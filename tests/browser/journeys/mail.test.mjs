@@ -1,44 +1,21 @@
 // Mail is set up, tried before it is saved, and brings somebody back who forgot the password.
 import assert from "node:assert/strict";
-import test from "node:test";
-import { serve } from "../../common/server.mjs";
-import { Person } from "./person.mjs";
+import { KEYBOARD, NO_SCRIPTS, WIDE, journey } from "./journey.mjs";
 import { startPostbox } from "./postbox.mjs";
 import * as steps from "./steps.mjs";
 
-const WAYS = [
-  { name: "mail-wide", words: "with a mouse on a wide screen" },
-  { name: "mail-no-scripts", words: "without JavaScript", scripts: false },
-  { name: "mail-keyboard", words: "with the keyboard alone", keyboard: true },
-];
 const FORGOTTEN = "nine tall lighthouses sing";
 
-for (const way of WAYS) {
-  test(`mail is set up and brings somebody back in, ${way.words}`, { timeout: 300_000 }, async () => {
-    const server = await serve();
-    const postbox = await startPostbox();
-    const ana = await Person.sitDown(way);
-    try {
-      await walk(ana, server, postbox);
-    } catch (error) {
-      await ana.look("where-it-broke").catch(() => {});
-      error.message += `\nat ${ana.page.url()}\n${server.log().split("\n").slice(-15).join("\n")}`;
-      throw error;
-    } finally {
-      await postbox.close();
-      await server.forgotten();
-      await ana.context.close();
-    }
-    await ana.standUp();
-  });
-}
-
-async function walk(ana, server, postbox) {
+journey("mail is set up and brings somebody back in", {
+  name: "mail",
+  ways: [WIDE, NO_SCRIPTS, KEYBOARD],
+  beside: async () => ({ postbox: await startPostbox() }),
+}, async ({ ana, server, postbox }) => {
   await steps.becomesTheFirstAdministrator(ana, server);
   await setsMailUp(ana, server, postbox);
   await steps.signsOut(ana, server);
   await comesBackByMail(ana, server, postbox);
-}
+});
 
 async function setsMailUp(ana, server, postbox) {
   await ana.open(`${server.issuer}/admin/mail`);
@@ -77,9 +54,7 @@ async function comesBackByMail(ana, server, postbox) {
   await ana.fill("New password", FORGOTTEN);
   await ana.press("button", "Set password");
   assert.equal(await ana.headline(), "Sign in", "nobody is signed in by a link");
-  await ana.fill("Username or email address", "ana");
-  await ana.fill("Password", FORGOTTEN);
-  await ana.press("button", "Sign in");
+  await steps.signsIn(ana, "ana", FORGOTTEN);
   await postbox.waitsFor("Your password was changed");
   await ana.open(letter.link);
   await ana.look("link-used");

@@ -1,52 +1,39 @@
 // Somebody is invited, protects the account, loses the way and finds it again, and leaves: one walk, three ways of using the web.
 import assert from "node:assert/strict";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import test from "node:test";
-import { serve, target } from "../../common/server.mjs";
+import { target } from "../../common/server.mjs";
 import { authenticator } from "../../common/totp.mjs";
 import { Visitor } from "../../common/visitor.mjs";
-import { Person } from "./person.mjs";
+import { KEYBOARD, NO_SCRIPTS, WIDE, journey } from "./journey.mjs";
 import { startPostbox } from "./postbox.mjs";
+import { pressesSignOut, signsIn } from "./steps.mjs";
 
 const ADMIN = "cobalt lantern harbour 27";
 const FIRST = "quiet otters skate at noon";
 const SECOND = "violet anchors under ice";
+const DECLARED = `
+[settings]
+name = "Harbour ID"
+self_registration = "invited"
 
-const WAYS = [
-  { name: "protected-wide", words: "with a mouse on a wide screen" },
-  { name: "protected-no-scripts", words: "without JavaScript", scripts: false },
-  { name: "protected-keyboard", words: "with the keyboard alone", keyboard: true },
-];
+[[users]]
+username = "ana"
+email = "ana@example.org"
+password = "${ADMIN}"
+admin = true
+`;
 
-for (const way of WAYS) {
-  test(`from an invitation to a protected account, out and in again, and gone, ${way.words}`, { timeout: 300_000 }, async () => {
+journey("from an invitation to a protected account, out and in again, and gone", {
+  name: "protected",
+  ways: [WIDE, NO_SCRIPTS, KEYBOARD],
+  people: ["ana", "bob"],
+  beside: async () => {
     const postbox = await startPostbox();
-    const home = await mkdtemp(join(target, "tmp/protected-"));
-    const config = join(home, "countersign.toml");
-    await writeFile(config, `[smtp]\nhost = "127.0.0.1"\nport = ${postbox.port}\nsecurity = "none"\nfrom = "id@example.org"\n`);
-    const declared = `[settings]\nname = "Harbour ID"\nself_registration = "invited"\n[[users]]\nusername = "ana"\nemail = "ana@example.org"\npassword = "${ADMIN}"\nadmin = true\n`;
-    const server = await serve({ declared, args: ["--config", config] });
-    const ana = await Person.sitDown({ ...way, name: `${way.name}-ana` });
-    const bob = await Person.sitDown(way);
-    try {
-      await walk(ana, bob, server, postbox);
-    } catch (error) {
-      for (const person of [ana, bob]) await person.look("where-it-broke").catch(() => {});
-      error.message += `\nana at ${ana.page.url()}, bob at ${bob.page.url()}\nthe server's last words:\n${server.log().split("\n").slice(-15).join("\n")}`;
-      throw error;
-    } finally {
-      await postbox.close();
-      await server.forgotten();
-      await Promise.all([ana.context.close(), bob.context.close()]);
-      await rm(home, { recursive: true, force: true });
-    }
-    await ana.standUp();
-    await bob.standUp();
-  });
-}
-
-async function walk(ana, bob, server, postbox) {
+    return { postbox, config: await configured(postbox.port) };
+  },
+  options: ({ config }) => ({ declared: DECLARED, args: ["--config", config.path] }),
+}, async ({ ana, bob, server, postbox }) => {
   await invites(ana, server);
   await accepts(bob, postbox);
   const kept = await setsUpAnAuthenticator(bob, server);
@@ -56,6 +43,15 @@ async function walk(ana, bob, server, postbox) {
   await endsASessionElsewhere(bob, server, kept);
   await findsTheWayBackByMail(bob, server, postbox, kept);
   await leaves(bob, server, kept);
+});
+
+/** A configuration file with the mail server that listens at this port. */
+async function configured(port) {
+  await mkdir(join(target, "tmp"), { recursive: true });
+  const home = await mkdtemp(join(target, "tmp/protected-"));
+  const path = join(home, "countersign.toml");
+  await writeFile(path, `[smtp]\nhost = "127.0.0.1"\nport = ${port}\nsecurity = "none"\nfrom = "id@example.org"\n`);
+  return { path, close: () => rm(home, { recursive: true, force: true }) };
 }
 
 async function invites(ana, server) {
@@ -229,12 +225,6 @@ async function leaves(bob, server) {
   assert.match(await bob.page.title(), /^Error: /, "there is no such account any more");
 }
 
-async function signsIn(person, username, password) {
-  await person.fill("Username or email address", username);
-  await person.fill("Password", password);
-  await person.press("button", "Sign in");
-}
-
 async function givesRecoveryCode(person, code) {
   const field = person.page.getByLabel("Recovery code", { exact: true });
   if (!(await field.isVisible())) {
@@ -247,9 +237,6 @@ async function givesRecoveryCode(person, code) {
 }
 
 async function signsOut(person, server) {
-  await person.open(`${server.issuer}/account`);
-  const menu = person.page.getByRole("button", { name: "Menu", exact: true });
-  if (await menu.isVisible()) await menu.click();
-  await person.press("button", "Sign out");
+  await pressesSignOut(person, server);
   await person.open(`${server.issuer}/account`);
 }

@@ -128,11 +128,23 @@ export async function keepsTheAccount(ana, server, wiki) {
   await ana.look("account-activity");
 }
 
-export async function signsOut(ana, server) {
-  await ana.open(`${server.issuer}/account`);
-  const menu = ana.page.getByRole("button", { name: "Menu", exact: true });
+/** Fills the sign-in page in and sends it. */
+export async function signsIn(person, username, password) {
+  await person.fill("Username or email address", username);
+  await person.fill("Password", password);
+  await person.press("button", "Sign in");
+}
+
+/** Signs out by the button of the account, which is behind the menu on a narrow screen. */
+export async function pressesSignOut(person, server) {
+  await person.open(`${server.issuer}/account`);
+  const menu = person.page.getByRole("button", { name: "Menu", exact: true });
   if (await menu.isVisible()) await menu.click();
-  await ana.press("button", "Sign out");
+  await person.press("button", "Sign out");
+}
+
+export async function signsOut(ana, server) {
+  await pressesSignOut(ana, server);
   await ana.look("signed-out");
   assert.equal(await ana.headline(), "You are signed out");
   await ana.open(`${server.issuer}/account`);
@@ -143,14 +155,10 @@ export async function signsInAfresh(ana, wiki) {
   await ana.open(wiki.home);
   await ana.press("link", "Sign in with Harbour ID");
   await ana.look("sign-in");
-  await ana.fill("Username or email address", "ana");
-  await ana.fill("Password", PASSWORD);
-  await ana.press("button", "Sign in");
+  await signsIn(ana, "ana", PASSWORD);
   await ana.look("sign-in-refused");
   assert.match(await ana.page.title(), /^Error: /, "the old password no longer works");
-  await ana.fill("Username or email address", "ana");
-  await ana.fill("Password", NEW_PASSWORD);
-  await ana.press("button", "Sign in");
+  await signsIn(ana, "ana", NEW_PASSWORD);
   await ana.look("consent-again");
   await ana.press("button", "Continue");
   await ana.reads("Signed in as ana, ana@example.org.");

@@ -7,7 +7,7 @@ export async function startWiki() {
   const wiki = new Wiki();
   wiki.server = createServer((request, response) => {
     wiki.answer(new URL(request.url, wiki.home), response).catch((error) => {
-      wiki.failures.push(error);
+      wiki.troubles.push(error);
       page(response, 500, "Something failed", `<p>${escape(error.message)}</p><p>${escape(error.cause?.message ?? "")}</p>`);
     });
   });
@@ -17,7 +17,7 @@ export async function startWiki() {
 }
 
 class Wiki {
-  failures = [];
+  troubles = [];
   waiting = new Map();
 
   get callback() {

@@ -11,7 +11,7 @@ use crate::store::Order;
 use super::super::declared::{DeclaredPassword, DeclaredUser, Problem};
 use super::super::fields::{self, FieldChange, diff};
 use super::super::rules;
-use super::super::user_change::{UserChange, blank_user};
+use super::super::user_change::UserChange;
 use super::surroundings::action;
 use super::{Draft, unseen};
 
@@ -48,7 +48,7 @@ impl Draft<'_> {
     fn wanted(&self, declared: &DeclaredUser, was: Option<&Kept<User>>) -> User {
         let fresh = || {
             let id = declared.id.clone().unwrap_or_else(|| UserId::random(&*self.engine.rng));
-            User { managed: true, ..blank_user(id, declared.user.username.clone(), self.now) }
+            User { managed: true, ..User::named(id, declared.user.username.clone(), self.now) }
         };
         let mut user = was.map_or_else(fresh, |was| was.record().clone());
         let said = &declared.user;

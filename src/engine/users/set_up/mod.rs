@@ -2,8 +2,6 @@
 
 mod stage;
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use crate::base::ids::UserId;
 use crate::base::secret::Secret;
 use crate::engine::{Caller, Decision, Denied, Engine};
@@ -13,7 +11,7 @@ use crate::model::factors::Factors;
 use crate::model::refusal::Refusal;
 use crate::model::session::Authentication;
 use crate::model::settings::Settings;
-use crate::model::user::{Profile, User, UserKind};
+use crate::model::user::User;
 use crate::records::RecordChanges;
 use crate::store::Changes;
 
@@ -104,28 +102,12 @@ impl Engine {
     fn first_administrator(&self, names: &Names, password: &PasswordHash) -> User {
         let now = self.now();
         User {
-            auditor: false,
-            roles: Default::default(),
-            id: UserId::random(&*self.rng),
-            username: names.username.clone(),
             email: names.email.clone(),
-            email_verified: false,
             password: Some(password.clone()),
-            declared_password: None,
             password_changed_at: Some(now),
             admin: true,
             may_register_clients: true,
-            groups: BTreeSet::new(),
-            profile: Profile::default(),
-            attributes: BTreeMap::new(),
-            external_ids: Vec::new(),
-            disabled_at: None,
-            created_at: now,
-            updated_at: now,
-            managed: false,
-            access_epoch: 0,
-            kind: UserKind::Person,
-            guardian: None,
+            ..User::named(UserId::random(&*self.rng), names.username.clone(), now)
         }
     }
 }

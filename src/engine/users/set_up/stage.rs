@@ -128,7 +128,7 @@ mod tests {
     use crate::engine::admin::Actor;
     use crate::engine::admin::user_change::{NewUser, UserChange};
     use crate::engine::users::set_up::tests::ask;
-    use crate::engine::users::testing::{House, caller, refusal};
+    use crate::engine::users::testing::{House, PASSWORD, caller, refusal};
 
     #[tokio::test]
     async fn every_start_prints_a_link_of_its_own_and_only_the_latest_works() {
