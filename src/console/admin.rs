@@ -198,14 +198,6 @@ impl Looking {
         Ok((self.frame().await?.saying(flash.sentence.clone()), flash))
     }
 
-    /// The answer of a verb, or the page for its denial.
-    pub async fn need<T>(&self, answer: Result<T, impl Into<Denied>>) -> Result<T, Response> {
-        match answer {
-            Ok(answer) => Ok(answer),
-            Err(denied) => Err(self.deny(&denied.into()).await),
-        }
-    }
-
     /// On to `path`, which says `sentence` once.
     #[expect(clippy::result_large_err, reason = "an answer either way")]
     pub fn done(&self, path: &str, sentence: &str) -> Outcome {

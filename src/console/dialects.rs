@@ -38,33 +38,32 @@ fn row(admin: &Looking, client: &Client, listing: &Listing, speaker: &Speaker) -
         return row;
     }
     if on {
-        let own = listing.endpoints.iter().any(|(_, url)| *url == listing.authorization);
-        if speaker.signs_people_in && !own {
-            row.endpoints.push(Fact::new("Sign-in", &listing.authorization));
-        }
-        row.endpoints.extend(listing.endpoints.iter().map(|(words, url)| Fact::new(words, url)));
-        let examples = (listing.examples)(listing, speaker);
-        row.examples = examples
-            .into_iter()
-            .map(|example| ExampleText {
-                words: example.words.to_owned(),
-                command: example.text.starts_with("curl "),
-                text: example.text,
-            })
-            .collect();
+        row.endpoints = endpoints(listing, speaker);
+        let examples = (listing.examples)(listing, speaker).into_iter();
+        let shown = examples.map(|example| ExampleText {
+            words: example.words.to_owned(),
+            command: example.text.starts_with("curl "),
+            text: example.text,
+        });
+        row.examples = shown.collect();
     }
     if let Some(customs) = admin.engine().faces().find(listing.name) {
-        let changes = customs_would_change(client, &customs.clients);
-        row.changes = changes
-            .into_iter()
-            .map(|change| CustomChange {
-                field: in_words(&change.field).to_owned(),
-                now: change.from.unwrap_or_default(),
-                customary: change.to.unwrap_or_default(),
-            })
-            .collect();
+        let changes = customs_would_change(client, &customs.clients).into_iter();
+        let shown = changes.map(|change| CustomChange {
+            field: in_words(&change.field).to_owned(),
+            now: change.from.unwrap_or_default(),
+            customary: change.to.unwrap_or_default(),
+        });
+        row.changes = shown.collect();
     }
     row
+}
+
+/// Where the application asks: people are signed in at the server's own place unless the dialect has one.
+fn endpoints(listing: &Listing, speaker: &Speaker) -> Vec<Fact> {
+    let own = listing.endpoints.iter().any(|(_, url)| *url == listing.authorization);
+    let sign_in = (speaker.signs_people_in && !own).then(|| Fact::new("Sign-in", &listing.authorization));
+    sign_in.into_iter().chain(listing.endpoints.iter().map(|(words, url)| Fact::new(words, url))).collect()
 }
 
 /// A setting as the page calls it.

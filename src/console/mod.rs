@@ -1,9 +1,10 @@
 //! Third floor: HTML for administrators.
 //!
-//! [`doors`] is the whole of it on one page's length: which pages and forms there are, and who may come in. Each noun has a
-//! file: [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`], [`invitations`], [`groups`] and [`group`], [`scopes`], [`keys`],
-//! [`mail`], [`activity`], [`settings`]. A page shows what the engine knows; a form asks the engine for one thing, and the browser
-//! goes on by GET to a page that says what was done. Nothing is decided here.
+//! [`doors()`] lists every page and form, [`mod@doors`] lets in whoever may come ([`admin`]). Each noun has a file:
+//! [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`], [`invitations`],
+//! [`groups`] and [`group`], [`scopes`], [`keys`], [`mail`], [`activity`], [`settings`]. A page shows what the engine knows; a
+//! form asks the engine for one thing, and the browser goes on by GET to a page that says what was done. Nothing is decided
+//! here.
 
 pub mod doors;
 pub mod views;

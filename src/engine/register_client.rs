@@ -32,14 +32,15 @@ const CHECKED_AGAIN: usize = 3;
 const MOST_SCOPES: usize = 1_000;
 
 impl Engine {
-    /// Registers a client for the interface `face` that belongs to whoever proves to be `username`; an unknown address becomes
-    /// somebody new where that is open to everyone. It may use client credentials and renew them, and has every scope of the deployment's own that does not administer.
+    /// Registers a client for the interface `face` that belongs to whoever proves to be `username`; an unknown address
+    /// becomes somebody new where that is open to everyone. It may use client credentials and renew them, and has every
+    /// scope of the deployment's own that does not administer.
     ///
     /// # Errors
     /// [`Refusal::SecondFactorRequired`] and [`Refusal::SecondFactorWrong`], for those only who may register;
-    /// [`Refusal::EnrolmentRequired`]; [`Refusal::PasswordWrong`], [`Refusal::ClientRegistrationNotPermitted`] and [`Refusal::TooManyClients`], which faces
-    /// tell in the same words and which take the same time and count alike; [`Refusal::TooManyTries`]; [`Denied::Busy`];
-    /// the store's fault.
+    /// [`Refusal::EnrolmentRequired`]; [`Refusal::PasswordWrong`], [`Refusal::ClientRegistrationNotPermitted`] and
+    /// [`Refusal::TooManyClients`], which faces tell in the same words and which take the same time and count alike;
+    /// [`Refusal::TooManyTries`]; [`Denied::Busy`]; the store's fault.
     pub async fn register_own_client(
         &self,
         caller: &Caller,

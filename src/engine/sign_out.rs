@@ -249,7 +249,8 @@ impl Engine {
         }
     }
 
-    /// Ends every grant of the hint's person, some at a time. Their sessions elsewhere stay open; what they gave clients does not.
+    /// Ends every grant of the hint's person, some at a time. Their sessions elsewhere stay open; what they gave
+    /// clients does not.
     async fn end_grants_of(&self, caller: &Caller, hint: &Hint) -> Result<(), Denied> {
         let mut after: Option<String> = None;
         loop {

@@ -1,5 +1,6 @@
-//! What is counted in memory instead of written down at once: use of clients and secrets, and failures that outsiders can
-//! cause without limit. Maintenance writes it down from time to time; what a crash loses is some seconds of use and half a minute of counting.
+//! What is counted in memory instead of written down at once: use of clients and secrets, and failures that outsiders
+//! can cause without limit. Maintenance writes it down from time to time; what a crash loses is some seconds of use and
+//! half a minute of counting.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};

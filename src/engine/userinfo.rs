@@ -35,7 +35,8 @@ impl Engine {
     /// release, as it is known now.
     ///
     /// # Errors
-    /// [`Refusal::TokenInvalid`] for anything but an access token of ours that still holds, [`Refusal::TokenAudience`], or the store's fault.
+    /// [`Refusal::TokenInvalid`] for anything but an access token of ours that still holds, [`Refusal::TokenAudience`],
+    /// or the store's fault.
     pub async fn userinfo(&self, face: &Face, token: &Secret) -> Result<UserInfo, Denied> {
         let bearer = self.bearer(face, token).await?;
         let Holder::Person(standing) = &bearer.holder else { return Err(Refusal::TokenInvalid.into()) };

@@ -163,6 +163,14 @@ impl Visit {
         Page::ok(view).into_response()
     }
 
+    /// The answer of a verb, or the page for its denial.
+    pub async fn need<T>(&self, answer: Result<T, impl Into<Denied>>) -> Result<T, Response> {
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(denied) => Err(self.deny(&denied.into()).await),
+        }
+    }
+
     /// The page for a denial that the handler has no better words for.
     pub async fn deny(&self, denied: &Denied) -> Response {
         match self.frame().await {

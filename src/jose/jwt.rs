@@ -169,8 +169,9 @@ impl Times {
     }
 }
 
-/// Reads `token`: the key that `find_key` gives for its `kid` must have signed it, with the algorithm recorded for that key,
-/// and its moments must be as `expect` says. Issuer, audience, kind and everything else in the claims is the caller's to compare.
+/// Reads `token`: the key that `find_key` gives for its `kid` must have signed it, with the algorithm recorded for that
+/// key, and its moments must be as `expect` says. Issuer, audience, kind and everything else in the claims is the
+/// caller's to compare.
 ///
 /// `C` should be a derived struct whose fields have the types they must have.
 pub fn decode<'k, C: DeserializeOwned>(

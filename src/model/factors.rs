@@ -83,7 +83,8 @@ pub struct Totp {
     pub seed: Sealed,
     /// Since when it counts.
     pub since: Timestamp,
-    /// The last time step whose code was taken; no code of this step or an earlier one is ever taken again (RFC 6238, section 5.2).
+    /// The last time step whose code was taken; no code of this step or an earlier one is ever taken again (RFC 6238,
+    /// section 5.2).
     pub last_step: u64,
     /// When it was last used.
     pub last_used_at: Option<Timestamp>,

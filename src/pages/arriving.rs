@@ -157,10 +157,7 @@ async fn register_form(visit: &Visit, status: StatusCode, fields: &Params, probl
 }
 
 async fn open(visit: &Visit) -> Result<Open, Response> {
-    match visit.engine().registration().await {
-        Ok(open) => Ok(open),
-        Err(fault) => Err(visit.deny(&fault.into()).await),
-    }
+    visit.need(visit.engine().registration().await).await
 }
 
 async fn register(visit: Visit, mut request: Request) -> Outcome {

@@ -21,10 +21,7 @@ pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
 
 async fn show(visit: Visit) -> Outcome {
     let person = visit.person()?;
-    let known = match visit.engine().in_care(person).await {
-        Ok(known) => known,
-        Err(denied) => return Ok(visit.deny(&denied).await),
-    };
+    let known = visit.need(visit.engine().in_care(person).await).await?;
     let people: Vec<CareRow> = known.iter().map(|one| row(&visit, one)).collect();
     let ending = visit.query.get("end").and_then(|id| people.iter().find(|one| one.id == id).cloned());
     let frame = visit.frame().await?.saying(visit.flash().sentence);

@@ -88,10 +88,8 @@ async fn set_up_form(visit: &Visit, status: StatusCode, fields: &Params, problem
 
 /// The hint under a new password of `user`, or of somebody who has no account yet.
 pub(super) async fn shortest(visit: &Visit, user: Option<&User>) -> Result<String, poem::Response> {
-    match visit.engine().shortest_password(user).await {
-        Ok(shortest) => Ok(password_hint(shortest as usize)),
-        Err(fault) => Err(visit.deny(&fault.into()).await),
-    }
+    let shortest = visit.need(visit.engine().shortest_password(user).await).await?;
+    Ok(password_hint(shortest as usize))
 }
 
 async fn show_recovery(visit: Visit) -> Outcome {

@@ -26,10 +26,7 @@ async fn start(visit: Visit) -> Outcome {
 
 async fn applications(visit: Visit) -> Outcome {
     let person = visit.person()?;
-    let known = match visit.engine().launchable(person).await {
-        Ok(known) => known,
-        Err(denied) => return Ok(visit.deny(&denied).await),
-    };
+    let known = visit.need(visit.engine().launchable(person).await).await?;
     let tiles = known.into_iter().map(|one| tile(&visit, one)).collect();
     let frame = visit.frame().await?.saying(visit.flash().sentence);
     Ok(visit.show(Home { frame, tiles }))

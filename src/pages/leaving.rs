@@ -33,14 +33,11 @@ async fn show(visit: Visit) -> Outcome {
     };
     let mut leads_to = None;
     if let Some(id) = visit.query.get("request").map(InteractionId::from_text) {
-        match visit.engine().sign_out_request(&id, &visit.browser.secret, Some(current)).await {
-            Ok(asked) => {
-                view.request = Some(asked.id.to_string());
-                (view.client_name, view.applications) = (asked.client_name, asked.applications);
-                leads_to = asked.leads_to.as_deref().and_then(form_target);
-            }
-            Err(denied) => return Ok(visit.deny(&denied).await),
-        }
+        let asked = visit.engine().sign_out_request(&id, &visit.browser.secret, Some(current)).await;
+        let asked = visit.need(asked).await?;
+        view.request = Some(asked.id.to_string());
+        (view.client_name, view.applications) = (asked.client_name, asked.applications);
+        leads_to = asked.leads_to.as_deref().and_then(form_target);
     }
     Ok(Page::ok(view).form_may_lead_to(leads_to).into_response())
 }

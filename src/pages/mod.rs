@@ -1,11 +1,13 @@
 //! Third floor: HTML for people. Pages show what the engine knows and write one fact each; none knows its successor.
 //!
-//! [`sign_in`], [`second_factor`] and [`consent`] are the stops of an authorization request, [`leaving`] ends a session,
-//! [`entry`] lets the first administrator and whoever lost the way in, [`reset`] mails a way back in, [`verify`] shows that an
-//! address is somebody's, [`arriving`] is for those who make their accounts themselves, [`home`] leads to the applications. Below `/account`, [`overview`] shows all
-//! of an account, [`account`], [`profile`], [`preferences`], [`own_data`] what people see and change about themselves,
-//! [`care`] the people in their care, [`authenticator`] and [`passkeys`] what they have
-//! beside a password ([`passkey_sign_in`] comes in with one, [`ceremonies`] is how scripts are answered).
+//! [`sign_in`], [`second_factor`] and [`consent`] are the stops of an authorization request ([`passkey_sign_in`] comes in with
+//! a passkey), [`leaving`] ends a session. [`entry`] lets the first administrator and whoever lost the way in, [`reset`] mails
+//! a way back in, [`verify`] shows that an address is somebody's, [`arriving`] is for those who make their accounts
+//! themselves, [`home`] leads to the applications.
+//!
+//! Below `/account`, [`overview`] shows all of an account; [`account`] ([`activity`]), [`profile`], [`preferences`] and
+//! [`own_data`] are what people see and change about themselves, [`care`] the people in their care, [`authenticator`] and
+//! [`passkeys`] what they have beside a password ([`ceremonies`] is how scripts are answered).
 
 pub mod views;
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use poem::Route;
 
 use crate::engine::Denied;
+use crate::engine::users::SignedIn;
 use crate::engine::users::factors::FactorsView;
 use crate::http::desk::Desk;
 use crate::http::page::Link;
@@ -24,11 +25,8 @@ pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
 }
 
 async fn overview(visit: Visit) -> Outcome {
-    let known = match gather(&visit).await? {
-        Ok(known) => known,
-        Err(denied) => return Ok(visit.deny(&denied).await),
-    };
-    let user = visit.person()?.user();
+    let person = visit.person()?;
+    let (known, user) = (visit.need(gather(&visit, person).await).await?, person.user());
     let view = Overview {
         frame: visit.frame().await?.saying(visit.flash().sentence),
         name: user.display_name(),
@@ -49,19 +47,15 @@ struct Known {
     in_care: usize,
 }
 
-async fn gather(visit: &Visit) -> Result<Result<Known, Denied>, poem::Response> {
-    let person = visit.person()?;
+async fn gather(visit: &Visit, person: &SignedIn) -> Result<Known, Denied> {
     let engine = visit.engine();
-    let all = async {
-        Ok(Known {
-            factors: engine.enrolled(&person.user().id).await?,
-            sessions: engine.sessions(person).await?.len(),
-            applications: engine.applications(person).await?.len(),
-            programs: engine.own_clients(person).await?.len(),
-            in_care: engine.in_care(person).await?.len(),
-        })
-    };
-    Ok(all.await)
+    Ok(Known {
+        factors: engine.enrolled(&person.user().id).await?,
+        sessions: engine.sessions(person).await?.len(),
+        applications: engine.applications(person).await?.len(),
+        programs: engine.own_clients(person).await?.len(),
+        in_care: engine.in_care(person).await?.len(),
+    })
 }
 
 fn row(tone: Tone, headline: &str, detail: String, words: &str, url: &str) -> CheckRow {

@@ -38,10 +38,7 @@ async fn download(visit: Visit, mut request: Request) -> Outcome {
     visit.person()?;
     visit.form(&mut request).await?;
     let fresh = visit.fresh(DATA).await?;
-    let data = match visit.engine().own_data(&fresh).await {
-        Ok(data) => data,
-        Err(denied) => return Ok(visit.deny(&denied).await),
-    };
+    let data = visit.need(visit.engine().own_data(&fresh).await).await?;
     // Plain values: JSON can always hold them.
     let text = serde_json::to_string_pretty(&data).unwrap_or_default();
     let mut answer = Response::builder()
@@ -61,10 +58,7 @@ async fn ask(visit: Visit) -> Outcome {
 
 async fn deletion_page(visit: &Visit, status: StatusCode, problems: Problems) -> Outcome {
     let person = visit.person()?;
-    let known = match visit.engine().consequences_of_leaving(person).await {
-        Ok(known) => known,
-        Err(denied) => return Ok(visit.deny(&denied).await),
-    };
+    let known = visit.need(visit.engine().consequences_of_leaving(person).await).await?;
     let view = Deletion {
         frame: visit.frame().await?,
         username: person.user().username.clone(),

@@ -56,8 +56,5 @@ async fn nobodys(visit: &Visit) -> Result<Frame, Response> {
 
 /// Whether letters can be sent.
 pub(super) async fn by_mail(visit: &Visit) -> Result<bool, Response> {
-    match visit.engine().has_mail().await {
-        Ok(yes) => Ok(yes),
-        Err(fault) => Err(visit.deny(&fault.into()).await),
-    }
+    visit.need(visit.engine().has_mail().await).await
 }

@@ -51,8 +51,8 @@ pub enum Order {
 
 /// An ordered map of bytes with consistent reads and conditional batches.
 ///
-/// The laws every engine keeps are in `store/laws`, one suite for all of them: order, atomicity, a refused batch leaves no trace, one winner among
-/// concurrent writers, durability of what was acknowledged.
+/// The laws every engine keeps are in `store/laws`, one suite for all of them: order, atomicity, a refused batch leaves
+/// no trace, one winner among concurrent writers, durability of what was acknowledged.
 pub trait Store: Send + Sync + 'static {
     /// Reads every key from one snapshot; the answers come in the order of `keys`.
     fn read(&self, keys: Vec<Key>) -> Answer<'_, Result<Vec<Option<Value>>, Fault>>;

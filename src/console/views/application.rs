@@ -21,8 +21,9 @@ pub const SECRET_LIVES: &[(&str, &str)] = &[("", "Never"), ("90d", "In 90 days")
 /// Posts below `/admin/applications/{id}/`, each with `csrf`: `redirects`, `post-logout`, `origins` (action = add or
 /// remove, and redirect_uri, post_logout_redirect_uri or origin) · `secrets` (expires) · `secrets/remove` (secret) ·
 /// `scopes` (scope, repeated) · `access` (name, who = everyone or groups, group repeated, consent, first_party,
-/// require_pkce) · `grants` (grant, repeated) · `tokens` (the names of [`TokenFields`]) · `dialects` (dialect, repeated) · `customs` (dialect) ·
-/// `identity` (the names of [`IdentityFields`]) · `disable` · `enable`. `GET …/delete` asks, `POST` deletes.
+/// require_pkce) · `grants` (grant, repeated) · `tokens` (the names of [`TokenFields`]) · `dialects` (dialect,
+/// repeated) · `customs` (dialect) · `identity` (the names of [`IdentityFields`]) · `disable` · `enable`. `GET
+/// …/delete` asks, `POST` deletes.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "console/application.html")]
 pub struct Application {

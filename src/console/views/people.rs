@@ -74,8 +74,9 @@ pub struct GroupChoice {
 /// `GET /admin/people/{id}`, and any of its posts that did not succeed.
 ///
 /// Posts below `/admin/people/{id}/`, each with `csrf`: `profile` (email, email_verified, given_name, family_name) ·
-/// `groups` (group repeated) · `roles` (admin, may_register_clients, auditor, roles) · `sessions/end` (session) · `sessions/end-all` ·
-/// `applications/revoke` (client) · `recover` · `disable` · `enable`. `GET …/delete` asks, `POST` deletes.
+/// `groups` (group repeated) · `roles` (admin, may_register_clients, auditor, roles) · `sessions/end` (session) ·
+/// `sessions/end-all` · `applications/revoke` (client) · `recover` · `disable` · `enable`. `GET …/delete` asks, `POST`
+/// deletes.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "console/person.html")]
 pub struct Person {

@@ -55,7 +55,8 @@ impl Engine {
     /// Makes an access key for a client and keeps the public half.
     ///
     /// # Errors
-    /// [`Refusal::FreshSignInRequired`]; [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for a client that keeps no secret, or has too many keys.
+    /// [`Refusal::FreshSignInRequired`]; [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for a client that keeps no
+    /// secret, or has too many keys.
     pub async fn export_access_key(
         &self,
         by: &impl AsRef<Keeper>,

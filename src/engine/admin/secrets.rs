@@ -29,8 +29,8 @@ impl Engine {
     /// Gives a client one more secret, until `expires_at` if that is said.
     ///
     /// # Errors
-    /// [`Refusal::FreshSignInRequired`]; [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for a client that keeps no secret, has too many, or when the
-    /// end has passed.
+    /// [`Refusal::FreshSignInRequired`]; [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for a client that keeps no
+    /// secret, has too many, or when the end has passed.
     pub async fn add_secret(
         &self,
         by: &impl AsRef<Keeper>,

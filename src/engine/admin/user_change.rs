@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::base::clock::Timestamp;
 use crate::model::user::{ExternalId, Profile, User};
 
 /// A user to be made.

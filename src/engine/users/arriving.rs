@@ -96,7 +96,8 @@ impl Engine {
         Ok(link.view())
     }
 
-    /// Makes the account, uses the link up and signs the person in as far as that goes with a password, in one commit. Of many at once, one succeeds.
+    /// Makes the account, uses the link up and signs the person in as far as that goes with a password, in one commit. Of
+    /// many at once, one succeeds.
     ///
     /// # Errors
     /// As for [`Engine::look_at_arrival`]; [`Refusal::FieldInvalid`] and [`Refusal::Taken`] for what was given, which leave

@@ -70,6 +70,31 @@ impl Engine {
         })
     }
 
+    /// What somebody has enrolled; nothing if nothing is kept.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub(crate) async fn factors_of(&self, user: &UserId) -> Result<Factors, Fault> {
+        Ok(self.factors_kept(user).await?.1)
+    }
+
+    /// The same, for a commit that depends on their enrolling nothing meanwhile: whoever does is asked for it.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub(in crate::engine) async fn factors_as_they_stay(
+        &self,
+        user: &UserId,
+        changes: &mut Changes,
+    ) -> Result<(Option<Kept<Factors>>, Factors), Fault> {
+        let (kept, factors) = self.factors_kept(user).await?;
+        match &kept {
+            Some(kept) => changes.expect(kept),
+            None => changes.expect_absent::<Factors>(user.as_str()),
+        };
+        Ok((kept, factors))
+    }
+
     /// The record of what somebody has enrolled, and what is in it; nothing where there is none.
     pub(in crate::engine) async fn factors_kept(
         &self,

@@ -13,6 +13,9 @@ use crate::base::clock::Timestamp;
 use crate::base::secret::Secret;
 use crate::engine::Engine;
 use crate::model::user::User;
+use crate::store::Fault;
+
+use super::sessions::SignedIn;
 
 /// How long a browser is recognised after somebody last signed in with it.
 pub const LIFE: Duration = Duration::from_secs(180 * 86_400);
@@ -20,7 +23,28 @@ pub const LIFE: Duration = Duration::from_secs(180 * 86_400);
 /// What distinguishes these tokens from everything else that looks random.
 const PREFIX: &str = "fb_";
 
+/// What a browser holds that shows who has signed in with it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Traces<'a> {
+    /// Who is signed in there now.
+    pub current: Option<&'a SignedIn>,
+    /// What an earlier sign-in left there ([`super::NewSession::familiar`]).
+    pub familiar: Option<&'a Secret>,
+    /// A session cookie of an earlier time, live or not.
+    pub session: Option<&'a Secret>,
+}
+
 impl Engine {
+    /// Whether `user` has signed in before with the browser that holds these.
+    pub(super) async fn knows_browser(&self, user: &User, traces: Traces<'_>) -> Result<bool, Fault> {
+        let current = traces.current.is_some_and(|current| current.user().id == user.id);
+        if current || traces.familiar.is_some_and(|token| self.is_familiar(token, user)) {
+            return Ok(true);
+        }
+        let Some(cookie) = traces.session else { return Ok(false) };
+        Ok(self.session_of_cookie(cookie).await?.is_some_and(|session| session.user == user.id))
+    }
+
     /// The token of a browser in which `user` signs in now.
     pub(super) fn familiar(&self, user: &User) -> Secret {
         let at = self.now();

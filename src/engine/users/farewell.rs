@@ -99,12 +99,6 @@ mod tests {
     use crate::model::factors::Factors;
     use crate::model::session::Session;
 
-    async fn fresh(house: &House, username: &str) -> Fresh {
-        house.person(username).await;
-        let signed_in = house.sign_in(username, PASSWORD).await.unwrap().signed_in;
-        house.engine.fresh(&signed_in).await.unwrap()
-    }
-
     async fn leaves(house: &House, who: &Fresh, typed: &str) -> Result<(), Denied> {
         house.engine.delete_own_account(&caller("192.0.2.1"), who, typed).await
     }
@@ -112,7 +106,7 @@ mod tests {
     #[tokio::test]
     async fn whoever_types_their_name_is_gone_with_everything_they_had() {
         let house = House::new().await;
-        let alice = fresh(&house, "alice").await;
+        let alice = house.fresh_person("alice").await;
         let other = house.sign_in("alice", PASSWORD).await.unwrap();
         house.engine.begin_authenticator(&alice).await.unwrap();
         let before = house.engine.consequences_of_leaving(alice.signed_in()).await.unwrap();
@@ -134,7 +128,7 @@ mod tests {
     #[tokio::test]
     async fn guardians_and_the_last_administrator_stay() {
         let house = House::new().await;
-        let alice = fresh(&house, "alice").await;
+        let alice = house.fresh_person("alice").await;
         let id = alice.user().id.clone();
         let kim = house.person("kim").await;
         house.change::<User>(kim.id.as_str(), |user| user.guardian = Some(id.clone())).await;

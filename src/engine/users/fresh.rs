@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use crate::base::clock::Timestamp;
 use crate::engine::{Denied, Engine};
-use crate::model::factors::Factors;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Session};
 use crate::model::sign_in::RequiredFactor;
@@ -61,19 +60,13 @@ impl Engine {
     pub(super) fn is_recent(&self, proved: &Authentication) -> bool {
         Fresh::is(proved, self.now())
     }
-
-    /// What somebody has enrolled; nothing if nothing is kept.
-    pub(crate) async fn factors_of(&self, user: &crate::base::ids::UserId) -> Result<Factors, crate::store::Fault> {
-        let kept = self.ledger.find::<Factors>(user.as_str()).await?;
-        Ok(kept.map_or_else(|| Factors::none(user), |kept| kept.record().clone()))
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::engine::users::testing::{House, PASSWORD, refusal};
-    use crate::model::factors::Totp;
+    use crate::model::factors::{Factors, Totp};
     use crate::model::session::Method;
 
     #[tokio::test]

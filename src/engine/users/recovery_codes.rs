@@ -100,18 +100,12 @@ mod tests {
     use super::*;
     use crate::base::digest::Digest;
     use crate::base::ids::UserId;
-    use crate::engine::users::testing::{House, PASSWORD, caller, refusal};
+    use crate::engine::users::testing::{House, caller, refusal};
     use crate::model::factors::Totp;
-
-    async fn fresh(house: &House, username: &str) -> Fresh {
-        house.person(username).await;
-        let signed_in = house.sign_in(username, PASSWORD).await.unwrap().signed_in;
-        house.engine.fresh(&signed_in).await.unwrap()
-    }
 
     /// Somebody who has just enrolled an authenticator.
     async fn with_factor(house: &House) -> Fresh {
-        let mine = fresh(house, "alice").await;
+        let mine = house.fresh_person("alice").await;
         let id = &mine.user().id;
         let seed = house.engine.seal_seed(id, &[7; 20]);
         let totp = Totp { seed, since: house.engine.now(), last_step: 0, last_used_at: None };
@@ -160,7 +154,7 @@ mod tests {
     #[tokio::test]
     async fn nobody_has_codes_without_a_factor_they_could_stand_in_for() {
         let house = House::new().await;
-        let bob = fresh(&house, "bob").await;
+        let bob = house.fresh_person("bob").await;
         let answer = house.engine.make_recovery_codes(&caller("192.0.2.1"), &bob).await;
         assert_eq!(refusal(answer), Refusal::NotFound("factor"));
     }

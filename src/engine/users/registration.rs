@@ -4,13 +4,14 @@
 //! case, and a name is looked up in any case. That an address can be registered says that nobody has it; how often one
 //! network may learn so much is for [`Arrivals`](super::arrivals::Arrivals) to say.
 
+use crate::base::clock::Timestamp;
 use crate::base::ids::UserId;
 use crate::base::secret::Secret;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::credential::PasswordHash;
 use crate::model::refusal::Refusal;
-use crate::model::settings::{SelfRegistration, Settings};
+use crate::model::settings::SelfRegistration;
 use crate::model::user::{Profile, User, UserKind};
 use crate::records::RecordChanges;
 use crate::store::Changes;
@@ -104,13 +105,8 @@ impl Engine {
 
     /// What a commit must expect for registration to be open, as it is now.
     async fn registration_is_open(&self) -> Result<Changes, Denied> {
-        let kept = self.ledger.find::<Settings>("only").await?;
         let mut open = Changes::new();
-        match &kept {
-            Some(kept) => open.expect(kept),
-            None => open.expect_absent::<Settings>("only"),
-        };
-        match kept.map(|kept| kept.self_registration).unwrap_or(Settings::default().self_registration) {
+        match self.settings_as_they_stay(&mut open).await?.self_registration {
             SelfRegistration::Open => Ok(open),
             SelfRegistration::Closed | SelfRegistration::Invited => Err(Refusal::RegistrationClosed.into()),
         }
@@ -119,7 +115,7 @@ impl Engine {
 
 impl Registrant {
     /// Makes `user` the account of this person: a new one, or the guest they were until now.
-    pub(in crate::engine) fn become_of(&self, user: &mut User, now: crate::base::clock::Timestamp) {
+    pub(in crate::engine) fn become_of(&self, user: &mut User, now: Timestamp) {
         user.username = self.names.username.clone();
         user.email = self.names.email.clone();
         user.email_verified = false;
@@ -135,6 +131,7 @@ impl Registrant {
 mod tests {
     use super::*;
     use crate::engine::users::testing::{House, PASSWORD, caller, refusal};
+    use crate::model::settings::Settings;
 
     fn wanted(email: &str, password: &str) -> Registration {
         Registration { email: email.to_owned(), password: Secret::new(password), profile: Profile::default() }

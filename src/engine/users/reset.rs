@@ -4,6 +4,7 @@
 //! nobody has is a link that opens nothing. The link leads to where links lead that administrators hand over
 //! ([`super::recovery`]); its secret is nowhere but in the letter.
 
+use crate::base::clock::Timestamp;
 use crate::base::ids::UserId;
 use crate::base::secret::{Handle, Kind};
 use crate::engine::post::Addressee;
@@ -85,7 +86,7 @@ fn address_of(user: &Kept<User>) -> String {
     user.email.clone().unwrap_or_default()
 }
 
-fn link(handle: Handle, user: &User, expires_at: crate::base::clock::Timestamp) -> RecoveryLink {
+fn link(handle: Handle, user: &User, expires_at: Timestamp) -> RecoveryLink {
     let digest = handle.secret.digest();
     RecoveryLink {
         locator: handle.locator,
@@ -98,7 +99,7 @@ fn link(handle: Handle, user: &User, expires_at: crate::base::clock::Timestamp) 
 }
 
 /// A link of nobody that is over already.
-fn opens_nothing(handle: Handle, user: UserId, now: crate::base::clock::Timestamp) -> RecoveryLink {
+fn opens_nothing(handle: Handle, user: UserId, now: Timestamp) -> RecoveryLink {
     let digest = handle.secret.digest();
     RecoveryLink {
         locator: handle.locator,

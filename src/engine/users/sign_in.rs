@@ -5,13 +5,12 @@ use std::time::Duration;
 use crate::base::ids::InteractionId;
 use crate::base::secret::Secret;
 use crate::engine::{Caller, Decision, Denied, Engine};
-use crate::model::factors::Factors;
 use crate::model::session::Authentication;
-use crate::model::user::User;
 use crate::records::RecordChanges;
-use crate::store::{Changes, Fault};
+use crate::store::Changes;
 
 use super::check_password::Checked;
+use super::familiar::Traces;
 use super::proceed::{Proof, SignInStep};
 use super::sessions::SignedIn;
 
@@ -42,6 +41,13 @@ pub struct SignIn {
     pub confirms: bool,
 }
 
+impl SignIn {
+    fn traces(&self) -> Traces<'_> {
+        let SignIn { current, familiar, known, .. } = self;
+        Traces { current: current.as_ref(), familiar: familiar.as_ref(), session: known.as_ref() }
+    }
+}
+
 impl Engine {
     /// Checks a name and a password and begins a session, or renews the one of the same person: its id stays, its cookie
     /// and authentication are new. Another person's session in this browser ends. An interaction that waits in this browser
@@ -64,7 +70,10 @@ impl Engine {
     async fn try_sign_in(&self, caller: &Caller, ask: &SignIn) -> Result<Option<SignInStep>, Denied> {
         // 1. Who would that be, and may somebody try that name from here now?
         let user = self.find_login(&ask.username).await?;
-        let known = self.knows_browser(ask, user.as_deref()).await?;
+        let known = match &user {
+            Some(user) => self.knows_browser(user, ask.traces()).await?,
+            None => false,
+        };
         let checked = self.check_password(caller, &ask.username, &ask.password, user.as_deref(), known).await?;
         // 2. One commit: the session, the interaction, the hash, the record.
         self.settle(|| self.begin_signed_in(caller, ask, &checked, known)).await
@@ -85,15 +94,10 @@ impl Engine {
         let user = checked.brought_up_to_date(&kept);
         let mut changes = Changes::new();
         changes.update(&kept, &user);
-        let factors = self.ledger.find::<Factors>(user.id.as_str()).await?;
-        // Whoever enrols something meanwhile is asked for it.
-        match &factors {
-            Some(kept) => changes.expect(kept),
-            None => changes.expect_absent::<Factors>(user.id.as_str()),
-        };
+        let (_, factors) = self.factors_as_they_stay(&user.id, &mut changes).await?;
         let proof = Proof {
             user: &user,
-            factors: &factors.map_or_else(|| Factors::none(&user.id), |kept| kept.record().clone()),
+            factors: &factors,
             proved: Authentication::by_password(self.now()),
             browser: ask.browser.as_ref(),
             interaction: ask.interaction.as_ref(),
@@ -105,19 +109,6 @@ impl Engine {
         };
         let step = self.proceed(caller, &proof, &mut changes).await?;
         Ok(Decision { answer: Ok(Some(step)), changes })
-    }
-
-    /// Whether `user` has signed in with this browser before.
-    async fn knows_browser(&self, ask: &SignIn, user: Option<&User>) -> Result<bool, Fault> {
-        let Some(user) = user else { return Ok(false) };
-        if ask.current.as_ref().is_some_and(|current| current.user().id == user.id) {
-            return Ok(true);
-        }
-        if ask.familiar.as_ref().is_some_and(|token| self.is_familiar(token, user)) {
-            return Ok(true);
-        }
-        let Some(cookie) = &ask.known else { return Ok(false) };
-        Ok(self.session_of_cookie(cookie).await?.is_some_and(|session| session.user == user.id))
     }
 }
 

@@ -13,7 +13,7 @@ use crate::records::{Record, RecordChanges};
 use crate::store::memory::Memory;
 use crate::store::{Changes, Order, Store};
 
-use super::{HashingLimits, NewSession, SignIn};
+use super::{Fresh, HashingLimits, NewSession, SignIn};
 
 /// The password of everybody in the house.
 pub(crate) const PASSWORD: &str = "plum kettle orbits vase";
@@ -73,6 +73,13 @@ impl House {
     /// A record as it is.
     pub(crate) async fn find<R: Record>(&self, id: &str) -> Option<R> {
         self.engine.ledger.find::<R>(id).await.unwrap().map(|kept| kept.record().clone())
+    }
+
+    /// A new person who has just signed in.
+    pub(crate) async fn fresh_person(&self, username: &str) -> Fresh {
+        self.person(username).await;
+        let signed_in = self.sign_in(username, PASSWORD).await.unwrap().signed_in;
+        self.engine.fresh(&signed_in).await.unwrap()
     }
 
     /// Signs in from a network of one's own.

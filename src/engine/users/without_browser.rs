@@ -7,7 +7,7 @@ use crate::model::refusal::Refusal;
 use crate::model::session::Authentication;
 use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
-use crate::records::{Kept, RecordChanges};
+use crate::records::RecordChanges;
 use crate::store::{Changes, Fault};
 
 use super::needs::{Need, needs};
@@ -69,13 +69,8 @@ impl Engine {
         changes: &mut Changes,
     ) -> Result<Result<Authentication, Refusal>, Fault> {
         let now = self.now();
-        let kept: Option<Kept<Factors>> = self.ledger.find(user.id.as_str()).await?;
-        let before = kept.as_ref().map_or_else(|| Factors::none(&user.id), |kept| kept.record().clone());
+        let (kept, before) = self.factors_as_they_stay(&user.id, changes).await?;
         let mut proved = Authentication::by_password(now);
-        match &kept {
-            Some(kept) => changes.expect(kept),
-            None => changes.expect_absent::<Factors>(user.id.as_str()),
-        };
         if let (Some(sent), Some(kept), true) = (sent, &kept, before.has_second()) {
             let Some((method, left)) = self.take_code(user, &before, sent)? else {
                 return Ok(Err(Refusal::SecondFactorWrong));

@@ -198,8 +198,8 @@ pub(super) fn require(files: &Files) -> Result<(), OpenError> {
 
 // ---- a new file -------------------------------------------------------------------------------------------------
 
-/// Unless there is a store, makes one under another name and gives it its own only when it is whole and on the disk: a crash at any
-/// moment leaves either no store or a whole one.
+/// Unless there is a store, makes one under another name and gives it its own only when it is whole and on the disk: a
+/// crash at any moment leaves either no store or a whole one.
 fn create(files: &Files, options: &Options) -> Result<(), OpenError> {
     match require(files) {
         Err(OpenError::Missing { .. }) if options.create => {}

@@ -3,15 +3,15 @@
 use crate::base::ids::{InteractionId, SignInId};
 use crate::base::secret::Secret;
 use crate::engine::users::SignedIn;
+use crate::engine::users::familiar::Traces;
 use crate::engine::users::proceed::{Proof, SignInStep};
 use crate::engine::users::second_factor::Further;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::factors::ChallengePurpose;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Method};
-use crate::model::user::User;
 use crate::records::RecordChanges;
-use crate::store::{Changes, Fault};
+use crate::store::Changes;
 
 use super::ceremony::{Answer, Ceremony, Miss};
 use super::proof::Shown;
@@ -30,6 +30,13 @@ pub struct PasskeySignIn {
     pub known: Option<Secret>,
     /// What an earlier sign-in left in this browser.
     pub familiar: Option<Secret>,
+}
+
+impl PasskeySignIn {
+    fn traces(&self) -> Traces<'_> {
+        let PasskeySignIn { current, familiar, known, .. } = self;
+        Traces { current: current.as_ref(), familiar: familiar.as_ref(), session: known.as_ref() }
+    }
 }
 
 impl Engine {
@@ -166,7 +173,8 @@ impl Engine {
         };
         let answer = match factors {
             Ok(factors) => {
-                let (method, known) = (Method::Passkey { verified: true }, self.is_known_here(ask, &at.user).await?);
+                let known = self.knows_browser(&at.user, ask.traces()).await?;
+                let method = Method::Passkey { verified: true };
                 let further = Further { method, factors, remember: false, browser, current, known };
                 Ok(self.go_on(caller, &at, further, &mut changes).await?)
             }
@@ -194,19 +202,9 @@ impl Engine {
             unfinished: None,
             device: None,
             confirms: false,
-            known: self.is_known_here(ask, &shown.user).await?,
+            known: self.knows_browser(&shown.user, ask.traces()).await?,
         };
         self.proceed(caller, &proof, changes).await
-    }
-
-    /// Whether `user` has signed in with this browser before.
-    async fn is_known_here(&self, ask: &PasskeySignIn, user: &User) -> Result<bool, Fault> {
-        let current = ask.current.as_ref().is_some_and(|current| current.user().id == user.id);
-        if current || ask.familiar.as_ref().is_some_and(|token| self.is_familiar(token, user)) {
-            return Ok(true);
-        }
-        let Some(cookie) = &ask.known else { return Ok(false) };
-        Ok(self.session_of_cookie(cookie).await?.is_some_and(|session| session.user == user.id))
     }
 
     async fn let_in(&self, caller: &Caller, done: Result<SignInStep, Miss>) -> Result<SignInStep, Denied> {

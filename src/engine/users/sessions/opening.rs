@@ -38,6 +38,19 @@ pub(in crate::engine) enum Opening<'a> {
     },
 }
 
+impl Opening<'_> {
+    /// What kind of session it is, and when it ends at the latest.
+    fn kind_and_end(&self, now: Timestamp) -> (SessionKind, Timestamp) {
+        match self {
+            Opening::Browser => (SessionKind::Browser, now.plus(Session::ABSOLUTE)),
+            Opening::Again(was) => (was.kind.clone(), now.plus(Session::ABSOLUTE)),
+            Opening::Grant { client, until } => {
+                (SessionKind::Grant { client: client.id.clone(), name: client.name.clone() }, *until)
+            }
+        }
+    }
+}
+
 impl Engine {
     /// The one way into a session, whoever comes and by whatever they proved who they are: the sign-in page, the set-up, a
     /// new password, the grants of our own clients. What must hold of everybody who comes in is decided here and nowhere
@@ -51,13 +64,7 @@ impl Engine {
     ) -> NewSession {
         let now = self.now();
         let handle = Kind::Session.generate_handle(now, &*self.rng);
-        let (kind, expires_at) = match opening {
-            Opening::Browser => (SessionKind::Browser, now.plus(Session::ABSOLUTE)),
-            Opening::Again(was) => (was.kind.clone(), now.plus(Session::ABSOLUTE)),
-            Opening::Grant { client, until } => {
-                (SessionKind::Grant { client: client.id.clone(), name: client.name.clone() }, *until)
-            }
-        };
+        let (kind, expires_at) = opening.kind_and_end(now);
         let (id, created_at) = match opening {
             Opening::Again(was) => (was.id.clone(), was.created_at),
             _ => (SessionId::ordered(now, &*self.rng), now),
