@@ -50,6 +50,9 @@ impl Engine {
     }
 
     /// A letter as the outbox holds it.
+    ///
+    /// # Errors
+    /// A letter that cannot be sealed.
     pub(in crate::engine) fn written(&self, to: &Addressee<'_>, letter: &Letter) -> Result<OutboxLetter, Fault> {
         let now = self.now();
         let id = LetterId::ordered(now, &*self.rng);
@@ -70,6 +73,9 @@ impl Engine {
     }
 
     /// What the outbox holds of a letter, opened.
+    ///
+    /// # Errors
+    /// A letter that was sealed with another key file, or is damaged.
     pub(in crate::engine) fn opened(&self, kept: &OutboxLetter) -> Result<Letter, Fault> {
         let plain = self.sealing.open(&sealed_for(&kept.id), &kept.letter).map_err(Fault::new)?;
         serde_json::from_slice(&plain).map_err(Fault::new)
@@ -108,6 +114,9 @@ impl Engine {
     }
 
     /// A letter to somebody with an account, at the address they have now.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(in crate::engine) async fn write_to(
         &self,
         user: &User,
@@ -151,6 +160,10 @@ impl Engine {
         }
     }
 
+    /// A mail server that the console kept, its password opened.
+    ///
+    /// # Errors
+    /// A password that was sealed with another key file.
     pub(in crate::engine) fn usable(&self, smtp: Smtp) -> Result<MailServer, Fault> {
         let open = |sealed| {
             let plain = self.sealing.open(SMTP_PASSWORD, &sealed).map_err(Fault::new)?;

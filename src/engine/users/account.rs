@@ -41,6 +41,9 @@ impl Engine {
     }
 
     /// The session and its person as they are now; `None` if the session has ended or the person was disabled meanwhile.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(super) async fn still_signed_in(&self, who: &SignedIn) -> Result<Option<(Kept<Session>, Kept<User>)>, Denied> {
         let session = self.ledger.find::<Session>(who.session().id.as_str()).await?;
         let Some(session) = session.filter(|session| session.is_open(self.now())) else { return Ok(None) };

@@ -191,6 +191,9 @@ impl Engine {
     }
 
     /// Everything a person agreed to.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(super) async fn consents_of(&self, user: &UserId) -> Result<Vec<Kept<Consent>>, Fault> {
         let (prefix, mut all, mut after) = (format!("{user}/"), Vec::new(), None::<String>);
         loop {
@@ -204,6 +207,9 @@ impl Engine {
     }
 
     /// Every grant a person gave, or gave one client, ended ones included.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(super) async fn grants_of(&self, user: &UserId, client: Option<&ClientId>) -> Result<Vec<Kept<Grant>>, Fault> {
         let prefix = client.map_or_else(|| format!("{user}/"), |client| format!("{user}/{client}\0"));
         let (mut all, mut after) = (Vec::new(), None::<String>);

@@ -142,6 +142,9 @@ impl Engine {
     }
 
     /// Signs in somebody whose account the same commit makes, as far as that goes with their password.
+    ///
+    /// # Errors
+    /// Those of [`Engine::proceed`].
     pub(super) async fn let_in_newcomer(
         &self,
         caller: &Caller,

@@ -107,6 +107,10 @@ impl Engine {
     }
 
     /// Whose password was checked, if what was checked is still so: `None` when their hash changed meanwhile.
+    ///
+    /// # Errors
+    /// The store's fault. The inner error is [`Refusal::PasswordWrong`], for somebody who was disabled or deleted
+    /// meanwhile.
     pub(in crate::engine) async fn still_right(
         &self,
         checked: &Checked,

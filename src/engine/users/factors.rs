@@ -96,6 +96,9 @@ impl Engine {
     }
 
     /// The record of what somebody has enrolled, and what is in it; nothing where there is none.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(in crate::engine) async fn factors_kept(
         &self,
         user: &UserId,

@@ -36,6 +36,9 @@ pub(super) struct Traces<'a> {
 
 impl Engine {
     /// Whether `user` has signed in before with the browser that holds these.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(super) async fn knows_browser(&self, user: &User, traces: Traces<'_>) -> Result<bool, Fault> {
         let current = traces.current.is_some_and(|current| current.user().id == user.id);
         if current || traces.familiar.is_some_and(|token| self.is_familiar(token, user)) {

@@ -20,6 +20,9 @@ const PAGE: usize = 200;
 impl Engine {
     /// The one way to end grants before their time, in the caller's own commit; says how many there were to end. The session
     /// that a client of ours opened for a grant ends with it, so that nothing of it is left to be seen or used.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(in crate::engine) async fn end_grants(
         &self,
         grants: &[&Kept<Grant>],
@@ -49,6 +52,9 @@ impl Engine {
     }
 
     /// Ends the oldest sessions of `user` in `client`, as many as are too many once there is another.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(in crate::engine) async fn make_room_for_session(
         &self,
         user: &User,

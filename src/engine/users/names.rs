@@ -53,6 +53,9 @@ fn name(text: &str) -> Result<String, Refusal> {
 
 /// An address as people use them: something, an @, and a host name (RFC 5321, section 4.1.2, without quoted parts;
 /// characters beyond ASCII as in RFC 6531).
+///
+/// # Errors
+/// [`Refusal::FieldInvalid`] for `email`.
 pub(crate) fn address(text: &str) -> Result<String, Refusal> {
     let whole = text.rsplit_once('@').is_some_and(|(local, domain)| {
         let local_fits = |c: char| !c.is_whitespace() && !is_invisible(c) && !"@\"(),:;<>[\\]".contains(c);
@@ -82,6 +85,9 @@ pub(crate) fn is_invisible(c: char) -> bool {
 
 impl Engine {
     /// The person who signs in with this username or address.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(crate) async fn find_login(&self, login: &str) -> Result<Option<crate::records::Kept<User>>, Fault> {
         let key = login_key(login);
         if key.is_empty() || key.len() > LONGEST_KEY {
@@ -91,6 +97,9 @@ impl Engine {
     }
 
     /// Which of these names somebody other than `user` has already.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(crate) async fn name_taken(&self, user: Option<&UserId>, names: &Names) -> Result<Option<Refusal>, Fault> {
         let wanted = [("username", Some(&names.username)), ("email", names.email.as_ref())];
         for (field, name) in wanted {

@@ -105,12 +105,18 @@ impl Policy {
 impl Engine {
     /// The policy for the password of somebody of this name and address who has no account yet, by the settings as they are
     /// now.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(crate) async fn password_policy(&self, username: &str, email: Option<&str>) -> Result<Policy, Fault> {
         let settings = self.settings().await?;
         Ok(self.policy_under(&settings.name, self.shortest_password(None).await?, username, email))
     }
 
     /// The policy for the password of `user`.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(crate) async fn password_policy_of(&self, user: &User) -> Result<Policy, Fault> {
         let shortest = self.shortest_password(Some(user)).await?;
         self.policy_from(shortest, user).await
@@ -161,6 +167,9 @@ impl Engine {
     }
 
     /// Writes down whether the password `user` gets may stand alone: the last of their factors stays as long as it may not.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(super) async fn note_short(&self, user: &UserId, short: bool, changes: &mut Changes) -> Result<(), Fault> {
         let (kept, mut factors) = self.factors_kept(user).await?;
         if factors.short_password != short {

@@ -160,6 +160,9 @@ impl Engine {
     }
 
     /// What ending all recovery links of `user` changes; for verbs after which none may work.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(crate) async fn end_links_changes(&self, user: &UserId, changes: &mut Changes) -> Result<(), Fault> {
         self.end_links_but(None, user, changes).await
     }

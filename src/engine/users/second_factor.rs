@@ -89,6 +89,9 @@ impl Engine {
 
     /// Goes on with a sign-in by one more proof, whatever its kind; what it leaves of the person's factors is written in the
     /// same commit, which depends on their being as they were.
+    ///
+    /// # Errors
+    /// Those of [`Engine::proceed`].
     pub(in crate::engine) async fn go_on(
         &self,
         caller: &Caller,
@@ -126,6 +129,9 @@ impl Engine {
     }
 
     /// What is left of `factors` once the code is used up, and which kind it was; `None` for one that is wrong or was used.
+    ///
+    /// # Errors
+    /// A seed that was sealed with another key file.
     pub(in crate::engine) fn take_code(
         &self,
         user: &User,
@@ -150,6 +156,9 @@ impl Engine {
     }
 
     /// Lets somebody try a code, as far as anybody may at `user`'s now.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyTries`], which is noted as a failed sign-in.
     pub(in crate::engine) async fn begin_code(
         &self,
         caller: &Caller,
@@ -169,6 +178,9 @@ impl Engine {
     }
 
     /// Counts how it went.
+    ///
+    /// # Errors
+    /// Those of `settled`; the store's fault.
     pub(in crate::engine) async fn end_code<T>(
         &self,
         caller: &Caller,

@@ -101,6 +101,9 @@ impl Engine {
     }
 
     /// A sign-in that can go on in this browser: nothing it rests on has changed since it began.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(in crate::engine) async fn underway(
         &self,
         id: &SignInId,
@@ -131,6 +134,9 @@ impl Engine {
     }
 
     /// The authorization request that waits in this browser, if it does still. Another browser's learns nothing.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(super) async fn waiting_request(
         &self,
         id: Option<&InteractionId>,

@@ -27,6 +27,9 @@ impl Engine {
     }
 
     /// What signing out changes, for verbs that do more in the same commit. Nothing if the session has ended already.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(crate) async fn sign_out_changes(
         &self,
         caller: &Caller,
@@ -54,6 +57,9 @@ impl Engine {
     }
 
     /// Ends one session of `user`, whoever asks.
+    ///
+    /// # Errors
+    /// [`Refusal::NotFound`] for an unknown session or somebody else's; the store's fault, or [`Denied::Busy`].
     pub(crate) async fn end_session_of(
         &self,
         caller: &Caller,
@@ -88,6 +94,9 @@ impl Engine {
     }
 
     /// Ends all sessions of `user` but `except`, whoever asks; says how many.
+    ///
+    /// # Errors
+    /// The store's fault, or [`Denied::Busy`].
     pub(crate) async fn end_sessions_of(
         &self,
         caller: &Caller,
@@ -108,6 +117,9 @@ impl Engine {
     }
 
     /// What ending all sessions of `user` but `except` changes, for verbs that do more in the same commit; says how many.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(crate) async fn end_sessions_changes(
         &self,
         user: &UserId,

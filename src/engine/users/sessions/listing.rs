@@ -42,6 +42,9 @@ impl Engine {
     }
 
     /// The open sessions of a user, the latest first; `current` is marked.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(crate) async fn session_views(
         &self,
         user: &UserId,
@@ -53,6 +56,9 @@ impl Engine {
     }
 
     /// Every session of `user` that holds now; none when there is no such user.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(crate) async fn open_sessions(&self, user: &UserId) -> Result<Vec<Kept<Session>>, Fault> {
         let (now, prefix) = (self.now(), format!("{user}\0"));
         let Some(user) = self.ledger.find::<User>(user.as_str()).await? else { return Ok(Vec::new()) };

@@ -76,6 +76,9 @@ impl Engine {
     }
 
     /// The session this cookie holds or held, whatever has become of it. The whole cookie is compared.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(super) async fn session_of_cookie(&self, cookie: &Secret) -> Result<Option<Kept<Session>>, Fault> {
         let Some(handle) = Kind::Session.read_handle(cookie.expose()) else { return Ok(None) };
         let session = self.ledger.find_unique::<Session>("cookie", &handle.locator).await?;

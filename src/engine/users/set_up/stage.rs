@@ -61,6 +61,10 @@ impl Engine {
         }
     }
 
+    /// How it stands now.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(super) async fn set_up_stage(&self) -> Result<Stage, Fault> {
         let kept = self.ledger.find::<Setup>(ONLY).await?;
         if matches!(kept.as_deref(), Some(Setup::Closed { .. })) {
@@ -82,6 +86,9 @@ impl Engine {
 
     /// What closing the set-up for ever changes, for verbs after which `user` may be an administrator by another way: nothing
     /// unless they can sign in. Whoever has no password yet closes it by choosing one.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(crate) async fn close_set_up_for(&self, user: &User, changes: &mut Changes) -> Result<(), Fault> {
         if user.admin && user.password.is_some() {
             self.close_set_up_changes(changes).await?;
@@ -90,6 +97,9 @@ impl Engine {
     }
 
     /// What closing the set-up for ever changes.
+    ///
+    /// # Errors
+    /// The store's fault.
     pub(crate) async fn close_set_up_changes(&self, changes: &mut Changes) -> Result<(), Fault> {
         match self.set_up_stage().await? {
             Stage::Closed => {}
@@ -111,6 +121,9 @@ fn put(changes: &mut Changes, was: Option<&Kept<Setup>>, now: &Setup) {
 }
 
 /// The record of an open set-up, to whoever holds the secret of its link.
+///
+/// # Errors
+/// [`Refusal::SetUpBefore`] once the server is set up, [`Refusal::LinkGone`] for any other secret.
 pub(super) fn opened_by(stage: Stage, token: &Secret) -> Result<Kept<Setup>, Refusal> {
     match stage {
         Stage::Closed | Stage::Overtaken(_) => Err(Refusal::SetUpBefore),

@@ -23,6 +23,7 @@ pub(super) fn place(key: &str) -> Place {
     out
 }
 
+/// What is known of one place.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Pause {
     failures: u32,
@@ -39,10 +40,15 @@ pub(super) struct Pauses {
 }
 
 impl Pauses {
+    /// After so many failures that are `free`, pauses of at most `longest` seconds.
     pub(super) fn new(free: u32, longest: u32) -> Pauses {
         Pauses { free, longest, map: Mutex::default() }
     }
 
+    /// Lets one more try begin at `place`.
+    ///
+    /// # Errors
+    /// The seconds to wait: the pause is not over, or as many tries are under way as there may be.
     pub(super) fn begin(&self, place: Place, now: Timestamp) -> Result<(), u32> {
         let mut map = self.map();
         if map.len() >= MOST && !map.contains_key(&place) {
@@ -63,6 +69,7 @@ impl Pauses {
         Ok(())
     }
 
+    /// A try that had begun failed: the next pause begins. How many failures that makes.
     pub(super) fn failed(&self, place: Place, now: Timestamp) -> u32 {
         let mut map = self.map();
         let Some(pause) = map.get_mut(&place) else { return 0 };
@@ -73,6 +80,7 @@ impl Pauses {
         pause.failures
     }
 
+    /// Takes over what was known before this process began, unless it knows something itself.
     pub(super) fn recall(&self, place: Place, failures: u32, last: Timestamp) {
         let until = last.plus(Duration::from_secs(self.length(failures)));
         let mut map = self.map();
@@ -81,6 +89,7 @@ impl Pauses {
         }
     }
 
+    /// A try that had begun succeeded: what failed before is forgiven.
     pub(super) fn succeeded(&self, place: Place) {
         let mut map = self.map();
         if let Some(pause) = map.get_mut(&place) {
@@ -91,6 +100,7 @@ impl Pauses {
         }
     }
 
+    /// A try that had begun came to nothing, and counts for nothing.
     pub(super) fn abandoned(&self, place: Place) {
         let mut map = self.map();
         if let Some(pause) = map.get_mut(&place) {
