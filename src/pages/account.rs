@@ -50,10 +50,7 @@ async fn password(visit: Visit) -> Outcome {
 
 async fn password_page(visit: &Visit, status: StatusCode, problems: Problems) -> Outcome {
     let user = visit.person()?.user();
-    let known = match visit.engine().enrolled(&user.id).await {
-        Ok(known) => known,
-        Err(fault) => return Ok(visit.deny(&fault.into()).await),
-    };
+    let known = visit.need(visit.engine().enrolled(&user.id).await).await?;
     let view = Password {
         frame: visit.frame().await?.saying(visit.flash().sentence),
         username: user.username.clone(),
@@ -112,10 +109,7 @@ async fn password_refused(visit: &Visit, denied: &Denied) -> Outcome {
 
 async fn sessions(visit: Visit) -> Outcome {
     let person = visit.person()?;
-    let known = match visit.engine().sessions(person).await {
-        Ok(known) => known,
-        Err(denied) => return Ok(visit.deny(&denied).await),
-    };
+    let known = visit.need(visit.engine().sessions(person).await).await?;
     let sessions = known.into_iter().map(|session| session_row(&visit, session)).collect();
     let remembered = second_factor::remembered_rows(&visit, person).await?;
     let frame = visit.frame().await?.saying(visit.flash().sentence);
@@ -158,10 +152,7 @@ async fn said(visit: &Visit, done: Result<&str, Denied>, path: &str) -> Response
 
 async fn applications(visit: Visit) -> Outcome {
     let person = visit.person()?;
-    let known = match visit.engine().applications(person).await {
-        Ok(known) => known,
-        Err(denied) => return Ok(visit.deny(&denied).await),
-    };
+    let known = visit.need(visit.engine().applications(person).await).await?;
     let grants = known.into_iter().map(|one| GrantRow {
         client: one.client.to_string(),
         name: one.name,
@@ -171,10 +162,7 @@ async fn applications(visit: Visit) -> Outcome {
         offline: one.offline,
     });
     let grants = grants.collect();
-    let own = match visit.engine().own_clients(person).await {
-        Ok(own) => own,
-        Err(denied) => return Ok(visit.deny(&denied).await),
-    };
+    let own = visit.need(visit.engine().own_clients(person).await).await?;
     let programs = own.into_iter().map(|one| ProgramRow {
         client: one.id.to_string(),
         name: one.name,
@@ -206,15 +194,9 @@ async fn delete_program(visit: Visit, mut request: Request) -> Outcome {
 async fn own_activity(visit: Visit) -> Outcome {
     let person = visit.person()?;
     let after = visit.query.get("after");
-    let (records, next) = match visit.engine().own_activity(person, after, EVENTS).await {
-        Ok(found) => found,
-        Err(denied) => return Ok(visit.deny(&denied).await),
-    };
+    let (records, next) = visit.need(visit.engine().own_activity(person, after, EVENTS).await).await?;
     let clients = records.iter().filter_map(|record| record.client.as_ref());
-    let names = match visit.engine().names_of_clients(clients).await {
-        Ok(names) => names,
-        Err(fault) => return Ok(visit.deny(&fault.into()).await),
-    };
+    let names = visit.need(visit.engine().names_of_clients(clients).await).await?;
     let rows = records.iter().map(|record| activity::row(record, &person.user().id, &names, visit.now()));
     let onward = |cursor: &String| {
         let cursor: String = form_urlencoded::byte_serialize(cursor.as_bytes()).collect();

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use poem::http::StatusCode;
 use poem::{IntoResponse, Request, Route};
 
+use crate::base::clock::Timestamp;
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::users::authenticator::Enrolment;
@@ -24,6 +25,10 @@ use super::views::{Authenticator, Enrolling, RecoveryCodes};
 pub(super) const AUTHENTICATOR: &str = "/account/authenticator";
 /// Where recovery codes are shown.
 pub(super) const RECOVERY_CODES: &str = "/account/recovery-codes";
+
+/// What is said of a first code that is wrong.
+pub(super) const NOT_THE_CODE: &str =
+    "That is not the code it shows now. Enter the newest one; if it is refused again, check the clock of the device.";
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
     app.at(AUTHENTICATOR, Methods::new().get(page(desk, |visit, _| show(visit))))
@@ -50,10 +55,7 @@ async fn authenticator_page(
     problems: Problems,
 ) -> Outcome {
     let person = visit.person()?;
-    let known = match visit.engine().enrolled(&person.user().id).await {
-        Ok(known) => known,
-        Err(fault) => return Ok(visit.deny(&fault.into()).await),
-    };
+    let known = visit.need(visit.engine().enrolled(&person.user().id).await).await?;
     let authenticator = known.authenticator.as_ref();
     let view = Authenticator {
         frame: visit.frame().await?.saying(visit.flash().sentence),
@@ -61,16 +63,21 @@ async fn authenticator_page(
         last_used: authenticator.and_then(|one| one.last_used_at).map(|at| When::at(at, visit.now())),
         last_factor: known.passkeys == 0,
         removing: removing && authenticator.is_some(),
-        enrolling: enrolling.map(|one| Enrolling {
-            uri: one.uri.expose().to_owned(),
-            key: one.key.expose().to_owned(),
-            size: one.picture.size,
-            path: one.picture.path.clone(),
-            until: When::at(one.until, visit.now()),
-        }),
+        enrolling: enrolling.map(|one| as_shown(&one, visit.now())),
         problems,
     };
     Ok(Page::with_status(status, view).into_response())
+}
+
+/// What an authenticator is told, as pages show it.
+pub(super) fn as_shown(one: &Enrolment, now: Timestamp) -> Enrolling {
+    Enrolling {
+        uri: one.uri.expose().to_owned(),
+        key: one.key.expose().to_owned(),
+        size: one.picture.size,
+        path: one.picture.path.clone(),
+        until: When::at(one.until, now),
+    }
 }
 
 async fn begin(visit: Visit, mut request: Request) -> Outcome {
@@ -102,13 +109,9 @@ async fn confirm(visit: Visit, mut request: Request) -> Outcome {
         Ok(Some(codes)) => Ok(visit.go_saying(RECOVERY_CODES, shown_once("Your authenticator is set up.", &codes))),
         Ok(None) => Ok(visit.go_saying(AUTHENTICATOR, Flash::saying("Your authenticator is set up."))),
         Err(Denied::Refused(Refusal::SecondFactorWrong)) => {
-            let waiting = match visit.engine().authenticator_enrolment(&fresh).await {
-                Ok(waiting) => waiting,
-                Err(denied) => return Ok(visit.deny(&denied).await),
-            };
-            let sentence = "That is not the code it shows now. Enter the newest one; if it is refused again, check the \
-                            clock of the device.";
-            authenticator_page(&visit, StatusCode::BAD_REQUEST, waiting, false, Problems::of("otp", sentence)).await
+            let waiting = visit.need(visit.engine().authenticator_enrolment(&fresh).await).await?;
+            let problems = Problems::of("otp", NOT_THE_CODE);
+            authenticator_page(&visit, StatusCode::BAD_REQUEST, waiting, false, problems).await
         }
         Err(Denied::Refused(Refusal::NotFound(_))) => {
             Ok(visit.go_saying(AUTHENTICATOR, Flash::saying("The picture was shown for too long. Begin again.")))
@@ -140,10 +143,7 @@ pub(super) fn shown_once(sentence: &str, codes: &[Secret]) -> Flash {
 
 async fn codes(visit: Visit) -> Outcome {
     let person = visit.person()?;
-    let known = match visit.engine().enrolled(&person.user().id).await {
-        Ok(known) => known,
-        Err(fault) => return Ok(visit.deny(&fault.into()).await),
-    };
+    let known = visit.need(visit.engine().enrolled(&person.user().id).await).await?;
     let flash = visit.flash();
     let kept = known.recovery_codes.as_ref();
     let view = RecoveryCodes {

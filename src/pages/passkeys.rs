@@ -67,10 +67,7 @@ async fn list_page(
     typed: Option<&str>,
 ) -> Outcome {
     let person = visit.person()?;
-    let known = match visit.engine().passkeys(person).await {
-        Ok(known) => known,
-        Err(denied) => return Ok(visit.deny(&denied).await),
-    };
+    let known = visit.need(visit.engine().passkeys(person).await).await?;
     let rows: Vec<PasskeyRow> = known.iter().map(|passkey| row(visit, passkey)).collect();
     let named = |id: &str| rows.iter().find(|row| row.id == id).cloned();
     let renaming =

@@ -23,6 +23,7 @@ use crate::http::when::When;
 use crate::model::refusal::Refusal;
 
 use super::ResumePath;
+use super::authenticator::{NOT_THE_CODE, as_shown};
 use super::sign_in::{advance, cookie, destination, expired, interaction, page_of};
 use super::views::{CodeNotice, Enrolling, NewCodes, RememberedRow, SecondFactor};
 
@@ -107,9 +108,7 @@ async fn enrol(visit: Visit, mut request: Request, resume: ResumePath) -> Outcom
             show_codes(&visit, &going.sign_in.username, &enrolled.codes, onward).await
         }
         Err(Denied::Refused(Refusal::SecondFactorWrong)) => {
-            let sentence = "That is not the code it shows now. Enter the newest one; if it is refused again, check the \
-                            clock of the device.";
-            let said = Said { problems: Problems::of("otp", sentence), ..Said::default() };
+            let said = Said { problems: Problems::of("otp", NOT_THE_CODE), ..Said::default() };
             let view = view(&visit, &going, next, said).await?;
             Ok(page_of(StatusCode::BAD_REQUEST, view, going.interaction.as_ref()).into_response())
         }
@@ -200,23 +199,14 @@ async fn view(visit: &Visit, going: &Going, next: Option<&str>, said: Said) -> R
 async fn enrolling(visit: &Visit, sign_in: &UnfinishedView) -> Result<Enrolling, Response> {
     let (browser, current) = (&visit.browser.secret, visit.current.as_ref());
     match visit.engine().enrolment_in_sign_in(&sign_in.id, browser, current).await {
-        Ok(one) => Ok(Enrolling {
-            uri: one.uri.expose().to_owned(),
-            key: one.key.expose().to_owned(),
-            size: one.picture.size,
-            path: one.picture.path.clone(),
-            until: When::at(one.until, visit.now()),
-        }),
+        Ok(one) => Ok(as_shown(&one, visit.now())),
         Err(denied) => Err(stopped(visit, &denied).await?),
     }
 }
 
 /// The browsers in which whoever is signed in is not asked for a code.
 pub(super) async fn remembered_rows(visit: &Visit, person: &SignedIn) -> Result<Vec<RememberedRow>, Response> {
-    let known = match visit.engine().remembered_devices(person).await {
-        Ok(known) => known,
-        Err(denied) => return Err(visit.deny(&denied).await),
-    };
+    let known = visit.need(visit.engine().remembered_devices(person).await).await?;
     let row = |known: RememberedView| RememberedRow {
         id: known.locator,
         device: known.device,
@@ -229,8 +219,6 @@ pub(super) async fn remembered_rows(visit: &Visit, person: &SignedIn) -> Result<
 async fn forget(visit: Visit, mut request: Request) -> Outcome {
     let person = visit.person()?;
     let fields = visit.form(&mut request).await?;
-    match visit.engine().forget_devices(&visit.caller, person, fields.get("browser")).await {
-        Ok(_) => Ok(visit.go_saying("/account/sessions", Flash::saying("A code is asked for there again."))),
-        Err(denied) => Ok(visit.deny(&denied).await),
-    }
+    visit.need(visit.engine().forget_devices(&visit.caller, person, fields.get("browser")).await).await?;
+    Ok(visit.go_saying("/account/sessions", Flash::saying("A code is asked for there again.")))
 }

@@ -171,8 +171,8 @@ impl Engine {
         self.shown(user, &waiting).await
     }
 
-    /// What the first code of what was shown to `holder` does to `factors`, with its record and letter in `changes`; the caller writes the factors. Gives
-    /// the recovery codes that come with a first factor, or the refusal.
+    /// What the first code of what was shown to `holder` does to `factors`, with its record and letter in `changes`;
+    /// the caller writes the factors. Gives the recovery codes that come with a first factor, or the refusal.
     ///
     /// # Errors
     /// The store's fault.

@@ -12,9 +12,9 @@
 //!   [`registration`] everybody who comes by themselves ([`arrivals`] says how many). [`guests`] come without a name, and
 //!   [`care`] is for those who are in somebody's.
 //! - **To find back.** [`recovery`] is the link, [`reset`] mails it, [`verify_address`] makes sure that an address is theirs.
-//! - **To look after themselves.** [`account`], [`names`], [`profile`]; [`own_password`], [`passwords`] ([`guessing`], [`reasons`]) and
-//!   [`factors`], which are what they have enrolled beside one ([`authenticator`], [`recovery_codes`]); [`applications`],
-//!   [`launcher`], [`own_activity`], [`own_data`], [`farewell`].
+//! - **To look after themselves.** [`account`], [`names`], [`profile`]; [`own_password`], for which [`passwords`] says what will
+//!   do ([`guessing`], [`reasons`]); [`factors`], which are what they have enrolled beside one ([`authenticator`],
+//!   [`recovery_codes`]); [`applications`], [`launcher`], [`own_activity`], [`own_data`], [`farewell`].
 
 pub mod account;
 pub mod applications;

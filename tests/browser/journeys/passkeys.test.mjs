@@ -1,35 +1,13 @@
 // Passkeys, kept by an authenticator that lives in the browser: enrolled, used alone, after a password, and to confirm.
 import assert from "node:assert/strict";
-import test from "node:test";
-import { serve } from "../../common/server.mjs";
-import { Person } from "./person.mjs";
+import { KEYBOARD, NARROW, WIDE, journey } from "./journey.mjs";
 import { PASSWORD, becomesTheFirstAdministrator, signsOut } from "./steps.mjs";
 
-const WAYS = [
-  { name: "passkeys-wide", words: "with a mouse on a wide screen" },
-  { name: "passkeys-narrow", words: "on a screen 320 pixels wide", narrow: true },
-  { name: "passkeys-keyboard", words: "with the keyboard alone", keyboard: true },
-];
-
-for (const way of WAYS) {
-  test(`a passkey is enrolled and signs in, ${way.words}`, { timeout: 420_000 }, async () => {
-    const server = await serve();
-    const ana = await Person.sitDown(way);
-    try {
-      await walk(ana, server);
-    } catch (error) {
-      await ana.look("where-it-broke").catch(() => {});
-      error.message += `\nat ${ana.page.url()}\nthe server's last words:\n${server.log().split("\n").slice(-15).join("\n")}`;
-      throw error;
-    } finally {
-      await server.forgotten();
-      await ana.context.close();
-    }
-    await ana.standUp();
-  });
-}
-
-async function walk(ana, server) {
+journey("a passkey is enrolled and signs in", {
+  name: "passkeys",
+  ways: [WIDE, NARROW, KEYBOARD],
+  minutes: 7,
+}, async ({ ana, server }) => {
   await becomesTheFirstAdministrator(ana, server);
   // It lives with the process that shows the site: a page of the site is open already.
   const authenticator = await Authenticator.of(ana);
@@ -39,7 +17,7 @@ async function walk(ana, server) {
   await signsInFromTheNameField(ana, server, authenticator);
   await signsInAfterThePassword(ana, server, authenticator);
   await removesIt(ana);
-}
+});
 
 async function enrols(ana, server, authenticator) {
   await ana.open(`${server.issuer}/account`);
