@@ -2,7 +2,7 @@
 //!
 //! [`Admin`] may change everything, [`Reading`] look at everything, [`Keeping`] change applications, [`Looking`] look at
 //! applications. What is more is also what is less. A handler says in its arguments which of them it takes, and
-//! [`doors`](super::doors) lets nobody else in.
+//! [`doors`](mod@super::doors) lets nobody else in.
 
 use std::ops::Deref;
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! Letters: their words, their shape, and the way to a mail server.
 //!
-//! [`words`] says what each letter says, [`message`] puts it into a message with a plain and an HTML part, [`line`] is a
+//! [`words`] says what each letter says, [`message`] puts it into a message with a plain and an HTML part, [`mod@line`] is a
 //! connection to a mail server that knows how far it came, [`stage`] has the stages of that way and a hint for each that
 //! fails. Nothing here knows the outbox: the roof takes letters from there, and the console tries a server out.
 

@@ -4,7 +4,7 @@
 //!
 //! - **To sign in.** [`sign_in`] is the story, [`check_password`] its first half (by a hash of [`hasher`], made as [`argon`] says;
 //!   [`tries`] says how often somebody may). [`proceed`] is its end: the one way from a proof to a session, or to what
-//!   [`needs`] finds missing of what is [`demanded`]. That is kept as [`unfinished`] until [`second_factor`] ([`codes`],
+//!   [`mod@needs`] finds missing of what is [`demanded`]. That is kept as [`unfinished`] until [`second_factor`] ([`codes`],
 //!   [`remembered`]), [`passkeys`] or [`enrol_in_sign_in`] bring it. [`without_browser`] is for those who bring all at once.
 //! - **To stay.** [`sessions`] holds whoever is signed in ([`grant_sessions`] those in clients of ours), [`fresh`] says who
 //!   proved it a moment ago; [`device`] and [`familiar`] know browsers again.
