@@ -67,6 +67,7 @@ pub(super) async fn view(admin: &Looking, detail: &ClientDetail) -> Result<Appli
         summary: summary(detail, now),
         public: client.is_public(),
         disabled: client.disabled_at.is_some(),
+        locked: client.disabled_at.is_some() && !client.disabled_by_owner && admin.viewer.only_of().is_some(),
         managed: client.managed,
         warnings: warnings(client, now),
         connect: connect(admin, client),

@@ -34,6 +34,7 @@ const NAMES: &[(&str, &str)] = &[
     ("released_attributes", "consumer"),
     ("expires_at", "expires"),
     ("grants", ""),
+    ("required_factor", "factor-none"),
 ];
 
 pub(super) async fn redirects(admin: Keeping, form: Params) -> Outcome {
@@ -276,6 +277,12 @@ pub(super) async fn enable(admin: Keeping, _: Params) -> Outcome {
 
 async fn switch(admin: Keeping, off: bool, said: &str) -> Outcome {
     let id = existing(&admin).await?.client.id;
-    admin.need(admin.engine().disable_client(&admin.keeper, &admin.caller, &id, off).await).await?;
-    admin.done(&at("applications", id.as_str(), ""), said)
+    match admin.engine().disable_client(&admin.keeper, &admin.caller, &id, off).await {
+        Ok(_) => admin.done(&at("applications", id.as_str(), ""), said),
+        Err(denied) => {
+            let problems = admin.problems(denied).await?;
+            let view = view(&admin, &existing(&admin).await?).await?;
+            admin.again(Application { problems, ..view })
+        }
+    }
 }

@@ -80,6 +80,7 @@ pub(super) async fn ask(admin: Looking) -> Outcome {
     Ok(admin.show(NewApplication {
         frame,
         dialects,
+        chooses_id: chooses_id(&admin),
         kind: ClientType::Web.name().to_owned(),
         ..NewApplication::default()
     }))
@@ -97,7 +98,12 @@ pub(super) async fn add(admin: Keeping, form: Params) -> Outcome {
     let (kind, name) = (typed(&form, "type"), typed(&form, "name"));
     let (redirect_uri, id) = (typed(&form, "redirect_uri"), typed(&form, "id"));
     let dialects = dialects(&admin, form.get("dialect").unwrap_or(FACE));
-    admin.again(NewApplication { frame, kind, dialects, name, redirect_uri, id, problems })
+    admin.again(NewApplication { chooses_id: chooses_id(&admin), frame, kind, dialects, name, redirect_uri, id, problems })
+}
+
+/// Whoever keeps only their own applications chooses none.
+fn chooses_id(admin: &Looking) -> bool {
+    admin.viewer.only_of().is_none()
 }
 
 /// The dialects, of which `chosen` is chosen.

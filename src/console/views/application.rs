@@ -43,6 +43,8 @@ pub struct Application {
     pub public: bool,
     /// Whether it is switched off.
     pub disabled: bool,
+    /// Whether whoever looks at it may not switch it on again.
+    pub locked: bool,
     /// Whether the declared-state file manages it.
     pub managed: bool,
     /// What an administrator should know.

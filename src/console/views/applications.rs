@@ -52,6 +52,8 @@ pub struct NewApplication {
     pub name: String,
     /// The redirect address as typed so far.
     pub redirect_uri: String,
+    /// Whether they may choose the client id.
+    pub chooses_id: bool,
     /// The wished-for client id as typed so far.
     pub id: String,
     /// What is wrong with the form.

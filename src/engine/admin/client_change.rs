@@ -21,7 +21,7 @@ use super::fields::{self, FieldChange};
 /// A client to be made: what it is, and how it differs from the customary.
 #[derive(Clone, Debug)]
 pub struct NewClient {
-    /// Its `client_id`; `None`: generated.
+    /// Its `client_id`; `None`: generated. Only administrators choose one.
     pub id: Option<ClientId>,
     /// What people call it.
     pub name: String,
@@ -213,6 +213,7 @@ fn plain(kind: ClientType, id: ClientId, name: String) -> Client {
         refresh_ttl: Lifetime::seconds(30 * 86_400),
         refresh_grace: Lifetime::seconds(if kind.is_public() { 10 } else { 0 }),
         disabled_at: None,
+        disabled_by_owner: false,
         created_at: Timestamp(0),
         created_by: None,
         owner: None,

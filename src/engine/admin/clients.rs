@@ -17,6 +17,7 @@ use crate::store::{Changes, Order};
 
 use super::client_change::{ClientChange, NewClient};
 use super::fields::{self, diff};
+use super::registrar::IS_SOMEBODY;
 use super::{Keeper, Listed, Reader, Viewer, rules};
 
 /// How many rows of one kind a deletion takes along in its own commit; the rest follow right after it.
@@ -53,6 +54,7 @@ impl Engine {
     ) -> Result<Registered, Denied> {
         self.settle(|| async {
             let now = self.now();
+            by.as_ref().may_choose(new.id.as_ref())?;
             let mut client = new.draft(by.as_ref(), &self.faces, now, &*self.rng);
             let mut changes = Changes::new();
             self.permit(by, &[], &mut changes).await?;
@@ -111,7 +113,7 @@ impl Engine {
     /// Switches a client off (`true`) or on again. Off, everything it was given is dead from this moment on.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`].
+    /// [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for a registrar who switches on what an administrator switched off.
     pub async fn disable_client(
         &self,
         by: &impl AsRef<Keeper>,
@@ -124,6 +126,8 @@ impl Engine {
             let mut client = was.record().clone();
             let mut changes = Changes::new();
             self.permit(by, &[], &mut changes).await?;
+            by.as_ref().may_switch(&was, off)?;
+            client.disabled_by_owner = off && by.as_ref().switches_as_owner(&was);
             if client.disabled_at.is_some() != off {
                 client.disabled_at = off.then(|| self.now());
                 let kind = if off { AuditKind::ClientDisabled } else { AuditKind::ClientEnabled };
@@ -229,6 +233,9 @@ impl Engine {
         changes: &mut Changes,
     ) -> Result<(), Denied> {
         rules::refuse(rules::client(client, &self.faces))?;
+        if was.is_none() && self.is_somebody(&client.id).await? {
+            return Err(Refusal::field("id", IS_SOMEBODY).into());
+        }
         let same_key = was.is_some_and(|was| was.client_key == client.client_key);
         if !same_key && self.ledger.find_unique::<Client>("key", &client.client_key).await?.is_some() {
             return Err(Refusal::Taken("client_key").into());

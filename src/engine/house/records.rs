@@ -48,6 +48,7 @@ pub fn client(id: &str) -> Client {
         refresh_ttl: Lifetime::seconds(30 * 86_400),
         refresh_grace: Lifetime::seconds(0),
         disabled_at: None,
+        disabled_by_owner: false,
         created_at: START,
         created_by: None,
         owner: None,

@@ -91,6 +91,9 @@ pub struct Client {
     pub required_factor: RequiredFactor,
     /// When it was switched off, if it is.
     pub disabled_at: Option<Timestamp>,
+    /// Whether its own owner switched it off: what an administrator switched off only an administrator switches on.
+    #[serde(default)]
+    pub disabled_by_owner: bool,
     /// When it was registered.
     pub created_at: Timestamp,
     /// Who registered it, in words for the consent page; `None`: the declared-state file.

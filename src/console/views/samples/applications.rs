@@ -62,6 +62,7 @@ impl Samples for NewApplication {
             frame: admin_frame(),
             kind: "web".into(),
             dialects: super::dialects::rows(),
+            chooses_id: true,
             ..NewApplication::default()
         };
         let problems = Problems::of("type", "Choose what you are connecting.")
@@ -83,6 +84,7 @@ impl Samples for NewApplication {
             problems: Problems::of("name", LONG),
             ..plain.clone()
         };
-        vec![("plain", plain), ("faulty", faulty), ("hostile", hostile)]
+        let registrar = NewApplication { chooses_id: false, ..plain.clone() };
+        vec![("plain", plain), ("registrar", registrar), ("faulty", faulty), ("hostile", hostile)]
     }
 }

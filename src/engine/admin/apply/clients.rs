@@ -9,6 +9,7 @@ use crate::records::{Kept, RecordChanges};
 use super::super::declared::DeclaredClient;
 use super::super::fields::{self, FieldChange, diff};
 use super::super::groups::counted;
+use super::super::registrar::IS_SOMEBODY;
 use super::super::rules;
 use super::surroundings::action;
 use super::{Draft, unseen};
@@ -38,6 +39,9 @@ impl Draft<'_> {
         if let Some(holder) = holder.filter(|holder| holder.id != client.id) {
             self.wrong(place, "client_key", format!("already belongs to the client {:?}", holder.id.as_str()));
         }
+        if was.is_none() && self.engine.is_somebody(&client.id).await? {
+            self.wrong(place, "id", IS_SOMEBODY);
+        }
         self.rely_on_groups(place, &client.groups);
         self.rely_on_scopes(place, client.scopes.iter().map(|scope| scope.as_str()));
         self.put_client(was.as_ref(), &known, &client);
@@ -60,8 +64,10 @@ impl Draft<'_> {
             },
             created_at: was.map_or(self.now, |was| was.created_at),
             created_by: was.and_then(|was| was.created_by.clone()),
-            owner: was.and_then(|was| was.owner.clone()),
-            owner_place: was.and_then(|was| was.owner_place),
+            // What the file declares is the operator's, whoever registered it.
+            owner: None,
+            owner_place: None,
+            disabled_by_owner: false,
             managed: was.is_none_or(|was| was.managed),
             incarnation: was.map_or_else(|| ids::random(&*self.engine.rng), |was| was.incarnation.clone()),
             ..said
@@ -78,6 +84,7 @@ impl Draft<'_> {
     fn put_client(&mut self, was: Option<&Kept<Client>>, known: &[ClientSecret], client: &Client) {
         let before = was.map(|was| fields::of_client(was)).unwrap_or_default();
         let mut differences = diff(&before, &fields::of_client(client));
+        differences.extend(was.and_then(|was| taken_over(was)));
         let added: Vec<&ClientSecret> = client.secrets.iter().filter(|it| !known.contains(it)).collect();
         let removed: Vec<&ClientSecret> = known.iter().filter(|it| !client.secrets.contains(it)).collect();
         if differences.is_empty() && added.is_empty() && removed.is_empty() {
@@ -105,6 +112,12 @@ impl Draft<'_> {
         differences.extend((!told.is_empty()).then(|| unseen("secret", &told.join(", "))));
         self.note("client", client.id.as_str(), action(was.is_some()), differences);
     }
+}
+
+/// That somebody's own client is theirs no more.
+fn taken_over(was: &Client) -> Option<FieldChange> {
+    let whose = was.created_by.clone().or_else(|| was.owner.as_ref().map(ToString::to_string));
+    was.owner.is_some().then(|| FieldChange { field: "owner".to_owned(), from: whose, to: None })
 }
 
 /// What the log calls it.
