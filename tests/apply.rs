@@ -9,12 +9,12 @@ use countersign::base::clock::{StillClock, Timestamp};
 use countersign::base::rng::{Rng, SystemRng};
 use countersign::base::secret::Secret;
 use countersign::declared;
-use countersign::engine::admin::Actor;
 use countersign::engine::admin::activity::ActivityFilter;
 use countersign::engine::admin::apply::{Action, ApplyOptions, ItemChange, Outcome};
 use countersign::engine::admin::client_change::{ClientChange, NewClient};
-use countersign::engine::admin::user_change::NewUser;
-use countersign::engine::users::SignIn;
+use countersign::engine::admin::user_change::{NewUser, UserChange};
+use countersign::engine::admin::{Actor, Keeper};
+use countersign::engine::users::{SignIn, SignedIn};
 use countersign::engine::{Caller, Engine};
 use countersign::model::client::ClientType;
 use countersign::model::face::Face;
@@ -138,16 +138,20 @@ impl Server {
     async fn enters(&self, name: &str, passwords: [&'static str; 3]) -> Vec<&'static str> {
         let mut right = Vec::new();
         for password in passwords {
-            let (username, typed) = (name.to_owned(), Secret::new(password));
-            let (interaction, browser, current, known, familiar) = (None, None, None, None, None);
-            let (device, confirms) = (None, false);
-            let ask =
-                SignIn { username, password: typed, interaction, browser, current, known, familiar, device, confirms };
-            if self.engine.sign_in(&self.caller, &ask).await.is_ok() {
+            if self.signs_in(name, password).await.is_some() {
                 right.push(password);
             }
         }
         right
+    }
+
+    async fn signs_in(&self, name: &str, password: &str) -> Option<SignedIn> {
+        let (username, password) = (name.to_owned(), Secret::new(password));
+        let (interaction, browser, current, known, familiar) = (None, None, None, None, None);
+        let (device, confirms) = (None, false);
+        let ask = SignIn { username, password, interaction, browser, current, known, familiar, device, confirms };
+        let step = self.engine.sign_in(&self.caller, &ask).await.ok()?;
+        Some(step.done().unwrap().signed_in)
     }
 }
 
@@ -257,6 +261,37 @@ async fn an_access_key_comes_through_a_file_and_stays_where_a_file_says_nothing(
     assert!(declared::read(Path::new("state.toml"), &crooked, &System).is_err(), "no point on the curve");
     let without = format!("{service}access_keys = []\n");
     assert_eq!(server.apply(&without, APPLY).await, ["~ client robot: access_keys"]);
+}
+
+#[tokio::test]
+async fn what_a_file_declares_is_nobodys_own_and_called_as_nobody() {
+    let server = Server::new().await;
+    let user = |name: &str| NewUser { username: name.to_owned(), changes: vec![UserChange::MayRegisterClients(true)] };
+    let rex = server.engine.create_user(&server.host, &server.caller, &user("rex")).await.unwrap();
+    server.apply("[settings]\nname = \"Example\"\nclient_registration = \"permitted\"\n", APPLY).await;
+    server.chooses("rex", "a lamp and seven quiet herons").await;
+    let rex_here = server.signs_in("rex", "a lamp and seven quiet herons").await.unwrap();
+    let keeper = Keeper::of(&rex_here).unwrap();
+    let wanted = NewClient {
+        id: None,
+        name: "Rex's".to_owned(),
+        kind: ClientType::Service,
+        faces: vec![Face::named("oidc")],
+        changes: Vec::new(),
+    };
+    let made = server.engine.create_client(&keeper, &server.caller, &wanted).await.unwrap().client;
+    assert!(server.engine.client_detail(&keeper, &made.id).await.is_ok());
+    let client =
+        |id: &str| format!("[[clients]]\nid = \"{id}\"\nname = \"Robot\"\ntype = \"service\"\ndialects = [\"oidc\"]\n");
+    let told = server.apply(&client(made.id.as_str()), APPLY).await;
+    assert!(told[0].contains("owner"), "{told:?}");
+    assert!(server.engine.client_detail(&keeper, &made.id).await.is_err(), "it is the operator's now");
+    let client_now = server.engine.client_detail(&server.host, &made.id).await.unwrap().client;
+    assert_eq!((client_now.owner, client_now.owner_place), (None, None));
+    assert!(server.apply(&client(made.id.as_str()), APPLY).await.is_empty());
+
+    let wrong = server.wrong(&client(rex.id.as_str()), APPLY).await;
+    assert!(wrong[0].contains("the id of a person"), "{wrong:?}");
 }
 
 #[tokio::test]

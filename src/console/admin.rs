@@ -14,11 +14,11 @@ use poem::{IntoResponse, Response};
 use crate::engine::Denied;
 use crate::engine::admin::{Actor, Keeper, Reader, Viewer};
 use crate::engine::discovery::Endpoints;
-use crate::engine::users::SignedIn;
+use crate::engine::users::{Fresh, SignedIn};
 use crate::http::directory::Directory;
 use crate::http::flash::Flash;
 use crate::http::page::{Frame, Page, Problems};
-use crate::http::visit::{Outcome, Visit};
+use crate::http::visit::{Outcome, Visit, confirm_first};
 use crate::model::refusal::Refusal;
 
 /// Somebody at the door of one page or form.
@@ -27,6 +27,8 @@ pub(super) struct Arrival {
     /// What the page is about: the last name in its path.
     pub about: String,
     pub directory: Arc<Directory>,
+    /// The path of the page, or of the one its form is on.
+    pub page: String,
 }
 
 /// A visit that shows by its type what whoever came may do.
@@ -45,6 +47,9 @@ pub(super) trait Entrance: Sized + Send + Sync + 'static {
 pub(super) trait Changing: Entrance {
     /// The visit as every page has it.
     fn visit(&self) -> &Visit;
+
+    /// Notes that they proved a moment ago who they are: some verbs ask for that.
+    fn prove(&mut self, fresh: &Fresh);
 }
 
 /// A visit of somebody who administers this server.
@@ -76,6 +81,7 @@ pub(super) struct Looking {
     /// What the page is about: the last name in its path.
     pub about: String,
     directory: Arc<Directory>,
+    page: String,
 }
 
 impl Deref for Admin {
@@ -145,8 +151,8 @@ impl Entrance for Looking {
         Viewer::of(who)
     }
     fn admit(arrival: Arrival, viewer: Viewer) -> Looking {
-        let Arrival { visit, about, directory } = arrival;
-        Looking { visit, viewer, about, directory }
+        let Arrival { visit, about, directory, page } = arrival;
+        Looking { visit, viewer, about, directory, page }
     }
 }
 
@@ -154,11 +160,17 @@ impl Changing for Admin {
     fn visit(&self) -> &Visit {
         self
     }
+    fn prove(&mut self, fresh: &Fresh) {
+        self.actor = self.actor.clone().proved_by(fresh);
+    }
 }
 
 impl Changing for Keeping {
     fn visit(&self) -> &Visit {
         self
+    }
+    fn prove(&mut self, fresh: &Fresh) {
+        self.keeper = self.keeper.clone().proved_by(fresh);
     }
 }
 
@@ -198,6 +210,22 @@ impl Looking {
         Ok((self.frame().await?.saying(flash.sentence.clone()), flash))
     }
 
+    /// The answer of a verb, or the page for its denial.
+    pub async fn need<T>(&self, answer: Result<T, impl Into<Denied>>) -> Result<T, Response> {
+        match answer {
+            Ok(answer) => Ok(answer),
+            Err(denied) => Err(self.stopped(&denied.into()).await),
+        }
+    }
+
+    /// The page for a denial. Whoever has to prove first who they are comes back to the page they were on.
+    async fn stopped(&self, denied: &Denied) -> Response {
+        match denied {
+            Denied::Refused(Refusal::FreshSignInRequired) => confirm_first(&self.page),
+            _ => self.deny(denied).await,
+        }
+    }
+
     /// On to `path`, which says `sentence` once.
     #[expect(clippy::result_large_err, reason = "an answer either way")]
     pub fn done(&self, path: &str, sentence: &str) -> Outcome {
@@ -215,7 +243,7 @@ impl Looking {
             Denied::Refused(Refusal::UserDisabled) => {
                 Problems::of("", "They are disabled and could not use it. Enable them first.")
             }
-            _ => return Err(self.deny(&denied).await),
+            _ => return Err(self.stopped(&denied).await),
         };
         self.desk.note(&denied, &self.caller);
         Ok(problems)

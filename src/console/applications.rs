@@ -98,7 +98,16 @@ pub(super) async fn add(admin: Keeping, form: Params) -> Outcome {
     let (kind, name) = (typed(&form, "type"), typed(&form, "name"));
     let (redirect_uri, id) = (typed(&form, "redirect_uri"), typed(&form, "id"));
     let dialects = dialects(&admin, form.get("dialect").unwrap_or(FACE));
-    admin.again(NewApplication { chooses_id: chooses_id(&admin), frame, kind, dialects, name, redirect_uri, id, problems })
+    admin.again(NewApplication {
+        chooses_id: chooses_id(&admin),
+        frame,
+        kind,
+        dialects,
+        name,
+        redirect_uri,
+        id,
+        problems,
+    })
 }
 
 /// Whoever keeps only their own applications chooses none.

@@ -15,7 +15,7 @@ use crate::http::directory::Directory;
 use crate::http::params::Params;
 use crate::http::routing::Methods;
 use crate::http::views::Problem;
-use crate::http::visit::{self, Outcome, Visit, sign_in_first};
+use crate::http::visit::{self, Outcome, Visit};
 
 use super::admin::{Arrival, Changing, Entrance};
 
@@ -57,8 +57,8 @@ impl Doors {
         let page = visit::page(&self.desk, move |visit, request: Request| {
             let directory = directory.clone();
             async move {
-                visit.person()?;
-                handler(enter::<E>(visit, &request, directory).await?).await
+                let here = visit.person().map(|_| request.original_uri().path().to_owned())?;
+                handler(enter::<E>(visit, &request, directory, here).await?).await
             }
         });
         self.hang(Door { method: "GET", path }, |methods| methods.get(page))
@@ -75,11 +75,13 @@ impl Doors {
         let form = visit::page(&self.desk, move |visit, mut request: Request| {
             let directory = directory.clone();
             async move {
-                if visit.current.is_none() {
-                    // Whoever was signed out meanwhile comes back to the page the form is on.
-                    return Err(sign_in_first(&first_parts(request.original_uri().path(), depth)));
+                // Whoever was signed out meanwhile comes back to the page the form is on.
+                let page = first_parts(request.original_uri().path(), depth);
+                visit.person_of(&page)?;
+                let mut admin = enter::<E>(visit, &request, directory, page).await?;
+                if let Some(fresh) = admin.visit().fresh_already().await? {
+                    admin.prove(&fresh);
                 }
-                let admin = enter::<E>(visit, &request, directory).await?;
                 let fields = admin.visit().form_repeating(&mut request, CHECK_BOXES).await?;
                 handler(admin, fields).await
             }
@@ -115,11 +117,16 @@ impl Doors {
 }
 
 /// Whoever may comes in; everybody else sees why not.
-async fn enter<E: Entrance>(visit: Visit, request: &Request, directory: Arc<Directory>) -> Result<E, Response> {
+async fn enter<E: Entrance>(
+    visit: Visit,
+    request: &Request,
+    directory: Arc<Directory>,
+    page: String,
+) -> Result<E, Response> {
     let about = request.raw_path_param("id").unwrap_or_default().to_owned();
-    let who = visit.person()?;
+    let who = visit.person_of(&page)?;
     match E::evidence(who) {
-        Ok(evidence) => Ok(E::admit(Arrival { visit, about, directory }, evidence)),
+        Ok(evidence) => Ok(E::admit(Arrival { visit, about, directory, page }, evidence)),
         Err(_) if who.user().auditor => {
             Err(visit.desk.show(&visit.caller, Problem::only_to_look_at(visit.frame().await?)))
         }

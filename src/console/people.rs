@@ -21,6 +21,8 @@ use super::views::{Confirm, NewPerson, People, PersonRow};
 use super::words::{PAGE, at, confirmation, counted, filled, pager, renamed, some_of, typed};
 
 const HERE: &str = "/admin/people";
+/// Where somebody is added.
+const NEW: &str = "/admin/people/new";
 
 pub(super) async fn list(admin: Reading) -> Outcome {
     let (q, after) = (admin.asked("q"), admin.query.get("after"));
@@ -53,12 +55,15 @@ fn row(user: &User, seen: Option<Timestamp>, now: Timestamp) -> PersonRow {
 }
 
 pub(super) async fn ask(admin: Reading) -> Outcome {
+    // It ends in a link that is a way in: they prove who they are before they type anything.
+    admin.fresh(NEW).await?;
     let groups = group_choices(&admin, &Default::default()).await?;
     let (frame, _) = admin.framed().await?;
     Ok(admin.show(NewPerson { frame, groups, ..NewPerson::default() }))
 }
 
 pub(super) async fn add(admin: Admin, form: Params) -> Outcome {
+    admin.fresh(NEW).await?;
     let new = NewUser {
         username: typed(&form, "username").trim().to_owned(),
         changes: vec![

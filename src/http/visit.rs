@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use poem::endpoint::make;
-use poem::http::HeaderMap;
+use poem::http::{HeaderMap, Method};
 use poem::{Endpoint, IntoResponse, Request, Response};
 
 use crate::base::clock::Timestamp;
@@ -42,6 +42,8 @@ pub struct Visit {
     pub query: Params,
     headers: HeaderMap,
     path: String,
+    /// Whether more is demanded by now than was proved when they signed in.
+    lacking: bool,
 }
 
 /// The endpoint that answers visits with `handler`.
@@ -71,10 +73,20 @@ impl Visit {
             Ok(current) => current,
             Err(denied) => return Err(desk.deny(request, &denied).await),
         };
+        let lacking = match &current {
+            Some(who) => desk.engine.lacks_proof(who).await,
+            None => Ok(false),
+        };
+        let lacking = match lacking {
+            Ok(lacking) => lacking,
+            Err(denied) => return Err(desk.deny(request, &denied).await),
+        };
         let headers = request.headers().clone();
         // As the browser asked: a router that nests strips what it has matched.
         let path = request.original_uri().path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string);
-        let mut visit = Visit { desk, caller, browser, current, query: Params::default(), headers, path };
+        // A form is not sent again by going back to where it was sent.
+        let path = if request.method() == Method::GET { path } else { first_part(&path) };
+        let mut visit = Visit { desk, caller, browser, current, query: Params::default(), headers, path, lacking };
         visit.query = match Params::of_query(request.uri().query()) {
             Ok(query) => query,
             Err(_) => return Err(visit.fault(&Fault::Malformed).await),
@@ -102,17 +114,37 @@ impl Visit {
         &self.headers
     }
 
-    /// Who is signed in; whoever is not is sent to sign in and comes back here.
+    /// Who is signed in; whoever is not is sent to sign in and comes back here. So is whoever signed in before more was
+    /// demanded of them: they prove the rest, and enrol it if they have to.
     #[expect(clippy::result_large_err, reason = "the error is an answer, moved once and on its way out")]
     pub fn person(&self) -> Result<&SignedIn, Response> {
-        self.current.as_ref().ok_or_else(|| sign_in_first(&self.path))
+        self.person_of(&self.path)
+    }
+
+    /// The same, who comes back to `path`.
+    #[expect(clippy::result_large_err, reason = "the error is an answer, moved once and on its way out")]
+    pub fn person_of(&self, path: &str) -> Result<&SignedIn, Response> {
+        match &self.current {
+            None => Err(sign_in_first(path)),
+            Some(_) if self.lacking => Err(confirm_first(path)),
+            Some(who) => Ok(who),
+        }
     }
 
     /// Who is signed in and proved a moment ago who they are; whoever did not is asked to and goes on to `path`.
     pub async fn fresh(&self, path: &str) -> Result<Fresh, Response> {
-        match self.engine().fresh(self.person()?).await {
+        match self.engine().fresh(self.person_of(path)?).await {
             Ok(fresh) => Ok(fresh),
             Err(Denied::Refused(Refusal::FreshSignInRequired)) => Err(confirm_first(path)),
+            Err(denied) => Err(self.deny(&denied).await),
+        }
+    }
+
+    /// The same for whoever did; nothing for whoever did not, who is not asked to.
+    pub async fn fresh_already(&self) -> Result<Option<Fresh>, Response> {
+        match self.engine().fresh(self.person()?).await {
+            Ok(fresh) => Ok(Some(fresh)),
+            Err(Denied::Refused(Refusal::FreshSignInRequired)) => Ok(None),
             Err(denied) => Err(self.deny(&denied).await),
         }
     }
@@ -195,6 +227,12 @@ impl Visit {
         let frame = self.desk.bare_frame(&self.browser);
         self.desk.show(&self.caller, self.desk.denied_page(denied, frame))
     }
+}
+
+/// The part of the site that `path` lies in: `/account` of `/account/sessions/end?all=1`.
+fn first_part(path: &str) -> String {
+    let part = path.trim_start_matches('/').split(['/', '?']).next().unwrap_or_default();
+    format!("/{part}")
 }
 
 /// To the sign-in page, and from there to `path`.

@@ -136,6 +136,9 @@ async fn saving_wants_a_fresh_proof_and_what_waits_is_shown() {
     for to in [ada.get(&house, FORM).await, ada.post(&house, FORM, &with(&form, &[])).await] {
         assert!(to.goes_on().starts_with("/login?confirm=1"));
     }
+    ada.get(&house, "/login?confirm=1&next=/admin/people/new").await.shows();
+    let again = [("username", "ada"), ("password", crate::house::PASSWORD), ("next", "/admin/people/new")];
+    ada.post(&house, "/login", &again).await.leads_to("/admin/people/new");
     ada.get(&house, "/admin/people/new").await.shows();
     let sam = [("username", "sam"), ("email", "sam@example.org")];
     ada.post(&house, "/admin/people/new", &sam).await.goes_on();

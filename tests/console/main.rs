@@ -16,5 +16,6 @@ mod groups;
 mod house;
 mod mail;
 mod people;
+mod proof;
 mod registrar;
 mod rest;

@@ -2,8 +2,7 @@
 
 use crate::house::{Browser, House, REGISTRAR};
 
-const WIKI: [(&str, &str); 3] =
-    [("type", "web"), ("name", "Rita's wiki"), ("redirect_uri", "https://wiki.example/cb")];
+const WIKI: [(&str, &str); 3] = [("type", "web"), ("name", "Rita's wiki"), ("redirect_uri", "https://wiki.example/cb")];
 
 /// Registers the wiki; gives the path of its page.
 async fn register(house: &House, rita: &Browser) -> String {
@@ -161,7 +160,13 @@ async fn what_an_administrator_decided_about_it_stays() {
     let page = register(&house, &rita).await;
     let form = |rest: &str| format!("{page}/{rest}");
     fn access<'a>(consent: &'a str, factor: &'a str) -> Vec<(&'a str, &'a str)> {
-        vec![("name", "W"), ("who", "everyone"), ("consent", consent), ("required_factor", factor), ("require_pkce", "on")]
+        vec![
+            ("name", "W"),
+            ("who", "everyone"),
+            ("consent", consent),
+            ("required_factor", factor),
+            ("require_pkce", "on"),
+        ]
     }
     // A registrar demands more; less than was decided only an administrator.
     ada.get(&house, &page).await.shows();

@@ -26,7 +26,7 @@ impl House {
 }
 
 /// The code of the authenticator that a page tells how to set up.
-fn code_of(page: &Reply, now: i64) -> String {
+pub fn code_of(page: &Reply, now: i64) -> String {
     let (_, rest) = page.body.split_once("id=\"key\"").unwrap_or_else(|| panic!("no key: {page}"));
     let key: String = rest.split(['>', '<']).nth(1).expect("a key").split(' ').collect();
     let seed = BASE32_NOPAD.decode(key.as_bytes()).expect("base32");

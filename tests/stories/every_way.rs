@@ -47,7 +47,7 @@ const EXPECTED: [(&str, &str); 13] = [
     ("a token of ours at the authorization endpoint", "+------"),
     ("registering a program", "+--+++-"),
     ("a program of hers", "+-+++++"),
-    ("the cookie of a session", "+-+-++-"),
+    ("the cookie of a session", "+---++-"),
 ];
 
 /// Alice, her applications, and what she had before anything happened.

@@ -61,6 +61,7 @@ mod machine;
 mod mail;
 mod matrix;
 mod minors;
+mod open_sessions;
 mod parameters;
 mod passkeys;
 mod places;

@@ -102,7 +102,7 @@ impl Actor {
     ///
     /// # Errors
     /// [`Refusal::FreshSignInRequired`].
-    pub(super) fn is_proved(&self) -> Result<(), Refusal> {
+    pub(in crate::engine) fn is_proved(&self) -> Result<(), Refusal> {
         self.keeper.is_proved()
     }
 

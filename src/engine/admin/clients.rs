@@ -76,7 +76,8 @@ impl Engine {
     /// Makes `wanted` changes to a client, in order and all at once.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`], [`Refusal::Taken`] for a client key, [`Refusal::FieldInvalid`] naming what is wrong.
+    /// [`Refusal::FreshSignInRequired`] where another factor is demanded, from an actor who did not prove lately who they
+    /// are; [`Refusal::NotFound`], [`Refusal::Taken`] for a client key, [`Refusal::FieldInvalid`] naming what is wrong.
     pub async fn change_client(
         &self,
         by: &impl AsRef<Keeper>,
@@ -99,6 +100,9 @@ impl Engine {
             self.permit(by, &[], &mut changes).await?;
             self.judge_client(Some(&was), &client, &mut changes).await?;
             by.as_ref().may_make(Some(&was), &client)?;
+            if was.required_factor != client.required_factor {
+                by.as_ref().is_proved()?;
+            }
             let differences = diff(&fields::of_client(&was), &fields::of_client(&client));
             changes.update(&was, &client);
             if !differences.is_empty() {

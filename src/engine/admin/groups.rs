@@ -46,7 +46,7 @@ impl Engine {
     /// Says what the members of a group must sign in with.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`].
+    /// [`Refusal::FreshSignInRequired`] from an actor who did not prove lately who they are; [`Refusal::NotFound`].
     pub async fn change_group(
         &self,
         actor: &Actor,
@@ -62,6 +62,7 @@ impl Engine {
             let group = Group { required_factor, ..was.record().clone() };
             let differences = diff(&fields::of_group(&was), &fields::of_group(&group));
             if !differences.is_empty() {
+                actor.is_proved()?;
                 let record = caller.record(self.now(), &*self.rng, actor.audited(), AuditKind::GroupUpdated);
                 changes.update(&was, &group).create(&record.with("group", name).with_changes(&differences));
             }

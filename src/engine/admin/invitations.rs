@@ -49,6 +49,7 @@ impl Engine {
     /// Invites one or many.
     ///
     /// # Errors
+    /// [`Refusal::FreshSignInRequired`] from an actor who did not prove lately who they are: each link is an account.
     /// [`Refusal::FieldInvalid`] for a group there is not, another lifetime, or where nobody may make an account by
     /// themselves; the store's fault.
     pub async fn invite(&self, actor: &Actor, caller: &Caller, wanted: &NewInvitations) -> Result<Invited, Denied> {
@@ -60,6 +61,7 @@ impl Engine {
             Err(problems) => return Ok(Invited::Nobody(problems)),
         };
         self.settle(|| async {
+            actor.is_proved()?;
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
             if self.settings_as_they_stay(&mut changes).await?.self_registration == SelfRegistration::Closed {
@@ -106,9 +108,10 @@ impl Engine {
     /// ends.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`] for one that does not exist, was accepted or was revoked; the store's fault.
+    /// As [`Engine::invite`]; [`Refusal::NotFound`] for one that does not exist, was accepted or was revoked.
     pub async fn resend_invitation(&self, actor: &Actor, caller: &Caller, id: &InvitationId) -> Result<Secret, Denied> {
         self.settle(|| async {
+            actor.is_proved()?;
             let was = self.open_invitation(id).await?;
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;

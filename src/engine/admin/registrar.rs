@@ -29,7 +29,11 @@ impl Keeper {
     /// [`Refusal::FieldInvalid`] for what an administrator switched off, which says who switches it on.
     pub(super) fn may_switch(&self, was: &Client, off: bool) -> Result<(), Refusal> {
         let theirs = self.registrar().is_none() || was.disabled_by_owner;
-        if off || was.disabled_at.is_none() || theirs { Ok(()) } else { only("", "enable it: an administrator disabled it") }
+        if off || was.disabled_at.is_none() || theirs {
+            Ok(())
+        } else {
+            only("", "enable it: an administrator disabled it")
+        }
     }
 
     /// Whether it counts as switched off by its owner once they did it.
@@ -84,7 +88,8 @@ fn stays_as_decided(was: &Client, now: &Client) -> Result<(), Refusal> {
     if !trusted {
         return Ok(());
     }
-    let more = |field| only(field, "add this while the application is trusted: people are not asked, or it is first-party");
+    let more =
+        |field| only(field, "add this while the application is trusted: people are not asked, or it is first-party");
     let known = |was: &[RedirectUri], now: &[RedirectUri]| now.iter().all(|uri| was.contains(uri));
     if !now.scopes.iter().all(|scope| was.scopes.has(scope.as_str())) {
         return more("scopes");

@@ -13,7 +13,8 @@ impl Engine {
     /// Puts `wanted` in the place of the settings; the issuer and the mail server stay.
     ///
     /// # Errors
-    /// [`Refusal::FieldInvalid`](crate::model::refusal::Refusal::FieldInvalid) naming what is wrong.
+    /// [`Refusal::FreshSignInRequired`](crate::model::refusal::Refusal::FreshSignInRequired) for any change, from an actor
+    /// who did not prove lately who they are; [`Refusal::FieldInvalid`](crate::model::refusal::Refusal::FieldInvalid) naming what is wrong.
     pub async fn change_settings(&self, actor: &Actor, caller: &Caller, wanted: &Settings) -> Result<Settings, Denied> {
         rules::refuse(rules::settings(wanted, &self.faces, &self.identity.issuer))?;
         self.settle(|| async {
@@ -25,6 +26,7 @@ impl Engine {
             self.permit(actor, &[], &mut changes).await?;
             let differences = diff(&fields::of_settings(&before), &fields::of_settings(&settings));
             if !differences.is_empty() {
+                actor.is_proved()?;
                 let record = caller.record(self.now(), &*self.rng, actor.audited(), AuditKind::SettingsUpdated);
                 changes.create(&record.with_changes(&differences));
                 put(&mut changes, was.as_ref(), &settings);

@@ -15,7 +15,7 @@ use crate::store::{Changes, Order};
 
 use super::fields::{self, diff};
 use super::user_change::{NewUser, UserChange};
-use super::{Actor, Keeper, Listed, Reader, rules};
+use super::{Actor, Listed, Reader, rules};
 
 /// How many of a user's latest sessions are looked at to say when they were last seen.
 const LATEST_SESSIONS: usize = 10;
@@ -38,7 +38,8 @@ impl Engine {
     /// Makes a user. They have no password until they choose one through a recovery link.
     ///
     /// # Errors
-    /// [`Refusal::FreshSignInRequired`] for one with roles, from an actor who did not prove lately who they are;
+    /// [`Refusal::FreshSignInRequired`] for one with roles, groups or a verified address, from an actor who did not prove
+    /// lately who they are;
     /// [`Refusal::Taken`] when the username or the address is somebody's, [`Refusal::FieldInvalid`] naming what is wrong.
     pub async fn create_user(&self, actor: &Actor, caller: &Caller, new: &NewUser) -> Result<User, Denied> {
         self.settle(|| async {
@@ -48,7 +49,8 @@ impl Engine {
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
             self.judge_user(None, &user, &mut changes).await?;
-            may_give_roles(actor, &User::named(user.id.clone(), String::new(), now), &user)?;
+            let blank = User::named(user.id.clone(), String::new(), now);
+            may_make(actor, &User { email: user.email.clone(), ..blank }, &user)?;
             self.close_set_up_for(&user, &mut changes).await?;
             let record = self.user_record(actor, caller, AuditKind::UserCreated, &user);
             changes.create(&user);
@@ -61,7 +63,8 @@ impl Engine {
     /// Makes `wanted` changes to a user, in order and all at once.
     ///
     /// # Errors
-    /// [`Refusal::FreshSignInRequired`] for a change of roles, from an actor who did not prove lately who they are;
+    /// [`Refusal::FreshSignInRequired`] for a change of roles, groups or address, from an actor who did not prove lately who
+    /// they are;
     /// [`Refusal::NotFound`], [`Refusal::Taken`], [`Refusal::FieldInvalid`], [`Refusal::LastAdministrator`].
     pub async fn change_user(
         &self,
@@ -77,7 +80,7 @@ impl Engine {
             let mut changes = Changes::new();
             self.permit(actor, &[&was], &mut changes).await?;
             self.judge_user(Some(&was), &user, &mut changes).await?;
-            may_give_roles(actor, &was, &user)?;
+            may_make(actor, &was, &user)?;
             if was.admin && !user.admin {
                 self.another_administrator(&was, &mut changes).await?;
             }
@@ -198,8 +201,12 @@ impl Engine {
     }
 }
 
-/// Whether the actor may change what somebody may do here from what it was to what it is now.
-fn may_give_roles(actor: &Actor, was: &User, now: &User) -> Result<(), Refusal> {
-    let of = |user: &User| (user.admin, user.may_register_clients, user.auditor, user.roles.clone());
-    if of(was) == of(now) { Ok(()) } else { AsRef::<Keeper>::as_ref(actor).is_proved() }
+/// Whether the actor may make `now` of `was`: what somebody may do, here and in applications, and the address that leads
+/// into their account, changes whoever proved lately who they are.
+fn may_make(actor: &Actor, was: &User, now: &User) -> Result<(), Refusal> {
+    let here = |user: &User| (user.admin, user.may_register_clients, user.auditor);
+    let elsewhere = |user: &User| (user.roles.clone(), user.groups.clone());
+    let address = |user: &User| (user.email.clone(), user.email_verified);
+    let same = here(was) == here(now) && elsewhere(was) == elsewhere(now) && address(was) == address(now);
+    if same { Ok(()) } else { actor.is_proved() }
 }

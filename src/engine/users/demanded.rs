@@ -1,12 +1,15 @@
 //! Which proof is demanded of somebody: the strictest of what the deployment, their groups and the application say.
 
-use crate::engine::Engine;
+use crate::engine::{Denied, Engine};
 use crate::model::client::Client;
 use crate::model::group::Group;
 use crate::model::session::Authentication;
 use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
 use crate::store::Fault;
+
+use super::needs::{Demand, Need, missing_of_session};
+use super::sessions::SignedIn;
 
 impl Engine {
     /// What `user` must sign in with, for `client` if it is for one.
@@ -20,6 +23,22 @@ impl Engine {
             demanded = demanded.max(group.required_factor);
         }
         Ok(client.map_or(demanded, |client| demanded.max(client.required_factor)))
+    }
+
+    /// Whether the session of `who`, which may be older than the demand, lacks what the deployment and their groups demand
+    /// of them now. Nothing of this server's own is shown to it until they have proved the rest.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub async fn lacks_proof(&self, who: &SignedIn) -> Result<bool, Denied> {
+        let policy = self.demanded_of(who.user(), None).await?;
+        let (proved, remembered) = (&who.session().authentication, who.session().remembered);
+        if proved.reaches(policy.class()) {
+            return Ok(false);
+        }
+        let factors = self.factors_of(&who.user().id).await?;
+        let demand = Demand { policy, ..Demand::default() };
+        Ok(missing_of_session(&factors, demand, proved, remembered) != Need::Nothing)
     }
 }
 

@@ -6,7 +6,6 @@ use crate::base::clock::Timestamp;
 use crate::engine::{Denied, Engine};
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Session};
-use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
 
 use super::needs::{Need, needs};
@@ -42,15 +41,16 @@ impl Fresh {
 }
 
 impl Engine {
-    /// Whether `who` proved within the last ten minutes who they are, with a second factor if they have one. That their
-    /// browser was remembered does not count.
+    /// Whether `who` proved within the last ten minutes who they are, with a second factor if they have one, and with what
+    /// is demanded of them by now. That their browser was remembered does not count.
     ///
     /// # Errors
     /// [`Refusal::FreshSignInRequired`], or the store's fault.
     pub async fn fresh(&self, who: &SignedIn) -> Result<Fresh, Denied> {
         let proved = &who.session().authentication;
         let factors = self.factors_of(&who.user().id).await?;
-        let all = needs(&factors, RequiredFactor::None, proved, false) == Need::Nothing;
+        let demanded = self.demanded_of(who.user(), None).await?;
+        let all = needs(&factors, demanded, proved, false) == Need::Nothing;
         match all && self.is_recent(proved) {
             true => Ok(Fresh(who.clone())),
             false => Err(Refusal::FreshSignInRequired.into()),

@@ -28,6 +28,7 @@ impl Engine {
     /// Makes a one-time link for `user` and gives its secret, which is shown once. Their older links end.
     ///
     /// # Errors
+    /// [`Refusal::FreshSignInRequired`] for an actor who did not prove lately who they are: the link is a way in.
     /// [`Refusal::NotFound`]; [`Refusal::UserDisabled`], for a link that could not be used; [`Refusal::NotPermitted`] when
     /// the actor is no administrator any more; the store's fault.
     pub async fn start_recovery(&self, actor: &Actor, caller: &Caller, user: &UserId) -> Result<Secret, Denied> {
@@ -59,6 +60,7 @@ impl Engine {
         without_second_factor: bool,
     ) -> Result<Secret, Denied> {
         self.settle(|| async move {
+            actor.is_proved()?;
             let now = self.now();
             let kept = self.ledger.find::<User>(user.as_str()).await?;
             // A guest has no way in that could be found again.
