@@ -5,6 +5,9 @@ use std::time::Duration;
 
 use crate::house::{Browser, House, PASSWORD, REGISTRAR};
 
+/// What a form sends.
+type Fields = Vec<(&'static str, &'static str)>;
+
 /// The path of the page about somebody.
 async fn page_of(house: &House, ada: &Browser, username: &str) -> String {
     let list = ada.get(house, &format!("/admin/people?q={username}")).await.shows();
@@ -37,7 +40,7 @@ async fn a_session_that_was_left_open_makes_no_way_into_an_account() {
     let with = |more: &[(&'static str, &'static str)]| [settings, more].concat();
     let access = vec![("name", "Wiki"), ("who", "everyone"), ("consent", "ask"), ("require_pkce", "on")];
     let access = [access, vec![("required_factor", "second_factor")]].concat();
-    let forms: Vec<(&str, String, Vec<(&str, &str)>)> = vec![
+    let forms: Vec<(&str, String, Fields)> = vec![
         (&me, format!("{me}/recover"), vec![]),
         (&sam, format!("{sam}/recover"), vec![]),
         (&me, format!("{me}/profile"), vec![("email", "thief@evil.example"), ("email_verified", "on")]),
@@ -113,13 +116,13 @@ async fn whoever_signed_in_before_more_was_demanded_proves_the_rest_first() {
         let to = who.get(&house, path).await.goes_on();
         assert_eq!(to, format!("/login?confirm=1&next={}", path.replace('/', "%2F")));
     }
-    let forms: [(&str, &str, &[(&str, &str)]); 3] = [
-        ("/admin/settings", "/admin/settings", &with("none")),
-        ("/admin/people/new", "/admin/people/new", &[("username", "late")]),
-        ("/account/password", "/account", &[("current", PASSWORD), ("new", "four quiet otters skate")]),
+    let forms: [(&str, &str, Fields); 3] = [
+        ("/admin/settings", "/admin/settings", with("none")),
+        ("/admin/people/new", "/admin/people/new", vec![("username", "late")]),
+        ("/account/password", "/account", vec![("current", PASSWORD), ("new", "four quiet otters skate")]),
     ];
     for (path, page, fields) in forms {
-        let to = ada.post(&house, path, fields).await.goes_on();
+        let to = ada.post(&house, path, &fields).await.goes_on();
         assert_eq!(to, format!("/login?confirm=1&next={}", page.replace('/', "%2F")), "{path}");
     }
     assert_eq!(house.everything().await, before);

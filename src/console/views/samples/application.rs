@@ -166,8 +166,10 @@ impl Samples for Application {
             scopes: vec![ScopeChoice { name: LONG.into(), sentence: MARKUP.into(), chosen: true }],
             ..warned.clone()
         };
+        let locked = Application { disabled: true, locked: true, ..plain.clone() };
         vec![
             ("plain", plain),
+            ("locked", locked),
             ("warned", warned),
             ("new-secret", fresh),
             ("spa", spa),
