@@ -62,6 +62,13 @@ impl Factors {
         self.totp.is_some() || !self.passkeys.is_empty()
     }
 
+    /// Whether the browser noted by this `locator` spares its person, who has ended all access `access_epoch` times, the
+    /// second factor at `now`: while they have one.
+    pub fn spares(&self, locator: &str, access_epoch: u32, now: Timestamp) -> bool {
+        let noted = self.devices.iter().find(|device| device.locator == locator);
+        self.has_second() && noted.is_some_and(|device| device.holds(access_epoch, now))
+    }
+
     /// Drops what only stands in for a factor, when there is none any more.
     pub fn tidy(&mut self) {
         if !self.has_second() {
@@ -160,6 +167,13 @@ pub struct RememberedDevice {
     pub expires_at: Timestamp,
     /// Its person's count of the events that end all access, then.
     pub access_epoch: u32,
+}
+
+impl RememberedDevice {
+    /// Whether it counts at `now` for its person, who has ended all access `access_epoch` times.
+    pub fn holds(&self, access_epoch: u32, now: Timestamp) -> bool {
+        now < self.expires_at && self.access_epoch == access_epoch
+    }
 }
 
 /// A ceremony with a passkey that has begun (Web Authentication Level 3, sections 7.1 and 7.2). Its challenge is good once.

@@ -36,9 +36,9 @@ pub struct Grant {
     pub audience: Vec<String>,
     /// How and when the person proved who they are.
     pub authentication: Authentication,
-    /// Whether the second factor was not asked for because their browser remembered it.
+    /// The note that spared them the second factor, as in the session it was given in.
     #[serde(default)]
-    pub remembered: bool,
+    pub remembered: Option<String>,
     /// The device it is bound to, once one was named.
     #[serde(default)]
     pub device_id: Option<String>,

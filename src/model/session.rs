@@ -170,9 +170,10 @@ pub struct Session {
     /// Where they are signed in.
     #[serde(default, skip_serializing_if = "SessionKind::is_browser")]
     pub kind: SessionKind,
-    /// Whether the second factor was not asked for because it had been given in this browser before.
+    /// The note among its person's factors ([`RememberedDevice`](super::factors::RememberedDevice), by locator) that spared
+    /// them the second factor, if one did: it spares them nothing once it has ended.
     #[serde(default)]
-    pub remembered: bool,
+    pub remembered: Option<String>,
 }
 
 /// Whether a session still holds.

@@ -5,11 +5,13 @@
 use std::sync::Arc;
 
 use poem::http::StatusCode;
+use poem::http::header::SET_COOKIE;
 use poem::{IntoResponse, Request, Route};
 
 use crate::base::secret::Secret;
 use crate::engine::Denied;
-use crate::engine::users::SetUp;
+use crate::engine::users::{SetUp, familiar};
+use crate::http::cookies;
 use crate::http::desk::Desk;
 use crate::http::flash::Flash;
 use crate::http::page::{Page, Problems};
@@ -130,7 +132,12 @@ async fn recover(visit: Visit, mut request: Request) -> Outcome {
     let token = fields.get("token").unwrap_or_default();
     let password = Secret::new(fields.get("password").unwrap_or_default());
     match visit.engine().finish_recovery(&visit.caller, &Secret::new(token), &password).await {
-        Ok(_) => Ok(visit.go_saying(paths::LOGIN, Flash::saying("Your password is set. Sign in with it."))),
+        Ok(found) => {
+            let mut back = visit.go_saying(paths::LOGIN, Flash::saying("Your password is set. Sign in with it."));
+            let cookie = visit.desk.cookies.set(cookies::FAMILIAR, found.familiar.expose(), Some(familiar::LIFE));
+            back.headers_mut().extend(cookie.map(|cookie| (SET_COOKIE, cookie)));
+            Ok(back)
+        }
         Err(Denied::Refused(Refusal::FieldInvalid(problem))) => {
             let problems = Problems::of(problem.field, &problem.sentence);
             recovery_form(&visit, StatusCode::BAD_REQUEST, token, problems).await

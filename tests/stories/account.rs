@@ -78,6 +78,28 @@ async fn a_browser_is_known_again_after_signing_out() {
     assert!(alice.browser.session().is_some());
 }
 
+/// Strangers go on guessing while somebody comes back by a link: their new password lets them in, in that browser.
+#[tokio::test]
+async fn who_comes_back_by_a_link_is_known_there() {
+    let house = House::fresh().await;
+    let alice = house.person("alice").await;
+    let link = house.engine.start_recovery(&Actor::host(), &super::house::host(), &alice.id).await.unwrap();
+    let home = house.browser();
+    let page = home.opens(&format!("/recover?token={}", link.expose())).await;
+    assert_eq!(home.submits(&page, &[("password", NEW_PASSWORD)]).await.status, 303);
+    let stranger = house.browser();
+    for _ in 0..40 {
+        let page = stranger.opens("/login").await;
+        stranger.submits(&page, &[("username", "alice"), ("password", "guess")]).await;
+        house.later(30);
+    }
+    let fields = [("username", "alice"), ("password", NEW_PASSWORD)];
+    let page = stranger.opens("/login").await;
+    assert_eq!(stranger.submits(&page, &fields).await.status, 429, "a browser nobody knows waits");
+    let page = home.opens("/login").await;
+    assert_eq!(home.submits(&page, &fields).await.location(), "/");
+}
+
 #[tokio::test]
 async fn people_end_their_own_sessions_and_nobody_elses() {
     let house = House::fresh().await;

@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 
 use countersign::engine::admin::Actor;
+use countersign::engine::admin::client_change::ClientChange;
+use countersign::model::client::ClientType;
+use countersign::model::sign_in::RequiredFactor;
 use futures_util::future::join_all;
 
 use super::authenticator::{Authenticator, RECOVERY};
@@ -217,6 +220,48 @@ async fn a_browser_remembers_for_a_month_unless_it_is_told_to_forget() {
     alice.signs_out().await;
     house.later(120);
     assert!(alice.signs_in().await.location().starts_with("/login/second-factor"));
+}
+
+/// What a browser's memory spared somebody lasts as long as that memory, and no longer: in the session and in what it gave.
+#[tokio::test]
+async fn what_a_memory_spared_ends_with_it() {
+    let house = House::fresh().await;
+    let demands = ClientChange::RequiredFactor(RequiredFactor::SecondFactor);
+    let bank = house.app_with("bank", ClientType::Web, vec![demands]).await;
+    let alice = house.person("alice").await;
+    let authenticator = Authenticator::of(&house, &alice).await;
+    let page = alice.meets_second_factor(&alice.browser).await;
+    alice.browser.submits(&page, &[("otp", &authenticator.shows()), ("remember", "1")]).await;
+    alice.signs_out().await;
+    alice.signs_in().await;
+    let tokens = alice.gives(&bank, "openid offline_access").await;
+    assert_eq!(claims(&tokens.id)["acr"], "1", "no code was asked for");
+    let tokens = bank.refreshes(&tokens.refresh).await.tokens();
+
+    let page = alice.browser.opens("/account/sessions").await;
+    let csrf = Form::on(&page).hidden("csrf").to_owned();
+    alice.browser.posts("/account/sessions/forget", &[("csrf", &csrf)]).await;
+    let page = alice.browser.follows(alice.goes(&bank.asks("openid")).await).await;
+    assert_eq!(page.title(), "One more step", "the open session is spared nothing any more: {page}");
+    assert_eq!(bank.refreshes(&tokens.refresh).await.json()["error"], "invalid_grant");
+}
+
+/// Eight characters do beside a second factor. Once that is gone, another one is set up before they let anybody in.
+#[tokio::test]
+async fn a_short_password_never_stands_alone() {
+    let house = House::fresh().await;
+    let alice = house.person("alice").await;
+    let _lost = Authenticator::of(&house, &alice).await;
+    let link = house.engine.start_recovery(&Actor::host(), &host(), &alice.id).await.unwrap();
+    let short = countersign::base::secret::Secret::new("velvet27otter");
+    house.engine.finish_recovery(&host(), &link, &short).await.expect("long enough beside a factor");
+    house.engine.remove_second_factors(&Actor::host(), &host(), &alice.id).await.unwrap();
+    let browser = house.browser();
+    let page = browser.opens("/login").await;
+    let sent = browser.submits(&page, &[("username", "alice"), ("password", "velvet27otter")]).await;
+    let page = browser.follows(sent).await;
+    assert_eq!(page.title(), "Set up a second factor", "{page}");
+    assert_eq!(browser.session(), None);
 }
 
 #[tokio::test]

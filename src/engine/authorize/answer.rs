@@ -59,7 +59,7 @@ impl Engine {
                 client.audience.clone()
             },
             authentication: at.proved.unwrap_or(&session.authentication).clone(),
-            remembered: session.remembered,
+            remembered: session.remembered.clone(),
             device_id: None,
             created_at: at.now,
             expires_at: grant_end(client, at.now),

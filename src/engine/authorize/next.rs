@@ -121,7 +121,7 @@ impl Situation<'_> {
         let asked = self.request.prompt.none || self.progress.signed_in == Some(&person.session.id);
         let wanted = if asked { RequiredFactor::None } else { self.request.wanted_factor };
         let demand = Demand { policy: self.demanded, essential: self.request.essential_factor, wanted };
-        missing_of_session(self.enrolled, demand, &person.session.authentication, person.session.remembered)
+        missing_of_session(self.enrolled, demand, person.session, person.user, self.now)
     }
 
     /// Whether the way to what is demanded may pass an enrolment.
@@ -134,7 +134,7 @@ impl Situation<'_> {
     fn unmet(&self) -> Refusal {
         match self.request.essential_factor > RequiredFactor::None {
             true => Refusal::AcrUnmet,
-            false => Refusal::EnrolmentRequired,
+            false => Refusal::LoginRequired,
         }
     }
 

@@ -122,7 +122,7 @@ impl House {
             claims: Default::default(),
             audience: vec![],
             authentication: Authentication::by_password(Timestamp(START.0 - 60)),
-            remembered: false,
+            remembered: None,
             device_id: None,
             created_at: now,
             expires_at: super::mint::grant_end(&client, now),

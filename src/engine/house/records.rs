@@ -91,7 +91,7 @@ pub fn alice() -> User {
 /// Alice's browser.
 pub fn session() -> Session {
     Session {
-        remembered: false,
+        remembered: None,
         id: SessionId::from_text("session-1"),
         user: alice().id,
         cookie: "cookie".to_owned(),

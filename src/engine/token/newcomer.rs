@@ -54,7 +54,7 @@ impl Engine {
                 false => client.audience.clone(),
             },
             authentication: how,
-            remembered: false,
+            remembered: None,
             device_id: asked.device.clone(),
             created_at: now,
             expires_at: until,

@@ -95,7 +95,12 @@ impl Engine {
     async fn is_met_still(&self, standing: &Standing) -> Result<(), Denied> {
         let (grant, user) = (standing.grant(), standing.user());
         let demanded = self.demanded_of(user, Some(standing.client())).await?;
-        let remembered = grant.remembered && demanded == RequiredFactor::SecondFactor;
+        let remembered = match &grant.remembered {
+            Some(note) if demanded == RequiredFactor::SecondFactor => {
+                self.factors_of(&user.id).await?.spares(note, user.access_epoch, self.now())
+            }
+            _ => false,
+        };
         let guest = user.is_guest() && demanded == RequiredFactor::None;
         match guest || remembered || grant.authentication.reaches(demanded.class()) {
             true => Ok(()),

@@ -248,7 +248,7 @@ mod tests {
             claims: Default::default(),
             audience: Vec::new(),
             authentication: Authentication::by_password(now),
-            remembered: false,
+            remembered: None,
             device_id: None,
             created_at: now,
             expires_at: now.plus(std::time::Duration::from_secs(3_600)),

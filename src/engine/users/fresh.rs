@@ -92,7 +92,7 @@ mod tests {
         assert_eq!(refusal(house.engine.fresh(&new.signed_in).await), Refusal::FreshSignInRequired);
 
         let id = new.signed_in.session().id.clone();
-        house.change::<Session>(id.as_str(), |session| session.remembered = true).await;
+        house.change::<Session>(id.as_str(), |session| session.remembered = Some("note".to_owned())).await;
         let signed_in = house.engine.session(&new.cookie).await.unwrap().unwrap();
         assert_eq!(refusal(house.engine.fresh(&signed_in).await), Refusal::FreshSignInRequired);
         let stronger = signed_in.session().authentication.and(Method::Totp, now);

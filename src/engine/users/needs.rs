@@ -1,9 +1,11 @@
 //! What a sign-in still needs. One pure decision, for every path that ends in a session or a token: pages, grants,
 //! registration, recovery, invitations. No path decides by itself.
 
+use crate::base::clock::Timestamp;
 use crate::model::factors::Factors;
-use crate::model::session::{Authentication, Method};
+use crate::model::session::{Authentication, Method, Session};
 use crate::model::sign_in::RequiredFactor;
+use crate::model::user::User;
 
 /// What is missing before somebody is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,6 +28,7 @@ pub enum Need {
 /// Whoever has enrolled a second factor is asked for it after a password, demanded or not. An enrolment never comes before
 /// the factors there are: who has an authenticator gives a code before a first passkey is enrolled.
 pub fn needs(factors: &Factors, demanded: RequiredFactor, proved: &Authentication, remembered: bool) -> Need {
+    let demanded = demanded.max(demanded_by_password(factors));
     let two = proved.reaches(Authentication::ACR_TWO_FACTORS);
     if demanded == RequiredFactor::Passkey {
         let lost = two && proved.methods().contains(&Method::RecoveryCode);
@@ -43,6 +46,12 @@ pub fn needs(factors: &Factors, demanded: RequiredFactor, proved: &Authenticatio
         () if demanded == RequiredFactor::SecondFactor => Need::EnrolSecondFactor,
         () => Need::Nothing,
     }
+}
+
+/// A password that is too short to stand alone wants a second factor beside it, whatever became of the one it was chosen
+/// beside and of the policy that demanded that.
+fn demanded_by_password(factors: &Factors) -> RequiredFactor {
+    if factors.short_password { RequiredFactor::SecondFactor } else { RequiredFactor::None }
 }
 
 /// Everything that is demanded of a sign-in.
@@ -80,9 +89,12 @@ pub(in crate::engine) fn missing(factors: &Factors, demand: Demand, proved: &Aut
 pub(in crate::engine) fn missing_of_session(
     factors: &Factors,
     demand: Demand,
-    proved: &Authentication,
-    remembered: bool,
+    session: &Session,
+    user: &User,
+    now: Timestamp,
 ) -> Need {
+    let proved = &session.authentication;
+    let remembered = session.remembered.as_ref().is_some_and(|note| factors.spares(note, user.access_epoch, now));
     let spared = remembered && demand.policy == RequiredFactor::SecondFactor;
     let met = |factor: RequiredFactor| proved.reaches(factor.class());
     match (spared || met(demand.policy)) && met(demand.essential) && met(demand.wanted) {

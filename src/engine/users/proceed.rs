@@ -85,9 +85,9 @@ impl Engine {
         let waiting = self.waiting_request(proof.interaction, proof.browser).await?;
         let demand = self.demand(proof, waiting.as_deref()).await?;
         let again = proof.confirms || proof.unfinished.is_some();
-        let remembered = !again && self.remembers(proof.user, proof.factors, proof.device);
+        let remembered = self.remembers(proof.user, proof.factors, proof.device).filter(|_| !again);
         let current = self.current_session(proof.current).await?;
-        match missing(proof.factors, demand, &proof.proved, remembered) {
+        match missing(proof.factors, demand, &proof.proved, remembered.is_some()) {
             Need::Nothing => {
                 let new = self.enter(caller, proof, current, remembered, changes).await?;
                 if let Some(waiting) = &waiting {
@@ -124,7 +124,7 @@ impl Engine {
         caller: &Caller,
         proof: &Proof<'_>,
         current: Option<Kept<Session>>,
-        remembered: bool,
+        remembered: Option<String>,
         changes: &mut Changes,
     ) -> Result<NewSession, Denied> {
         let (now, user, how) = (self.now(), proof.user, proof.proved.clone());
@@ -132,7 +132,7 @@ impl Engine {
         let again = current.as_ref().filter(|was| was.user == user.id);
         let opening = again.map_or(Opening::Browser, |was| Opening::Again(was));
         let mut new = self.open_session(caller, user, how, &opening);
-        new.signed_in.remember(remembered && !proof.proved.reaches(Authentication::ACR_TWO_FACTORS));
+        new.signed_in.remember(remembered.filter(|_| !proof.proved.reaches(Authentication::ACR_TWO_FACTORS)));
         match (&current, again) {
             (_, Some(was)) => _ = changes.update(was, new.signed_in.session()),
             (other, None) => {
@@ -223,7 +223,7 @@ impl Engine {
                 known: true,
             };
             let demand = self.demand(&proof, Some(&waiting)).await?;
-            if missing_of_session(&factors, demand, &proof.proved, session.remembered) == Need::Nothing {
+            if missing_of_session(&factors, demand, &session, &user, self.now()) == Need::Nothing {
                 return Ok(Decision::allow(None));
             }
             self.may_begin(caller, Some(&user.id), self.now())?;

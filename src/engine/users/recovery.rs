@@ -24,6 +24,15 @@ use super::passwords::Chosen;
 /// How long a link works.
 pub const LIFETIME: Duration = Duration::from_secs(60 * 60);
 
+/// Somebody who found the way back in.
+#[derive(Debug)]
+pub struct Recovered {
+    /// Who it is, with their new password.
+    pub user: User,
+    /// What makes their browser known, so that strangers who go on guessing keep nobody out who has just come back.
+    pub familiar: Secret,
+}
+
 impl Engine {
     /// Makes a one-time link for `user` and gives its secret, which is shown once. Their older links end.
     ///
@@ -110,14 +119,20 @@ impl Engine {
     /// # Errors
     /// [`Refusal::LinkGone`]; [`Refusal::FieldInvalid`] for `password`, which leaves the link as it is; [`Denied::Busy`];
     /// the store's fault.
-    pub async fn finish_recovery(&self, caller: &Caller, token: &Secret, password: &Secret) -> Result<User, Denied> {
+    pub async fn finish_recovery(
+        &self,
+        caller: &Caller,
+        token: &Secret,
+        password: &Secret,
+    ) -> Result<Recovered, Denied> {
         let Some((link, user)) = self.live_link(token).await? else { return Err(Refusal::LinkGone.into()) };
         let policy = match link.without_second_factor {
             true => self.password_policy_without_factors(&user).await?,
             false => self.password_policy_of(&user).await?,
         };
         let chosen = self.choose_password(&policy, password).await?;
-        self.settle(|| self.decide_recovery(caller, token, &chosen)).await
+        let user = self.settle(|| self.decide_recovery(caller, token, &chosen)).await?;
+        Ok(Recovered { familiar: self.familiar(&user), user })
     }
 
     async fn decide_recovery(
@@ -200,7 +215,8 @@ mod tests {
     }
 
     async fn finish(house: &House, token: &Secret) -> Result<User, Denied> {
-        house.engine.finish_recovery(&caller("192.0.2.1"), token, &Secret::new(NEW)).await
+        let found = house.engine.finish_recovery(&caller("192.0.2.1"), token, &Secret::new(NEW)).await?;
+        Ok(found.user)
     }
 
     #[tokio::test]

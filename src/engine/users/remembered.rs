@@ -33,19 +33,19 @@ pub struct RememberedView {
 }
 
 impl Engine {
-    /// Whether the browser with this cookie remembers the second factor of `user`.
-    pub(super) fn remembers(&self, user: &User, factors: &Factors, cookie: Option<&Secret>) -> bool {
-        let Some(handle) = cookie.and_then(|cookie| Kind::Device.read_handle(cookie.expose())) else { return false };
-        let now = self.now();
-        let known = factors.devices.iter().find(|device| device.locator == handle.locator);
-        known.is_some_and(|device| holds(device, user, now) && device.digest.is_of(handle.secret.expose()))
+    /// By which note the browser with this cookie spares `user` the second factor, if by any.
+    pub(super) fn remembers(&self, user: &User, factors: &Factors, cookie: Option<&Secret>) -> Option<String> {
+        let handle = Kind::Device.read_handle(cookie?.expose())?;
+        let noted = factors.devices.iter().find(|device| device.locator == handle.locator)?;
+        let spared = factors.spares(&noted.locator, user.access_epoch, self.now());
+        (spared && noted.digest.is_of(handle.secret.expose())).then(|| noted.locator.clone())
     }
 
     /// Writes the caller's browser down among `factors`; what its cookie shall be. The oldest goes when there are too many.
     pub(super) fn remember_device(&self, caller: &Caller, user: &User, factors: &mut Factors) -> Secret {
         let now = self.now();
         let handle = Kind::Device.generate_handle(now, &*self.rng);
-        factors.devices.retain(|device| holds(device, user, now));
+        factors.devices.retain(|device| device.holds(user.access_epoch, now));
         let too_many = (factors.devices.len() + 1).saturating_sub(Factors::MOST_DEVICES);
         factors.devices.drain(..too_many);
         factors.devices.push(RememberedDevice {
@@ -65,7 +65,7 @@ impl Engine {
     /// The store's fault.
     pub async fn remembered_devices(&self, who: &SignedIn) -> Result<Vec<RememberedView>, Denied> {
         let (factors, now) = (self.factors_of(&who.user().id).await?, self.now());
-        let known = factors.devices.into_iter().rev().filter(|device| holds(device, who.user(), now));
+        let known = factors.devices.into_iter().rev().filter(|device| device.holds(who.user().access_epoch, now));
         let view = |device: RememberedDevice| RememberedView {
             locator: device.locator,
             device: device.device,
@@ -101,8 +101,4 @@ impl Engine {
         })
         .await
     }
-}
-
-fn holds(device: &RememberedDevice, user: &User, now: Timestamp) -> bool {
-    now < device.expires_at && device.access_epoch == user.access_epoch
 }

@@ -159,7 +159,7 @@ mod tests {
         assert!(!format!("{kept:?}").contains(token(&posted[0]).expose()), "the outbox holds it sealed");
         assert_eq!(kept.expires_at, house.engine.now().plus(LIFETIME), "later it would be of no use");
         let user = house.engine.finish_recovery(&caller("192.0.2.1"), &token(&posted[0]), &Secret::new(NEW)).await;
-        assert_eq!(user.unwrap().id, alice.id);
+        assert_eq!(user.unwrap().user.id, alice.id);
         house.sign_in("alice", NEW).await.unwrap();
         let told = letters(&house).await;
         assert!(told.iter().any(|one| matches!(one.letter, Letter::AccountChanged { .. })), "{told:?}");

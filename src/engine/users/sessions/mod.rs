@@ -43,8 +43,8 @@ impl SignedIn {
         &self.user
     }
 
-    /// Notes whether the second factor was not asked for because this browser remembers it.
-    pub(super) fn remember(&mut self, remembered: bool) {
+    /// Notes what spared them the second factor, if anything did.
+    pub(super) fn remember(&mut self, remembered: Option<String>) {
         self.session.remembered = remembered;
     }
 }

@@ -83,7 +83,7 @@ impl Engine {
             life: SessionLife::Open,
             access_epoch: user.access_epoch,
             kind,
-            remembered: false,
+            remembered: None,
         };
         let familiar = self.familiar(user);
         NewSession {
