@@ -32,13 +32,12 @@ impl Engine {
     /// The store's fault.
     pub async fn lacks_proof(&self, who: &SignedIn) -> Result<bool, Denied> {
         let policy = self.demanded_of(who.user(), None).await?;
-        let (proved, remembered) = (&who.session().authentication, who.session().remembered);
-        if proved.reaches(policy.class()) {
+        if who.session().authentication.reaches(policy.class()) {
             return Ok(false);
         }
         let factors = self.factors_of(&who.user().id).await?;
         let demand = Demand { policy, ..Demand::default() };
-        Ok(missing_of_session(&factors, demand, proved, remembered) != Need::Nothing)
+        Ok(missing_of_session(&factors, demand, who.session(), who.user(), self.now()) != Need::Nothing)
     }
 }
 
