@@ -6,6 +6,7 @@ use poem::http::StatusCode;
 use poem::{IntoResponse, Request, Route};
 
 use crate::engine::Denied;
+use crate::engine::users::profile::problems;
 use crate::http::desk::Desk;
 use crate::http::flash::Flash;
 use crate::http::page::{Page, Problems};
@@ -44,8 +45,12 @@ async fn save(visit: Visit, mut request: Request) -> Outcome {
     let fields = visit.form(&mut request).await?;
     match visit.engine().update_profile(&visit.caller, person, &profile_of(&fields)).await {
         Ok(_) => Ok(visit.go_saying("/account/profile", Flash::saying("Your profile is saved."))),
-        Err(Denied::Refused(Refusal::FieldInvalid(problem))) => {
-            let problems = Problems::of(problem.field, &problem.sentence);
+        Err(Denied::Refused(Refusal::FieldInvalid(first))) => {
+            let all = match problems(&profile_of(&fields)) {
+                none if none.is_empty() => vec![first],
+                all => all,
+            };
+            let problems = all.iter().fold(Problems::none(), |told, it| told.and(it.field, &it.sentence));
             profile_page(&visit, StatusCode::BAD_REQUEST, fields_of(&profile_of(&fields)), problems).await
         }
         Err(denied) => Ok(visit.deny(&denied).await),

@@ -79,8 +79,26 @@ pub(crate) fn address(text: &str) -> Result<String, Refusal> {
 
 /// Control characters, and those that change how text around them looks.
 pub(crate) fn is_invisible(c: char) -> bool {
-    let steers = matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let steers = matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
     c.is_control() || steers
+}
+
+/// Whether a name can be read: no character in it is invisible, but for those that join or part letters as some languages and
+/// pictures write them (ZWNJ and ZWJ, between characters that can be seen), and one at least can be seen.
+pub(crate) fn is_readable(text: &str) -> bool {
+    let seen = |c: Option<&char>| c.is_some_and(|c| !is_invisible(*c) && !c.is_whitespace());
+    let all: Vec<char> = text.chars().collect();
+    let fits = |(at, c): (usize, &char)| match c {
+        '\u{200c}' | '\u{200d}' => seen(at.checked_sub(1).and_then(|before| all.get(before))) && seen(all.get(at + 1)),
+        c => !is_invisible(*c),
+    };
+    all.iter().enumerate().all(fits) && all.iter().any(|c| !is_invisible(*c) && !c.is_whitespace() && !is_blank(*c))
+}
+
+/// Characters that are drawn as nothing by themselves, though some are part of what is beside them.
+fn is_blank(c: char) -> bool {
+    matches!(c, '\u{ad}' | '\u{34f}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}' | '\u{2800}'
+        | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{ffa0}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 impl Engine {

@@ -2,10 +2,10 @@
 
 use url::Url;
 
-use crate::model::refusal::Refusal;
+use crate::model::refusal::{FieldProblem, Refusal};
 use crate::model::user::{Address, Profile};
 
-use super::names::is_invisible;
+use super::names::{is_invisible, is_readable};
 
 /// The longest claim, in characters.
 const LONGEST: usize = 200;
@@ -13,34 +13,61 @@ const LONGEST: usize = 200;
 /// A profile as somebody wants it: trimmed, empty values absent, every claim within its grammar.
 ///
 /// # Errors
-/// [`Refusal::FieldInvalid`], named after the claim, with a sentence that says what to do.
+/// [`Refusal::FieldInvalid`], named after the first claim that is wrong, with a sentence that says what to do.
 pub fn accept(wanted: &Profile) -> Result<Profile, Refusal> {
+    let (profile, problems) = read(wanted);
+    match problems.into_iter().next() {
+        Some(problem) => Err(Refusal::FieldInvalid(problem)),
+        None => Ok(profile),
+    }
+}
+
+/// All that [`accept`] would refuse, claim by claim, for whoever fills in a form.
+pub fn problems(wanted: &Profile) -> Vec<FieldProblem> {
+    read(wanted).1
+}
+
+fn read(wanted: &Profile) -> (Profile, Vec<FieldProblem>) {
+    let mut problems = Vec::new();
     let address = wanted.address.clone().unwrap_or_default();
+    let mut line = |claim, value: &Option<String>| shaped(&mut problems, claim, value, is_readable, LINE);
     let address = Address {
-        formatted: lines("formatted", &address.formatted)?,
-        street_address: lines("street_address", &address.street_address)?,
-        locality: line("locality", &address.locality)?,
-        region: line("region", &address.region)?,
-        postal_code: line("postal_code", &address.postal_code)?,
-        country: line("country", &address.country)?,
+        locality: line("locality", &address.locality),
+        region: line("region", &address.region),
+        postal_code: line("postal_code", &address.postal_code),
+        country: line("country", &address.country),
+        ..address
     };
-    Ok(Profile {
-        name: line("name", &wanted.name)?,
-        given_name: line("given_name", &wanted.given_name)?,
-        family_name: line("family_name", &wanted.family_name)?,
-        middle_name: line("middle_name", &wanted.middle_name)?,
-        nickname: line("nickname", &wanted.nickname)?,
-        gender: line("gender", &wanted.gender)?,
-        profile: web_address("profile", &wanted.profile)?,
-        picture: web_address("picture", &wanted.picture)?,
-        website: web_address("website", &wanted.website)?,
-        birthdate: shaped("birthdate", &wanted.birthdate, is_birthdate, BIRTHDATE)?,
-        zoneinfo: shaped("zoneinfo", &wanted.zoneinfo, is_zone, ZONE)?,
-        locale: shaped("locale", &wanted.locale, is_locale, LOCALE)?,
-        phone_number: shaped("phone_number", &wanted.phone_number, is_phone, PHONE)?,
+    let profile = Profile {
+        name: line("name", &wanted.name),
+        given_name: line("given_name", &wanted.given_name),
+        family_name: line("family_name", &wanted.family_name),
+        middle_name: line("middle_name", &wanted.middle_name),
+        nickname: line("nickname", &wanted.nickname),
+        gender: line("gender", &wanted.gender),
+        ..Profile::default()
+    };
+    let mut shaped = |claim, value: &Option<String>, fits: fn(&str) -> bool, sentence: &str| {
+        shaped(&mut problems, claim, value, fits, sentence)
+    };
+    let address = Address {
+        formatted: shaped("formatted", &unix_lines(&address.formatted), are_readable, LINES),
+        street_address: shaped("street_address", &unix_lines(&address.street_address), are_readable, LINES),
+        ..address
+    };
+    let profile = Profile {
+        profile: shaped("profile", &wanted.profile, is_web_address, &web("The profile page")),
+        picture: shaped("picture", &wanted.picture, is_web_address, &web("The picture")),
+        website: shaped("website", &wanted.website, is_web_address, &web("The website")),
+        birthdate: shaped("birthdate", &wanted.birthdate, is_birthdate, BIRTHDATE),
+        zoneinfo: shaped("zoneinfo", &wanted.zoneinfo, is_zone, ZONE),
+        locale: shaped("locale", &wanted.locale, is_locale, LOCALE),
+        phone_number: shaped("phone_number", &wanted.phone_number, is_phone, PHONE),
         phone_number_verified: wanted.phone_number_verified,
         address: (address != Address::default()).then_some(address),
-    })
+        ..profile
+    };
+    (profile, problems)
 }
 
 /// The wanted profile, with what its person cannot decide as it was.
@@ -64,47 +91,50 @@ pub(super) fn differences(was: &Profile, now: &Profile) -> Vec<String> {
     names
 }
 
-const BIRTHDATE: &str = "Write the date as YYYY-MM-DD, only the year as YYYY, or leave the year out as 0000-MM-DD.";
+const LINE: &str = "Use characters that can be seen, on one line.";
+const LINES: &str = "Use characters that can be seen.";
+const BIRTHDATE: &str = "Write a day there is, such as 1984-05-17; only the year, such as 1984; or leave the year out, as in \
+                         0000-05-17.";
 const ZONE: &str = "Write a time zone such as Europe/Kyiv.";
 const LOCALE: &str = "Write a language tag such as en or uk-UA.";
 const PHONE: &str = "Write the number with its country code, such as +44 20 7946 0000.";
 
-fn line(claim: &'static str, value: &Option<String>) -> Result<Option<String>, Refusal> {
-    shaped(claim, value, |text| !text.chars().any(is_invisible), "Use characters that can be seen, on one line.")
+fn web(what: &str) -> String {
+    format!("{what} needs a whole web address that begins with https:// or http://.")
 }
 
 /// Some claims have several lines; they are kept with `\n` between them (section 5.1.1).
-fn lines(claim: &'static str, value: &Option<String>) -> Result<Option<String>, Refusal> {
-    let value = value.as_ref().map(|text| text.replace("\r\n", "\n"));
-    let seen = |text: &str| !text.chars().any(|c| c != '\n' && is_invisible(c));
-    shaped(claim, &value, seen, "Use characters that can be seen.")
+fn unix_lines(value: &Option<String>) -> Option<String> {
+    value.as_ref().map(|text| text.replace("\r\n", "\n"))
 }
 
-fn web_address(claim: &'static str, value: &Option<String>) -> Result<Option<String>, Refusal> {
-    let fits = |text: &str| {
-        let plain = !text.chars().any(|c| c.is_whitespace() || is_invisible(c));
-        let web = |url: Url| {
-            matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.username().is_empty()
-        };
-        plain && Url::parse(text).is_ok_and(web)
-    };
-    shaped(claim, value, fits, "Write a whole web address that begins with https:// or http://.")
+fn are_readable(text: &str) -> bool {
+    text.lines().all(|line| line.trim().is_empty() && !line.chars().any(is_invisible) || is_readable(line))
 }
 
+fn is_web_address(text: &str) -> bool {
+    let plain = !text.chars().any(|c| c.is_whitespace() || is_invisible(c));
+    let web =
+        |url: Url| matches!(url.scheme(), "http" | "https") && url.host_str().is_some() && url.username().is_empty();
+    plain && Url::parse(text).is_ok_and(web)
+}
+
+/// The value, trimmed, if there is one and it fits.
 fn shaped(
-    claim: &'static str,
+    problems: &mut Vec<FieldProblem>,
+    field: &'static str,
     value: &Option<String>,
     fits: impl Fn(&str) -> bool,
     sentence: &str,
-) -> Result<Option<String>, Refusal> {
-    let Some(text) = value.as_deref().map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
-    if text.chars().count() > LONGEST {
-        return Err(Refusal::field(claim, format!("Use at most {LONGEST} characters.")));
-    }
-    if !fits(text) {
-        return Err(Refusal::field(claim, sentence));
-    }
-    Ok(Some(text.to_owned()))
+) -> Option<String> {
+    let text = value.as_deref().map(str::trim).filter(|text| !text.is_empty())?;
+    let sentence = match text.chars().count() > LONGEST {
+        true => format!("Use at most {LONGEST} characters."),
+        false if fits(text) => return Some(text.to_owned()),
+        false => sentence.to_owned(),
+    };
+    problems.push(FieldProblem { field, sentence });
+    None
 }
 
 fn is_birthdate(text: &str) -> bool {
@@ -169,103 +199,5 @@ fn is_phone(text: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn with(change: impl FnOnce(&mut Profile)) -> Result<Profile, &'static str> {
-        let mut profile = Profile::default();
-        change(&mut profile);
-        accept(&profile).map_err(|refusal| match refusal {
-            Refusal::FieldInvalid(problem) => problem.field,
-            other => panic!("{other:?}"),
-        })
-    }
-
-    #[test]
-    fn values_are_trimmed_and_empty_ones_are_absent() {
-        let kept = with(|p| {
-            p.given_name = Some("  Zoë ".to_owned());
-            p.family_name = Some("   ".to_owned());
-            p.address = Some(Address { locality: Some(" ".to_owned()), ..Address::default() });
-        });
-        let kept = kept.unwrap();
-        assert_eq!((kept.given_name.as_deref(), kept.family_name, kept.address), (Some("Zoë"), None, None));
-    }
-
-    #[test]
-    fn every_claim_has_its_length_and_no_invisible_characters() {
-        let wrong = ["x".repeat(201), "a\0b".to_owned(), "a\nb".to_owned(), "a\u{202e}b".to_owned()];
-        for text in wrong {
-            let some = || Some(text.clone());
-            assert_eq!(with(|p| p.name = some()), Err("name"));
-            assert_eq!(with(|p| p.given_name = some()), Err("given_name"));
-            assert_eq!(with(|p| p.gender = some()), Err("gender"));
-            assert_eq!(with(|p| p.website = some()), Err("website"));
-            assert_eq!(with(|p| p.locale = some()), Err("locale"));
-            let address = Address { country: some(), ..Address::default() };
-            assert_eq!(with(|p| p.address = Some(address)), Err("country"));
-        }
-        assert!(with(|p| p.name = Some("x".repeat(200))).is_ok());
-        let street = |text: &str| Address { street_address: Some(text.to_owned()), ..Address::default() };
-        let kept = with(|p| p.address = Some(street("Flat 4\r\n12 Hill Road"))).unwrap();
-        assert_eq!(kept.address.unwrap().street_address.as_deref(), Some("Flat 4\n12 Hill Road"));
-        assert_eq!(with(|p| p.address = Some(street("a\0b"))), Err("street_address"));
-    }
-
-    #[test]
-    fn addresses_of_pages_are_http_ones() {
-        let picture = |text: &str| with(|p| p.picture = Some(text.to_owned())).is_ok();
-        assert!(picture("https://example.org/a.png") && picture("http://example.org"));
-        for wrong in [
-            "javascript:alert(1)",
-            "data:text/html,x",
-            "//example.org",
-            "example.org",
-            "https://",
-            "https://u:p@x.org",
-            "https://x.org/a b",
-        ] {
-            assert!(!picture(wrong), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn dates_zones_languages_and_numbers_have_their_shapes() {
-        for right in ["1984-02-29", "1984", "0000-02-29", "2001-12-31"] {
-            assert!(is_birthdate(right), "{right}");
-        }
-        for wrong in [
-            "1985-02-29",
-            "1984-13-01",
-            "1984-00-10",
-            "1984-01-32",
-            "84-01-01",
-            "0000",
-            "1984-1-1",
-            "+984-01-01",
-            "19840101",
-        ] {
-            assert!(!is_birthdate(wrong), "{wrong}");
-        }
-        for right in ["Europe/Kyiv", "UTC", "America/Argentina/Buenos_Aires", "Etc/GMT+3"] {
-            assert!(is_zone(right), "{right}");
-        }
-        for wrong in ["Europe/", "/", "../etc/passwd", "Europe/Kyiv;", "a/b/c/d", "Європа/Київ"] {
-            assert!(!is_zone(wrong), "{wrong}");
-        }
-        for right in ["en", "uk-UA", "en_GB", "zh-Hant-TW", "de-CH-1996"] {
-            assert!(is_locale(right), "{right}");
-        }
-        for wrong in ["e", "en-", "en--GB", "12", "en-GB-waytoolong1", "en GB"] {
-            assert!(!is_locale(wrong), "{wrong}");
-        }
-        for right in ["+44 20 7946 0000", "+15550100", "+1 (555) 010-0000", "+14255550100;ext=5678"] {
-            assert!(is_phone(right), "{right}");
-        }
-        for wrong in
-            ["020 7946 0000", "+", "+44", "+0 20 7946 0000", "+44 20 7946 000a", "+1234567890123456", "+15550100;ext="]
-        {
-            assert!(!is_phone(wrong), "{wrong}");
-        }
-    }
-}
+#[path = "profile_tests.rs"]
+mod tests;
