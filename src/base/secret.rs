@@ -102,8 +102,13 @@ impl Kind {
     /// A new handle of this kind: a time-ordered locator for the store and 256 random bits that only the holder knows.
     pub fn generate_handle(self, at: Timestamp, rng: &dyn Rng) -> Handle {
         let locator = ids::ordered(at, rng);
-        let secret = format!("{}{locator}{}", self.prefix(), BASE64URL_NOPAD.encode(&rng::bytes::<32>(rng)));
-        Handle { locator, secret: Secret::new(secret) }
+        let secret = self.generate_at(&locator, rng);
+        Handle { locator, secret }
+    }
+
+    /// Another secret that opens the record at `locator`, told from the first by its digest.
+    pub fn generate_at(self, locator: &str, rng: &dyn Rng) -> Secret {
+        Secret::new(format!("{}{locator}{}", self.prefix(), BASE64URL_NOPAD.encode(&rng::bytes::<32>(rng))))
     }
 
     /// Reads a handle of this kind; `None` for another kind or any other text. Whether it is live, and whether all of it

@@ -16,8 +16,11 @@ pub struct Invitation {
     pub id: InvitationId,
     /// The locator of the link that opens it now.
     pub locator: String,
-    /// What that link's secret must digest to.
+    /// What that link's secret must digest to: the one whoever invites hands over.
     pub digest: Digest,
+    /// What the secret digests to that was mailed to the address and that nobody else saw; whoever has it reads there.
+    #[serde(default)]
+    pub mailed: Option<Digest>,
     /// The only address it is for; `None`: for whoever holds the link.
     pub email: Option<String>,
     /// The groups its account begins in, as far as they are there by then.

@@ -56,10 +56,7 @@ impl Engine {
         if !Invitation::LIFETIMES.contains(&wanted.lifetime) {
             return Err(Refusal::field("lifetime", "Choose how long the links shall work.").into());
         }
-        let read = match addresses::read(&wanted.addresses) {
-            Ok(read) => read,
-            Err(problems) => return Ok(Invited::Nobody(problems)),
-        };
+        let (read, wrong) = addresses::read(&wanted.addresses);
         self.settle(|| async {
             actor.is_proved()?;
             let mut changes = Changes::new();
@@ -70,7 +67,9 @@ impl Engine {
                 return Err(Refusal::field("", sentence).into());
             }
             self.expect_groups(&wanted.groups, &mut changes).await?;
-            let problems = self.already_here(&read).await?;
+            let mut problems = wrong.clone();
+            problems.extend(self.already_here(&read).await?);
+            problems.sort_by_key(|problem| problem.number);
             if !problems.is_empty() {
                 return Ok(Decision::allow(Invited::Nobody(problems)));
             }
@@ -80,8 +79,8 @@ impl Engine {
             };
             let mut links = Vec::with_capacity(whom.len());
             for email in whom {
-                let (invitation, secret) = self.new_invitation(actor, email, wanted);
-                self.write_to_invited(&invitation, &secret, &mut changes).await?;
+                let (mut invitation, secret) = self.new_invitation(actor, email, wanted);
+                self.write_to_invited(&mut invitation, &mut changes).await?;
                 changes.create(&invitation);
                 changes.create(&self.invitation_record(actor, caller, AuditKind::InvitationMade, &invitation));
                 links.push(secret);
@@ -118,9 +117,9 @@ impl Engine {
             let now = self.now();
             let Handle { locator, secret } = Way::Invitation.kind().generate_handle(now, &*self.rng);
             let expires_at = now.plus(lifetime_of(&was));
-            let again =
-                Invitation { locator, digest: secret.digest(), sent_at: now, expires_at, ..was.record().clone() };
-            self.write_to_invited(&again, &secret, &mut changes).await?;
+            let digest = secret.digest();
+            let mut again = Invitation { locator, digest, sent_at: now, expires_at, ..was.record().clone() };
+            self.write_to_invited(&mut again, &mut changes).await?;
             let record = self.invitation_record(actor, caller, AuditKind::InvitationMade, &again);
             changes.update(&was, &again).create(&record.with("again", "yes"));
             Ok(Decision { answer: Ok(secret), changes })
@@ -163,6 +162,7 @@ impl Engine {
             id: InvitationId::in_order(now, &*self.rng),
             locator,
             digest: secret.digest(),
+            mailed: None,
             email: email.map(str::to_owned),
             groups: wanted.groups.clone(),
             by: actor.in_words().unwrap_or_default(),
@@ -174,12 +174,18 @@ impl Engine {
         (invitation, secret)
     }
 
-    /// The letter to whoever is invited by their address.
-    async fn write_to_invited(&self, to: &Invitation, secret: &Secret, changes: &mut Changes) -> Result<(), Fault> {
-        let Some(email) = &to.email else { return Ok(()) };
-        let link = self.page_link(Way::Invitation.page(), secret);
+    /// The letter to whoever is invited by their address. Its secret is nowhere else: with it, the address is proved.
+    async fn write_to_invited(&self, to: &mut Invitation, changes: &mut Changes) -> Result<(), Fault> {
+        to.mailed = None;
+        let Some(email) = to.email.clone() else { return Ok(()) };
+        if !self.has_mail().await? {
+            return Ok(());
+        }
+        let secret = Way::Invitation.kind().generate_at(&to.locator, &*self.rng);
+        to.mailed = Some(secret.digest());
+        let link = self.page_link(Way::Invitation.page(), &secret);
         let letter = Letter::Invitation { by: to.by.clone(), link, until: to.expires_at };
-        self.post(&Addressee { to: email, name: "", user: None }, &letter, changes).await?;
+        self.post(&Addressee { to: &email, name: "", user: None }, &letter, changes).await?;
         Ok(())
     }
 

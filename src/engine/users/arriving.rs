@@ -73,7 +73,8 @@ pub struct ArrivalView {
 
 /// A link that works.
 enum Link {
-    Invitation(Kept<Invitation>),
+    /// And whether it is the one that was mailed.
+    Invitation(Kept<Invitation>, bool),
     Registration(Kept<PendingRegistration>),
 }
 
@@ -130,7 +131,7 @@ impl Engine {
             return Ok(Decision::refuse(taken));
         }
         let now = self.now();
-        let mut user = newcomer.account(UserId::random(&*self.rng), now);
+        let mut user = newcomer.account(UserId::random(&*self.rng), now, link.proves_the_address());
         user.groups = self.groups_still_there(link.groups(), &mut changes).await?;
         link.use_up(&user.id, now, &mut changes);
         changes.create(&user);
@@ -173,8 +174,11 @@ impl Engine {
         Ok(match way {
             Way::Invitation => {
                 let kept = self.ledger.find_unique::<Invitation>("link", &handle.locator).await?;
-                let works = |it: &Kept<Invitation>| it.digest.is_of(token.expose()) && it.is_live(now);
-                kept.filter(works).map(Link::Invitation)
+                kept.filter(|it| it.is_live(now)).and_then(|it| {
+                    let handed = it.digest.is_of(token.expose());
+                    let mailed = it.mailed.as_ref().is_some_and(|mailed| mailed.is_of(token.expose()));
+                    (handed || mailed).then_some(Link::Invitation(it, mailed))
+                })
             }
             Way::Registration => {
                 let kept = self.ledger.find::<PendingRegistration>(&handle.locator).await?;
@@ -214,11 +218,12 @@ impl Engine {
 }
 
 impl Newcomer {
-    /// Their account. The address is theirs: it was written to, or whoever invited them says so.
-    fn account(&self, id: UserId, now: Timestamp) -> User {
+    /// Their account. Whether the address is theirs has been `proved` by a secret that travelled there and nowhere else, or
+    /// nobody knows.
+    fn account(&self, id: UserId, now: Timestamp, proved: bool) -> User {
         User {
             email: self.names.email.clone(),
-            email_verified: self.names.email.is_some(),
+            email_verified: proved && self.names.email.is_some(),
             profile: self.profile.clone(),
             password: Some(self.password.clone()),
             password_changed_at: Some(now),
@@ -253,9 +258,17 @@ impl Way {
 }
 
 impl Link {
+    /// Whether whoever has it reads at the address it is for.
+    fn proves_the_address(&self) -> bool {
+        match self {
+            Link::Invitation(_, mailed) => *mailed,
+            Link::Registration(_) => true,
+        }
+    }
+
     fn view(&self) -> ArrivalView {
         match self {
-            Link::Invitation(it) => ArrivalView { by: it.by.clone(), email: it.email.clone(), until: it.expires_at },
+            Link::Invitation(it, _) => ArrivalView { by: it.by.clone(), email: it.email.clone(), until: it.expires_at },
             Link::Registration(it) => {
                 ArrivalView { by: String::new(), email: Some(it.email.clone()), until: it.expires_at }
             }
@@ -265,14 +278,14 @@ impl Link {
     fn groups(&self) -> &BTreeSet<String> {
         static NONE: BTreeSet<String> = BTreeSet::new();
         match self {
-            Link::Invitation(it) => &it.groups,
+            Link::Invitation(it, _) => &it.groups,
             Link::Registration(_) => &NONE,
         }
     }
 
     fn use_up(&self, user: &UserId, at: Timestamp, changes: &mut Changes) {
         match self {
-            Link::Invitation(was) => {
+            Link::Invitation(was, _) => {
                 let state = InvitationState::Accepted { user: user.clone(), at };
                 changes.update(was, &Invitation { state, ..was.record().clone() });
             }
@@ -282,7 +295,7 @@ impl Link {
 
     fn told(&self, record: AuditRecord) -> AuditRecord {
         match self {
-            Link::Invitation(it) => record.with("invitation", &it.id).with("by", &it.by),
+            Link::Invitation(it, _) => record.with("invitation", &it.id).with("by", &it.by),
             Link::Registration(_) => record,
         }
     }

@@ -5,7 +5,8 @@ use crate::engine::admin::Actor;
 use crate::engine::admin::invitations::{Invited, NewInvitations};
 use crate::engine::users::NewSession;
 use crate::engine::users::testing::{House, PASSWORD, caller, refusal};
-use crate::model::settings::Settings;
+use crate::model::mail::Letter;
+use crate::model::settings::{Settings, Smtp, SmtpSecurity};
 use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
 use std::time::Duration;
@@ -67,7 +68,7 @@ async fn an_invitation_makes_one_account_in_its_groups_with_its_address() {
     let new = accept(&house, &links[0], "sam").await.unwrap();
     assert!(house.engine.session(&new.cookie).await.unwrap().is_some());
     let sam = user(&house, "sam@example.org").await.unwrap();
-    assert_eq!((sam.username.as_str(), sam.email_verified, sam.admin), ("sam", true, false));
+    assert_eq!((sam.username.as_str(), sam.email_verified, sam.admin), ("sam", false, false));
     assert_eq!(sam.groups, ["staff".to_owned()].into());
     assert_eq!(only(&house).await.state, InvitationState::Accepted { user: sam.id, at: house.engine.now() });
     assert_eq!(refusal(accept(&house, &links[0], "other").await), Refusal::LinkGone);
@@ -193,9 +194,9 @@ async fn of_many_everybody_is_invited_or_nobody() {
     let house = house().await;
     house.person("alice").await;
     invite(&house, "nia@example.org").await;
-    let text = "sam@example.org\nAlice@Example.net\n\nnia@example.org\nmax@example.org";
+    let text = "nobody, sam@example.org\nAlice@Example.net\nwho\nnia@example.org\nmax@example.org";
     let Invited::Nobody(problems) = invite_all(&house, text, &[]).await else { panic!() };
-    assert_eq!(problems.iter().map(|problem| problem.number).collect::<Vec<_>>(), [2, 4]);
+    assert_eq!(problems.iter().map(|problem| problem.number).collect::<Vec<_>>(), [1, 2, 3, 4]);
     assert_eq!(house.engine.list_invitations(&Actor::host(), None, 10).await.unwrap().items.len(), 1);
     let Invited::All(links) = invite_all(&house, "sam@example.org, max@example.org", &[]).await else { panic!() };
     assert_eq!(links.len(), 2);
@@ -232,4 +233,40 @@ async fn whoever_was_signed_in_there_is_not_any_more() {
     let arrival = Arrival { seat, ..ask(&link, "sam") };
     house.engine.arrive(&caller("192.0.2.1"), Way::Invitation, &arrival).await.unwrap().done().unwrap();
     assert!(house.engine.session(&alice.cookie).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn only_the_secret_that_was_mailed_proves_the_address() {
+    let house = house().await;
+    let smtp = Smtp {
+        host: "localhost".to_owned(),
+        port: 25,
+        security: SmtpSecurity::None,
+        username: String::new(),
+        password: None,
+        from: "id@example.org".to_owned(),
+    };
+    house.change::<Settings>("only", |settings| settings.smtp = Some(smtp)).await;
+    let Invited::All(handed) = invite_all(&house, "sam@example.org\nmax@example.org", &[]).await else { panic!() };
+    let mailed = async |to: &str| {
+        let letters = house.engine.due_letters(10).await.unwrap().letters;
+        let last = letters.into_iter().rfind(|due| due.to == to).expect("a letter");
+        let Letter::Invitation { link, .. } = last.letter else { panic!("{:?}", last.letter) };
+        Secret::new(link.split_once("token=").unwrap().1)
+    };
+    let (to_sam, to_max) = (mailed("sam@example.org").await, mailed("max@example.org").await);
+    assert!(handed.iter().all(|link| ![to_sam.expose(), to_max.expose()].contains(&link.expose())), "nobody saw them");
+    accept(&house, &to_sam, "sam").await.unwrap();
+    assert_eq!(refusal(accept(&house, &handed[0], "again").await), Refusal::LinkGone, "both are used up");
+    accept(&house, &handed[1], "max").await.unwrap();
+    assert_eq!(refusal(accept(&house, &to_max, "again").await), Refusal::LinkGone);
+    let verified = async |name: &str| user(&house, name).await.unwrap().email_verified;
+    assert_eq!((verified("sam").await, verified("max").await), (true, false));
+
+    invite(&house, "nia@example.org").await;
+    let (before, id) = (mailed("nia@example.org").await, only(&house).await.id);
+    house.engine.resend_invitation(&Actor::host(), &caller("host"), &id).await.unwrap();
+    assert_eq!(refusal(accept(&house, &before, "nia").await), Refusal::LinkGone, "the one before has ended");
+    accept(&house, &mailed("nia@example.org").await, "nia").await.unwrap();
+    assert!(verified("nia").await);
 }
