@@ -41,7 +41,8 @@ async fn ask(visit: Visit, mut request: Request) -> Outcome {
 }
 
 async fn form(visit: &Visit, status: StatusCode, problems: Problems) -> Outcome {
-    let view = Reset { frame: nobodys(visit).await?, by_mail: by_mail(visit).await?, problems };
+    let view =
+        Reset { frame: nobodys(visit).await?.saying(visit.flash().sentence), by_mail: by_mail(visit).await?, problems };
     Ok(Page::with_status(status, view).into_response())
 }
 

@@ -10,6 +10,7 @@ use poem::{IntoResponse, Request, Route};
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::users::NewAddress;
+use crate::engine::users::verify_address::{AddressView, Confirmed, Confirming};
 use crate::http::desk::Desk;
 use crate::http::flash::Flash;
 use crate::http::page::{Frame, Page, Problems};
@@ -86,24 +87,44 @@ async fn change(visit: Visit, mut request: Request) -> Outcome {
 
 async fn show_link(visit: Visit) -> Outcome {
     let token = visit.query.get("token").unwrap_or_default().to_owned();
-    match visit.engine().look_at_address(&Secret::new(token.as_str())).await {
-        Ok((user, email)) => {
-            let frame = Frame { person: None, ..visit.frame().await? };
-            let (person_name, username) = (user.display_name(), user.username);
-            Ok(visit.show(Verify { frame, token, person_name, username, email }))
+    link_page(&visit, StatusCode::OK, token).await
+}
+
+async fn link_page(visit: &Visit, status: StatusCode, token: String) -> Outcome {
+    match visit.engine().look_at_address(&Secret::new(token.as_str()), visit.current.as_ref()).await {
+        Ok(AddressView { user, email, confirming }) => {
+            let view = Verify {
+                frame: Frame { person: None, ..visit.frame().await? },
+                token,
+                person_name: user.display_name(),
+                username: user.username,
+                email,
+                ends_access: confirming == Confirming::EndsAccess,
+                after_sign_in: confirming == Confirming::AfterSignIn,
+            };
+            Ok(Page::with_status(status, view).into_response())
         }
-        Err(denied) => refused(&visit, &denied).await,
+        Err(denied) => refused(visit, &denied).await,
     }
 }
 
 async fn confirm(visit: Visit, mut request: Request) -> Outcome {
     let fields = visit.form(&mut request).await?;
     let token = Secret::new(fields.get("token").unwrap_or_default());
-    match visit.engine().confirm_address(&visit.caller, &token).await {
-        Ok(user) => {
+    match visit.engine().confirm_address(&visit.caller, &token, visit.current.as_ref()).await {
+        Ok(Confirmed { ended: true, .. }) => {
+            let sentence = "Your address is confirmed. The password the account had and every session have ended. Choose a \
+                            password of your own.";
+            Ok(visit.go_saying("/reset", Flash::saying(sentence)))
+        }
+        Ok(Confirmed { user, .. }) => {
             let theirs = visit.current.as_ref().is_some_and(|current| current.user().id == user.id);
             let next = if theirs { ADDRESS } else { paths::LOGIN };
             Ok(visit.go_saying(next, Flash::saying("Your address is confirmed.")))
+        }
+        Err(denied @ Denied::Refused(Refusal::FreshSignInRequired)) => {
+            visit.desk.note(&denied, &visit.caller);
+            link_page(&visit, StatusCode::FORBIDDEN, token.expose().to_owned()).await
         }
         Err(denied) => refused(&visit, &denied).await,
     }

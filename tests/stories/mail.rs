@@ -261,6 +261,50 @@ async fn an_address_is_verified_and_nobody_learns_whose_another_is() {
     alice.browser.submits(&page, &[]).await.stays_here(409);
 }
 
+/// Verifying an address by its owner's mail ends what a stranger made with it: sessions, password and tokens.
+#[tokio::test]
+async fn whoever_registered_with_somebody_elses_address_is_out_when_its_owner_confirms_it() {
+    let postbox = Postbox::open();
+    let house = House::with_mail(postbox.server()).await;
+    let front = house.ours("front").await;
+    house.lets_register(true).await;
+    let tokens = front.registers("victim@example.org", &[]).await.tokens();
+    let thief = house.browser();
+    let credentials = [("username", "victim@example.org"), ("password", PASSWORD)];
+    let page = thief.opens("/login").await;
+    assert_eq!(thief.submits(&page, &credentials).await.location(), "/");
+    let page = thief.opens("/account/address").await;
+    thief.submits(&page, &[]).await.location();
+    let letters = delivered(&house, &postbox).await;
+    let confirm = |one: &&Received| one.to == "victim@example.org" && one.header("Subject").starts_with("Confirm");
+    let link = letters.iter().rfind(confirm).expect("a letter").link();
+
+    let theirs = thief.opens(&link).await;
+    assert!(!theirs.body.contains("ends the password"), "whoever is signed in goes on: {theirs}");
+    let owner = house.browser();
+    let page = owner.opens(&link).await;
+    assert!(page.body.contains("This ends the password and every session of that account."), "{page}");
+    assert_eq!(thief.opens("/account").await.status, 200, "looking ends nothing");
+    let done = owner.submits(&page, &[]).await;
+    assert!(done.location().starts_with("/reset"), "{done}");
+    let page = owner.follows(done).await;
+    assert!(page.body.contains("The password the account had and every session have ended."), "{page}");
+
+    assert!(thief.opens("/account").await.location().starts_with("/login"));
+    let page = house.browser();
+    let form = page.opens("/login").await;
+    page.submits(&form, &credentials).await.stays_here(401);
+    front.refreshes(&tokens.refresh).await.refuses(400, "invalid_grant");
+    assert_eq!(front.userinfo(&tokens.access).await.status, 401);
+    asks_for_a_link(&owner, "victim@example.org").await;
+    let letter = delivered(&house, &postbox).await.pop().expect("a letter");
+    let page = owner.opens(&letter.link()).await;
+    owner.submits(&page, &[("password", NEW_PASSWORD)]).await.location();
+    let page = owner.opens("/login").await;
+    let own = [("username", "victim@example.org"), ("password", NEW_PASSWORD)];
+    assert_eq!(owner.submits(&page, &own).await.location(), "/");
+}
+
 #[tokio::test]
 async fn a_change_of_address_wants_a_fresh_proof() {
     let postbox = Postbox::open();

@@ -34,6 +34,9 @@ impl Engine {
             "made_at": moment(self.now()),
             "issuer": self.identity.issuer,
             "account": account(user),
+            "address_to_confirm": self.address_to_confirm(user).await?.map(|link| json!({
+                "email": link.email, "until": moment(link.expires_at),
+            })),
             "factors": factors_without_secrets(&factors),
             "sessions": self.open_sessions(&user.id).await?.iter().map(|kept| session(kept)).collect::<Vec<_>>(),
             "consents": self.own_consents(user).await?,
@@ -178,6 +181,30 @@ fn moment(at: Timestamp) -> String {
 mod tests {
     use super::*;
     use crate::engine::users::testing::{House, PASSWORD, caller};
+    use crate::model::settings::{Settings, Smtp, SmtpSecurity};
+
+    #[tokio::test]
+    async fn an_address_that_waits_to_be_confirmed_is_in_it() {
+        let house = House::new().await;
+        let smtp = Smtp {
+            host: "localhost".to_owned(),
+            port: 25,
+            security: SmtpSecurity::None,
+            username: String::new(),
+            password: None,
+            from: "id@example.org".to_owned(),
+        };
+        house.keep(&Settings { smtp: Some(smtp), ..Settings::default() }).await;
+        house.person("alice").await;
+        let alice = house.sign_in("alice", PASSWORD).await.unwrap().signed_in;
+        let fresh = house.engine.fresh(&alice).await.unwrap();
+        assert!(house.engine.own_data(&fresh).await.unwrap()["address_to_confirm"].is_null());
+        house.engine.change_my_address(&caller("192.0.2.1"), &fresh, "new@example.net").await.unwrap();
+        let data = house.engine.own_data(&fresh).await.unwrap();
+        assert_eq!(data["address_to_confirm"]["email"], "new@example.net");
+        assert_eq!(data["address_to_confirm"]["until"], "2027-01-16T08:00:00Z");
+        assert!(!data.to_string().contains("ea_"), "the link is not in it");
+    }
 
     #[tokio::test]
     async fn all_that_is_kept_is_in_it_and_no_secret() {

@@ -1,5 +1,9 @@
 //! Whether an address is somebody's: a one-time link is mailed to it, and whoever opens it there says so.
 //!
+//! Whoever shows that they read there without being signed in as the person, before the person has shown it for any address,
+//! has the account to themselves: what let anybody in until then ends, so that nobody keeps a foot in an account they made
+//! with somebody else's address.
+//!
 //! Where mail is set up, a new address becomes theirs only then; until then nothing changes, and nobody learns whether somebody
 //! else has it already. A link lasts a day and works once. It is bound to the account, the address it was mailed to, and
 //! the address and password the account had: what a thief asked for ends with the password that let them in. Looking at it
@@ -37,6 +41,37 @@ pub enum NewAddress {
     Taken(String),
     /// It was theirs already.
     Same,
+}
+
+/// What confirming an address by its link means in the browser it was opened in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirming {
+    /// Nothing but the address changes: they are signed in there, or had shown before that an address is theirs.
+    AddressOnly,
+    /// It is the first proof of whose account this is: its password, sessions and tokens end.
+    EndsAccess,
+    /// More than a password guards the account, which mail alone does not undo: they have to sign in there first.
+    AfterSignIn,
+}
+
+/// What a link that works says before it is used.
+#[derive(Clone, Debug)]
+pub struct AddressView {
+    /// Whose address it is going to be.
+    pub user: User,
+    /// The address.
+    pub email: String,
+    /// What confirming it means here.
+    pub confirming: Confirming,
+}
+
+/// What became of an address that was confirmed.
+#[derive(Clone, Debug)]
+pub struct Confirmed {
+    /// Whose it is.
+    pub user: User,
+    /// Whether their password and sessions have ended.
+    pub ended: bool,
 }
 
 impl Engine {
@@ -98,29 +133,35 @@ impl Engine {
             if let Some(taken) = self.name_taken(Some(&user.id), &names_with(&user, &wanted)?).await? {
                 return Ok(Decision::refuse(taken));
             }
-            self.take_address(caller, &user, &wanted, false, &mut changes).await?;
+            let taking = Taking { email: &wanted, verified: false, ends: false };
+            self.take_address(caller, &user, &taking, &mut changes).await?;
             Ok(Decision { answer: Ok(NewAddress::Taken(wanted)), changes })
         })
         .await
     }
 
-    /// Who would have which address by this link, if it still works. Looking changes nothing.
+    /// Who would have which address by this link, if it still works, and what confirming it means where `current` is signed
+    /// in. Looking changes nothing.
     ///
     /// # Errors
     /// [`Refusal::LinkGone`]; the store's fault.
-    pub async fn look_at_address(&self, token: &Secret) -> Result<(User, String), Denied> {
-        match self.live_address(token).await? {
-            Some((link, user)) => Ok((user.record().clone(), link.email.clone())),
-            None => Err(Refusal::LinkGone.into()),
-        }
+    pub async fn look_at_address(&self, token: &Secret, current: Option<&SignedIn>) -> Result<AddressView, Denied> {
+        let Some((link, user)) = self.live_address(token).await? else { return Err(Refusal::LinkGone.into()) };
+        let confirming = self.confirming(&user, current, &mut Changes::new()).await?;
+        Ok(AddressView { user: user.record().clone(), email: link.email.clone(), confirming })
     }
 
-    /// Uses the link up: the address is theirs, and verified. Nobody is signed in by it.
+    /// Uses the link up, where `current` is signed in: the address is theirs, and verified. Nobody is signed in by it.
     ///
     /// # Errors
-    /// [`Refusal::LinkGone`]; [`Refusal::Taken`] when somebody else has the address, which leaves everything as it is; the
-    /// store's fault.
-    pub async fn confirm_address(&self, caller: &Caller, token: &Secret) -> Result<User, Denied> {
+    /// [`Refusal::LinkGone`]; [`Refusal::Taken`] when somebody else has the address, and [`Refusal::FreshSignInRequired`] for
+    /// [`Confirming::AfterSignIn`], which leave everything as it is; the store's fault.
+    pub async fn confirm_address(
+        &self,
+        caller: &Caller,
+        token: &Secret,
+        current: Option<&SignedIn>,
+    ) -> Result<Confirmed, Denied> {
         self.settle(|| async move {
             let Some((link, user)) = self.live_address(token).await? else {
                 return Ok(Decision::refuse(Refusal::LinkGone));
@@ -129,33 +170,67 @@ impl Engine {
                 return Ok(Decision::refuse(taken));
             }
             let mut changes = Changes::new();
-            let user = self.take_address(caller, &user, &link.email, true, &mut changes).await?;
-            Ok(Decision { answer: Ok(user), changes })
+            let ends = match self.confirming(&user, current, &mut changes).await? {
+                Confirming::AddressOnly => false,
+                Confirming::EndsAccess => true,
+                Confirming::AfterSignIn => return Ok(Decision::refuse(Refusal::FreshSignInRequired)),
+            };
+            let taking = Taking { email: &link.email, verified: true, ends };
+            let user = self.take_address(caller, &user, &taking, &mut changes).await?;
+            Ok(Decision { answer: Ok(Confirmed { user, ended: ends }), changes })
         })
         .await
     }
 
-    /// What making `email` theirs changes: links to the old address end, and whoever reads there is told.
+    /// What confirming means for `user` where `current` is signed in; the commit depends on it.
+    async fn confirming(
+        &self,
+        user: &Kept<User>,
+        current: Option<&SignedIn>,
+        changes: &mut Changes,
+    ) -> Result<Confirming, Denied> {
+        if user.email_verified {
+            return Ok(Confirming::AddressOnly);
+        }
+        if let Some(who) = current.filter(|who| who.user().id == user.id)
+            && let Some((session, _)) = self.still_signed_in(who).await?
+        {
+            changes.expect(&session);
+            return Ok(Confirming::AddressOnly);
+        }
+        // Whoever enrols something meanwhile does so in a session, which ends in the same commit.
+        let factors = self.enrolled(&user.id).await?;
+        Ok(if factors.has_second() { Confirming::AfterSignIn } else { Confirming::EndsAccess })
+    }
+
+    /// What making an address theirs changes: links to the old one end, and whoever reads there is told.
     async fn take_address(
         &self,
         caller: &Caller,
         was: &Kept<User>,
-        email: &str,
-        verified: bool,
+        taking: &Taking<'_>,
         changes: &mut Changes,
     ) -> Result<User, Fault> {
         let now = self.now();
         let mut user = was.record().clone();
-        user.email = Some(email.to_owned());
-        user.email_verified = verified;
+        user.email = Some(taking.email.to_owned());
+        user.email_verified = taking.verified;
         user.updated_at = now;
+        if taking.ends {
+            user.password = None;
+            user.end_access();
+            self.end_sessions_changes(&user.id, None, changes).await?;
+        }
         let moved = was.email != user.email;
         let kind = if moved { AuditKind::EmailChanged } else { AuditKind::EmailVerified };
         let record = caller.record(now, &*self.rng, AuditActor::User(user.id.clone()), kind).about_user(&user.id);
+        let record = if taking.ends { record.with("ended", "password and sessions") } else { record };
         changes.update(was, &user).create(&record);
         self.end_address_links(&user, changes).await?;
-        if moved {
+        if moved || taking.ends {
             self.end_links_changes(&user.id, changes).await?;
+        }
+        if moved {
             self.tell_of_change(was, AccountChange::AddressChanged, changes).await?;
         }
         Ok(user)
@@ -190,6 +265,16 @@ impl Engine {
         Ok(())
     }
 
+    /// The link that would give `user` an address or verify the one they have, if there is one that works.
+    pub(super) async fn address_to_confirm(&self, user: &User) -> Result<Option<AddressLink>, Fault> {
+        let of_user = format!("{}\0", user.id);
+        let links = self.ledger.list_by::<AddressLink>("user", &of_user, Order::Ascending, None, 100).await?;
+        let works = |link: &&Kept<AddressLink>| {
+            link.expires_at > self.now() && user.access_epoch == link.access_epoch && state(user) == link.state
+        };
+        Ok(links.items.iter().rfind(works).map(|link| link.record().clone()))
+    }
+
     async fn live_address(&self, token: &Secret) -> Result<Option<(Kept<AddressLink>, Kept<User>)>, Fault> {
         let Some(handle) = Kind::Address.read_handle(token.expose()) else { return Ok(None) };
         let Some(link) = self.ledger.find::<AddressLink>(&handle.locator).await? else { return Ok(None) };
@@ -204,6 +289,15 @@ impl Engine {
     }
 }
 
+/// An address that becomes somebody's.
+struct Taking<'a> {
+    email: &'a str,
+    /// Whether somebody showed that they read there.
+    verified: bool,
+    /// Whether what let anybody in until now ends.
+    ends: bool,
+}
+
 /// What somebody would be called with another address.
 fn names_with(user: &User, email: &str) -> Result<Names, Refusal> {
     Names::parse(&user.username, Some(email)).map_err(|refusal| match refusal {
@@ -213,3 +307,7 @@ fn names_with(user: &User, email: &str) -> Result<Names, Refusal> {
         other => other,
     })
 }
+
+#[cfg(test)]
+#[path = "verify_address_tests.rs"]
+mod tests;

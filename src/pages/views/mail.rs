@@ -38,6 +38,10 @@ pub struct Verify {
     pub username: String,
     /// The address.
     pub email: String,
+    /// Whether confirming it ends the password and the sessions of the account.
+    pub ends_access: bool,
+    /// Whether they have to sign in here before they can confirm it.
+    pub after_sign_in: bool,
 }
 
 /// `GET /account/address`, and `POST /account/address` when the address will not do. Field: email.

@@ -31,6 +31,8 @@ impl Samples for Verify {
             person_name: "Sam Ple".into(),
             username: "sample".into(),
             email: "sample@example.org".into(),
+            ends_access: false,
+            after_sign_in: false,
         };
         let hostile = Verify {
             frame: hostile_frame(),
@@ -39,7 +41,12 @@ impl Samples for Verify {
             email: LONG.into(),
             ..plain.clone()
         };
-        vec![("plain", plain), ("hostile", hostile)]
+        vec![
+            ("ends-access", Verify { ends_access: true, ..plain.clone() }),
+            ("after-sign-in", Verify { after_sign_in: true, ..plain.clone() }),
+            ("plain", plain),
+            ("hostile", hostile),
+        ]
     }
 }
 
