@@ -93,7 +93,7 @@ pub(super) async fn carry_out(host: &Host<'_>, ask: &Ask) -> Result<Reply, Denie
                 true => host.engine.start_recovery_without_second_factor(&host.actor, &host.caller, &user.id).await?,
                 false => host.engine.start_recovery(&host.actor, &host.caller, &user.id).await?,
             };
-            Ok(with_link(host, &link, &user))
+            Ok(with_link(host, &link, &user, *without_second_factor))
         }
         Ask::Disable { name } => switch(host, name, true).await,
         Ask::Enable { name } => switch(host, name, false).await,
@@ -111,13 +111,17 @@ async fn add(host: &Host<'_>, new: &Add) -> Result<Reply, Denied> {
     let new = NewUser { username: new.username.clone(), changes };
     let user = host.engine.create_user(&host.actor, &host.caller, &new).await?;
     let link = host.engine.start_recovery(&host.actor, &host.caller, &user.id).await?;
-    Ok(with_link(host, &link, &user))
+    Ok(with_link(host, &link, &user, false))
 }
 
-fn with_link(host: &Host<'_>, link: &Secret, user: &User) -> Reply {
+fn with_link(host: &Host<'_>, link: &Secret, user: &User, without_second_factor: bool) -> Reply {
     // Pages lie at the root of the issuer's origin, even when the issuer has a path.
     let origin = origin_of(&host.engine.identity().issuer).unwrap_or_default();
     let remark = format!("Give this link to {} only: it works once, within an hour.", user.username);
+    let remark = match without_second_factor {
+        true => format!("{remark} Using it removes their authenticator, passkeys and recovery codes."),
+        false => remark,
+    };
     Reply::done(format!("{origin}/recover?token={}\n", link.expose())).with_remark(remark)
 }
 

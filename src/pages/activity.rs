@@ -67,6 +67,10 @@ fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
         AuditKind::RecoveryStarted if record.details.contains_key("by") => {
             "Somebody had a link for a new password mailed to you".to_owned()
         }
+        AuditKind::RecoveryStarted if record.details.contains_key("without") => {
+            "A one-time link to your account was made that removes your authenticator, passkeys and recovery codes"
+                .to_owned()
+        }
         AuditKind::RecoveryStarted => "A one-time link to your account was made".to_owned(),
         AuditKind::RecoveryFinished => "A one-time link to your account was used".to_owned(),
         AuditKind::UserCreated => "Your account was made".to_owned(),
@@ -78,12 +82,21 @@ fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
         AuditKind::UserDisabled => "Your account was disabled".to_owned(),
         AuditKind::UserEnabled => "Your account was enabled again".to_owned(),
         AuditKind::SecondFactorAdded => "You set up an authenticator".to_owned(),
+        AuditKind::SecondFactorRemoved if detail("by") == Some("link") => {
+            "Your authenticator was removed by a one-time link".to_owned()
+        }
+        AuditKind::PasskeyRemoved if detail("by") == Some("link") => {
+            "Your passkeys were removed by a one-time link".to_owned()
+        }
         AuditKind::SecondFactorRemoved => "Your authenticator was removed".to_owned(),
         AuditKind::RecoveryCodesMade => "You made new recovery codes".to_owned(),
         AuditKind::RecoveryCodeUsed => "A recovery code of yours was used".to_owned(),
         AuditKind::PasskeyAdded => "You added a passkey".to_owned(),
         AuditKind::PasskeyRemoved => "A passkey of yours was removed".to_owned(),
         AuditKind::DeviceForgotten => "A browser asks for your second factor again".to_owned(),
+        AuditKind::EmailVerified | AuditKind::EmailChanged if record.details.contains_key("ended") => {
+            "Your address was confirmed by its mail, which ended the password and sessions until then".to_owned()
+        }
         AuditKind::EmailChanged => "Your address was changed".to_owned(),
         AuditKind::EmailVerified => "You verified your address".to_owned(),
         AuditKind::InvitationMade => "You were invited".to_owned(),
@@ -99,7 +112,12 @@ fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
 
 fn details(record: &AuditRecord) -> Vec<Fact> {
     let fact = |name: &str, value: &str| Fact { name: name.to_owned(), value: value.to_owned() };
-    let address = record.address.as_deref().map(|address| fact("Network address", address));
+    // Who works on the host comes from no network.
+    let address = record
+        .address
+        .as_deref()
+        .filter(|_| record.actor != AuditActor::Host)
+        .map(|address| fact("Network address", address));
     let client = record.client.as_ref().map(|client| fact("Client id", client.as_str()));
     let reference = record.request.as_deref().map(|request| fact("Reference", request));
     address.into_iter().chain(client).chain(reference).collect()

@@ -10,6 +10,7 @@ use poem::{IntoResponse, Request, Route};
 
 use crate::base::secret::Secret;
 use crate::engine::Denied;
+use crate::engine::users::recovery::RecoveryView;
 use crate::engine::users::{SetUp, familiar};
 use crate::http::cookies;
 use crate::http::desk::Desk;
@@ -101,8 +102,9 @@ async fn show_recovery(visit: Visit) -> Outcome {
 
 async fn recovery_form(visit: &Visit, status: StatusCode, token: &str, problems: Problems) -> Outcome {
     match visit.engine().look_at_recovery(&Secret::new(token)).await {
-        Ok(user) => {
+        Ok(RecoveryView { user, without_second_factor }) => {
             let view = Recover {
+                without_second_factor,
                 frame: visit.frame().await?,
                 token: token.to_owned(),
                 person_name: user.display_name(),

@@ -248,8 +248,15 @@ async fn whoever_lost_everything_is_let_in_by_whoever_runs_the_server() {
     assert!(alice.signs_in().await.location().starts_with("/login/second-factor"), "a password is not enough");
     let link = engine.start_recovery_without_second_factor(&Actor::host(), &host(), &alice.id).await.unwrap();
     assert!(alice.signs_in().await.location().starts_with("/login/second-factor"), "the link is not used yet");
+    let path = format!("/recover?token={}", link.expose());
+    let page = house.browser().opens(&path).await;
+    assert!(page.body.contains("removes your authenticator, your passkeys and your recovery codes"), "{page}");
     engine.finish_recovery(&host(), &link, &same).await.unwrap();
     assert_eq!(alice.signs_in().await.location(), "/");
+    let page = alice.browser.opens("/account/activity").await;
+    for words in ["was made that removes your authenticator", "Your authenticator was removed by a one-time link"] {
+        assert!(page.body.contains(words), "{words}: {page}");
+    }
 
     // An administrator does the same in the console.
     let bob = house.person("bob").await;

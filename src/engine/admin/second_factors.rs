@@ -60,7 +60,9 @@ impl Engine {
         ] {
             if removed {
                 let record = caller.record(self.now(), &*self.rng, by.clone(), kind).about_user(&user.id);
-                changes.create(&record);
+                // By themselves they do so one at a time; all at once they go by a link that whoever runs the host made.
+                let by_link = *by == AuditActor::User(user.id.clone());
+                changes.create(&if by_link { record.with("by", "link") } else { record });
                 self.tell_of_change(user, what, changes).await?;
             }
         }

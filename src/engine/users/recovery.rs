@@ -33,6 +33,15 @@ pub struct Recovered {
     pub familiar: Secret,
 }
 
+/// What a link that works says before it is used.
+#[derive(Clone, Debug)]
+pub struct RecoveryView {
+    /// Whose it is.
+    pub user: User,
+    /// Whether using it removes their authenticator, passkeys and recovery codes.
+    pub without_second_factor: bool,
+}
+
 impl Engine {
     /// Makes a one-time link for `user` and gives its secret, which is shown once. Their older links end.
     ///
@@ -101,14 +110,16 @@ impl Engine {
         .await
     }
 
-    /// Whose link this is, if it still works. Looking changes nothing.
+    /// Whose link this is, if it still works, and what using it does. Looking changes nothing.
     ///
     /// # Errors
     /// [`Refusal::LinkGone`] for a link that was used, is too old, was overtaken by a change, or never existed; the store's
     /// fault.
-    pub async fn look_at_recovery(&self, token: &Secret) -> Result<User, Denied> {
+    pub async fn look_at_recovery(&self, token: &Secret) -> Result<RecoveryView, Denied> {
         match self.live_link(token).await? {
-            Some((_, user)) => Ok(user.record().clone()),
+            Some((link, user)) => {
+                Ok(RecoveryView { user: user.record().clone(), without_second_factor: link.without_second_factor })
+            }
             None => Err(Refusal::LinkGone.into()),
         }
     }
@@ -226,7 +237,11 @@ mod tests {
         let open = house.sign_in("alice", PASSWORD).await.unwrap();
         let token = link(&house, &alice).await;
         for _ in 0..3 {
-            assert_eq!(house.engine.look_at_recovery(&token).await.unwrap().id, alice.id, "looking uses nothing up");
+            assert_eq!(
+                house.engine.look_at_recovery(&token).await.unwrap().user.id,
+                alice.id,
+                "looking uses nothing up"
+            );
         }
         finish(&house, &token).await.unwrap();
         assert!(house.engine.session(&open.cookie).await.unwrap().is_none());

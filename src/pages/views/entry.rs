@@ -42,6 +42,8 @@ pub struct Recover {
     pub person_name: String,
     /// For whom: the username, so that password managers file the new password under it.
     pub username: String,
+    /// Whether their authenticator, passkeys and recovery codes go with it.
+    pub without_second_factor: bool,
     /// See [`password_hint`].
     pub password_hint: String,
     /// What is wrong with the password.

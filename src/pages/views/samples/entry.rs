@@ -40,7 +40,12 @@ impl Samples for Recover {
         };
         let problems = Problems::of("password", "This password is on lists that attackers try first. Choose another.");
         let hostile = Recover { person_name: LONG.into(), username: MARKUP.into(), ..plain.clone() };
-        vec![("faulty", Recover { problems, ..plain.clone() }), ("hostile", hostile), ("plain", plain)]
+        vec![
+            ("faulty", Recover { problems, ..plain.clone() }),
+            ("without-second-factor", Recover { without_second_factor: true, ..plain.clone() }),
+            ("hostile", hostile),
+            ("plain", plain),
+        ]
     }
 }
 
