@@ -12,6 +12,7 @@ use crate::store::{Changes, Fault, Order};
 
 use super::register_client::MOST_CLIENTS;
 use super::users::SignedIn;
+use super::users::fresh::Fresh;
 use super::{Caller, Decision, Denied, Engine};
 
 /// How many clients of one owner are looked at: more than anybody may have.
@@ -69,7 +70,7 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::NotFound`] for one that does not exist or is not theirs, or the store's fault.
-    pub async fn delete_own_client(&self, caller: &Caller, who: &SignedIn, id: &ClientId) -> Result<(), Denied> {
+    pub async fn delete_own_client(&self, caller: &Caller, who: &Fresh, id: &ClientId) -> Result<(), Denied> {
         self.settle(|| async {
             let owner = &who.user().id;
             let kept = self.ledger.find::<Client>(id.as_str()).await?;

@@ -184,10 +184,11 @@ async fn revoke(visit: Visit, mut request: Request) -> Outcome {
 }
 
 async fn delete_program(visit: Visit, mut request: Request) -> Outcome {
-    let person = visit.person()?;
+    visit.person()?;
     let fields = visit.form(&mut request).await?;
+    let fresh = visit.fresh("/account/applications").await?;
     let client = ClientId::from_text(fields.get("client").unwrap_or_default());
-    let deleted = visit.engine().delete_own_client(&visit.caller, person, &client).await;
+    let deleted = visit.engine().delete_own_client(&visit.caller, &fresh, &client).await;
     Ok(said(&visit, deleted.map(|()| "The program is deleted."), "/account/applications").await)
 }
 

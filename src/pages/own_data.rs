@@ -95,6 +95,11 @@ fn consequences(known: &Consequences) -> Vec<String> {
         let stop = count(known.programs, "program you registered stops", "programs you registered stop");
         all.push(format!("{stop} working."));
     }
+    all.push(
+        "Your username and email address are free at once: somebody else can make an account here with them, and \
+         applications may take that person for you."
+            .to_owned(),
+    );
     all.push("The activity log keeps what happened for 400 days, as it does for everybody.".to_owned());
     if known.managed {
         all.push(

@@ -64,6 +64,51 @@ async fn every_claim_that_is_theirs_is_kept_and_told() {
     assert!(told.get("address").is_none() && told.get("nickname").is_none(), "{told}");
 }
 
+/// A date input would show it empty, and saving anything else would delete it.
+#[tokio::test]
+async fn a_birthday_without_a_year_or_a_day_is_kept_when_something_else_is_saved() {
+    let house = House::fresh().await;
+    let (alice, shop) = (house.person("alice").await, house.app("shop").await);
+    let tokens = alice.gives(&shop, "openid profile").await;
+    for birthdate in ["1984", "0000-05-17", "1984-05-17"] {
+        let page = alice.browser.opens("/account/profile").await;
+        assert!(!page.body.contains("type=\"date\"") && page.body.contains("Such as 1984-05-17."), "{page}");
+        assert_eq!(alice.browser.submits(&page, &[("birthdate", birthdate)]).await.status, 303);
+        let page = alice.browser.opens("/account/profile").await;
+        assert!(page.body.contains(&format!("value=\"{birthdate}\"")), "{page}");
+        // A browser sends what a text field shows.
+        let (_, field) = page.body.split_once("name=\"birthdate\" value=\"").expect("the field");
+        let (shown, _) = field.split_once('"').expect("its value");
+        assert_eq!(alice.browser.submits(&page, &[("nickname", "Al"), ("birthdate", shown)]).await.status, 303);
+        assert_eq!(shop.userinfo(&tokens.access).await.json()["birthdate"], birthdate);
+    }
+}
+
+#[tokio::test]
+async fn all_that_is_wrong_with_a_profile_is_told_at_once_each_at_its_field() {
+    let house = House::fresh().await;
+    let alice = house.person("alice").await;
+    alice.signs_in().await;
+    let page = alice.browser.opens("/account/profile").await;
+    let wrong = [("website", "here"), ("phone_number", "555"), ("birthdate", "1984-02-30"), ("nickname", "Al")];
+    let page = alice.browser.submits(&page, &wrong).await;
+    let page = page.stays_here(400);
+    assert!(page.body.contains("3 things need another look"), "{page}");
+    for field in ["website", "phone_number", "birthdate"] {
+        assert!(page.body.contains(&format!("id=\"{field}-error\"")), "{field}: {page}");
+    }
+    assert!(page.body.contains("value=\"Al\""), "nothing typed is lost: {page}");
+}
+
+#[tokio::test]
+async fn staying_signed_in_while_away_is_said_once() {
+    let house = House::fresh().await;
+    let (alice, shop) = (house.person("alice").await, house.app("shop").await);
+    alice.gives(&shop, "openid offline_access").await;
+    let page = alice.browser.opens("/account/applications").await;
+    assert_eq!(page.body.matches("Stay signed in").count(), 1, "{page}");
+}
+
 #[tokio::test]
 async fn the_overview_says_how_things_are_and_leads_to_each() {
     let house = House::fresh().await;
@@ -151,7 +196,8 @@ async fn an_account_is_deleted_by_whoever_types_its_name_and_everything_goes_wit
     let elsewhere = alice.elsewhere(house.browser());
     elsewhere.signs_in().await;
     let page = alice.browser.opens("/account/delete").await;
-    for words in ["1 application loses access", "here and in 1 other place", "It cannot be undone."] {
+    let free = "somebody else can make an account here with them";
+    for words in ["1 application loses access", "here and in 1 other place", free, "It cannot be undone."] {
         assert!(page.body.contains(words), "{words}: {page}");
     }
     let wrong = alice.browser.submits(&page, &[("username", "bob")]).await;

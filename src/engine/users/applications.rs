@@ -11,7 +11,7 @@ use crate::model::client::Client;
 use crate::model::consent::Consent;
 use crate::model::grant::{Grant, GrantEnd};
 use crate::model::refusal::Refusal;
-use crate::model::scope::{BUILT_IN, ScopeDefinition, Scopes};
+use crate::model::scope::{BUILT_IN, Scope, ScopeDefinition, Scopes};
 use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault, Order};
@@ -34,7 +34,7 @@ pub struct Application {
     pub since: Timestamp,
     /// When the person last signed in to it, as far as is known.
     pub last: Option<Timestamp>,
-    /// Whether it keeps access while the person is away.
+    /// Whether it keeps access while the person is away, and nothing among what it sees says so.
     pub offline: bool,
 }
 
@@ -101,10 +101,11 @@ impl Engine {
             applications.push(Application {
                 client,
                 name: kept.name.clone(),
+                // The scope has a sentence of its own.
+                offline: known.offline && !known.scopes.contains(Scope::OFFLINE_ACCESS),
                 sees: self.sentences(&known.scopes).await?,
                 since: known.since.unwrap_or_default(),
                 last: known.last,
-                offline: known.offline,
             });
         }
         applications.sort_by(|a, b| b.last.cmp(&a.last).then_with(|| a.name.cmp(&b.name)));
@@ -305,7 +306,7 @@ mod tests {
             "See your projects",
         ];
         assert_eq!(seen[0].sees, sentences);
-        assert_eq!((seen[0].since, seen[0].last, seen[0].offline), (began, Some(hers.created_at), true));
+        assert_eq!((seen[0].since, seen[0].last, seen[0].offline), (began, Some(hers.created_at), false));
 
         let revoke = async |id: &str| {
             house.engine.revoke_application(&caller("192.0.2.1"), &who, &ClientId::from_text(id)).await

@@ -118,9 +118,10 @@ async fn nobody_has_more_than_twenty_however_many_ask_at_once() {
     assert_eq!(house.clients().await.len(), 20);
     // Whoever deletes one may have another.
     let signed_in = alice.is_signed_in().await;
+    let fresh = house.engine.fresh(&signed_in).await.unwrap();
     let own = house.engine.own_clients(&signed_in).await.unwrap();
     assert_eq!(own.len(), 20);
-    house.engine.delete_own_client(&host(), &signed_in, &own[7].id).await.unwrap();
+    house.engine.delete_own_client(&host(), &fresh, &own[7].id).await.unwrap();
     assert_eq!(house.registers("alice", PASSWORD).await.status, 201);
 }
 
@@ -131,11 +132,12 @@ async fn its_owner_deletes_it_and_nobody_elses() {
     let (hers, his) = (house.program(&alice).await, house.program(&bob).await);
     let given = hers.is_given().await;
     let signed_in = alice.is_signed_in().await;
+    let fresh = house.engine.fresh(&signed_in).await.unwrap();
     let own = house.engine.own_clients(&signed_in).await.unwrap();
     assert_eq!(own.iter().map(|client| client.id.as_str()).collect::<Vec<_>>(), [hers.id.as_str()]);
     let id = |program: &Program<'_>| ClientId::from_text(program.id.as_str());
-    assert!(house.engine.delete_own_client(&host(), &signed_in, &id(&his)).await.is_err());
-    house.engine.delete_own_client(&host(), &signed_in, &id(&hers)).await.unwrap();
+    assert!(house.engine.delete_own_client(&host(), &fresh, &id(&his)).await.is_err());
+    house.engine.delete_own_client(&host(), &fresh, &id(&hers)).await.unwrap();
     assert_eq!(hers.looks(&given.access).await.status, 401);
     hers.asks(&CREDENTIALS).await.refuses(401, "invalid_client");
     assert_eq!(his.asks(&CREDENTIALS).await.status, 200);
@@ -165,4 +167,27 @@ async fn a_program_ends_with_its_owner() {
     given(&his.renews(&given_him.refresh).await);
     let found = house.engine.examine().await.unwrap();
     assert!(found.problems.is_empty(), "{found:?}");
+}
+
+/// It has a secret: deleting it is as much as any other change of one.
+#[tokio::test]
+async fn its_owner_proves_who_they_are_before_it_is_deleted() {
+    let house = House::fresh().await;
+    let alice = house.maker("alice").await;
+    let hers = house.program(&alice).await;
+    alice.signs_in().await;
+    house.later(601);
+    let page = alice.browser.opens("/account/applications").await;
+    let csrf = crate::browser::Form::on(&page).hidden("csrf").to_owned();
+    let sent = [("csrf", csrf.as_str()), ("client", hers.id.as_str())];
+    let asked = alice.browser.posts("/account/programs/delete", &sent).await;
+    assert!(asked.location().starts_with("/login?confirm=1&next=%2Faccount%2Fapplications"), "{asked}");
+    assert_eq!(hers.asks(&CREDENTIALS).await.status, 200, "it is there still");
+    let page = alice.browser.follows(asked).await;
+    let confirmed = alice.gives_password(&page).await;
+    let page = alice.browser.follows(confirmed).await;
+    let csrf = crate::browser::Form::on(&page).hidden("csrf").to_owned();
+    let sent = [("csrf", csrf.as_str()), ("client", hers.id.as_str())];
+    assert_eq!(alice.browser.posts("/account/programs/delete", &sent).await.location(), "/account/applications");
+    hers.asks(&CREDENTIALS).await.refuses(401, "invalid_client");
 }
