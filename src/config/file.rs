@@ -4,6 +4,10 @@ use std::net::SocketAddr;
 use std::ops::RangeInclusive;
 use std::path::Path;
 
+use rustls_pki_types::CertificateDer;
+use rustls_pki_types::pem::PemObject;
+use tokio_rustls::rustls::RootCertStore;
+
 use crate::base::secret::Secret;
 use crate::engine::admin::rules;
 use crate::http::client_address::Network;
@@ -55,7 +59,10 @@ fn smtp(section: &Section<'_>, directory: &Path) -> Option<MailServer> {
     let port = section.number("port", 1..=65_535).and_then(|port| u16::try_from(port).ok());
     let authorities = section.parsed("ca_file", |path| {
         let path = directory.join(path);
-        std::fs::read_to_string(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()))
+        let text =
+            std::fs::read_to_string(&path).map_err(|error| format!("{} cannot be read: {error}", path.display()))?;
+        authorities_in(&text).map_err(|why| format!("{} {why}", path.display()))?;
+        Ok::<_, String>(text)
     });
     let (host, from) = (section.required("host"), section.required("from"));
     let server = MailServer {
@@ -72,6 +79,19 @@ fn smtp(section: &Section<'_>, directory: &Path) -> Option<MailServer> {
     }
     section.close();
     host.and(from).map(|_| server)
+}
+
+/// Whether `text` has the certificates of authorities, as PEM.
+fn authorities_in(text: &str) -> Result<(), &'static str> {
+    let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.as_bytes()).collect();
+    let certificates = certificates.map_err(|_| "cannot be read as PEM: copy the certificate again")?;
+    if certificates.is_empty() {
+        return Err("has no certificate in it: name the file with the authority's certificate, as PEM");
+    }
+    match certificates.into_iter().all(|certificate| RootCertStore::empty().add(certificate).is_ok()) {
+        true => Ok(()),
+        false => Err("has a certificate in it that cannot be used: copy it again"),
+    }
 }
 
 fn limits(section: &Section<'_>) -> WrittenLimits {

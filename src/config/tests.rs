@@ -70,3 +70,22 @@ fn every_mistake_is_told_with_its_line() {
                 [hashing]\nmemory = 1\n[store]\ncache = 64\n";
     insta::assert_snapshot!(read(text).unwrap_err());
 }
+
+#[test]
+fn authorities_are_certificates() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("ca.pem");
+    let made = rcgen::generate_simple_self_signed(["mail.example.org".to_owned()]).unwrap();
+    let smtp = format!("[smtp]\nhost = 'mail.example.org'\nfrom = 'id@example.org'\nca_file = '{}'\n", file.display());
+    let told = |content: &str| {
+        std::fs::write(&file, content).unwrap();
+        read(&smtp)
+    };
+    assert!(told(&made.cert.pem()).unwrap().smtp.unwrap().authorities.is_some());
+    for wrong in [made.signing_key.serialize_pem(), String::new(), "ca".to_owned()] {
+        let why = told(&wrong).unwrap_err();
+        assert!(why.contains(":4") && why.contains("ca_file") && why.contains("has no certificate in it"), "{why}");
+    }
+    let cut = made.cert.pem().replace("MII", "AAA");
+    assert!(told(&cut).unwrap_err().contains("cannot be used"), "{cut}");
+}

@@ -148,7 +148,7 @@ fn told(problems: &[LineProblem]) -> Problems {
 fn show_once(admin: &Admin, said: &str, secrets: &[Secret]) -> Response {
     let tokens: Vec<&str> = secrets.iter().map(Secret::expose).collect();
     let flash = Flash::showing(said, Secret::new(tokens.join("\n")));
-    admin.go_saying(&format!("{HERE}?once=links#links"), flash)
+    admin.go_saying(&format!("{HERE}?once=links"), flash)
 }
 
 pub(super) async fn resend(admin: Admin, _: Params) -> Outcome {

@@ -18,6 +18,9 @@ use super::request_id;
 use crate::base::ids::RequestId;
 use crate::base::rng::Rng;
 
+/// How long an answer may take, whatever it is to.
+pub const DEADLINE: Duration = Duration::from_secs(20);
+
 /// The outermost endpoint: nothing is answered around it.
 ///
 /// It gives each request a [`RequestId`] and a [`ClientAddress`] (both found with [`Request::data`]), turns panics,
@@ -36,8 +39,7 @@ pub struct Edge<E> {
 impl<E> Edge<E> {
     /// Around `inner`, with the headers that belong to the issuer and the words of `shapes`.
     pub fn new(inner: E, rng: Arc<dyn Rng>, headers: SecurityHeaders, shapes: Shapes) -> Edge<E> {
-        let deadline = Duration::from_secs(20);
-        Edge { inner, rng, headers, shapes, proxies: Vec::new(), deadline, metrics: None }
+        Edge { inner, rng, headers, shapes, proxies: Vec::new(), deadline: DEADLINE, metrics: None }
     }
 
     /// Believes what these networks forward.

@@ -5,7 +5,6 @@
 
 use std::io;
 use std::net::SocketAddr;
-use std::time::Duration;
 
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
@@ -20,20 +19,15 @@ use crate::model::mail::MailServer;
 use crate::model::settings::SmtpSecurity;
 
 use super::message::{Envelope, Message, Sender};
+use super::patience::Patience;
 use super::stage::{Failure, Stage, came_before_tls};
 use super::words::Words;
-
-/// How long each step may take; taking a letter may take longer (RFC 5321, section 4.5.3.2).
-const PATIENCE: Duration = Duration::from_secs(30);
-/// How long one address may take to be connected to.
-const CONNECTING: Duration = Duration::from_secs(10);
-/// How long a server may take to think about a letter.
-const THINKING: Duration = Duration::from_secs(120);
 
 /// An open connection to a mail server that knows who we are.
 pub struct Line {
     server: MailServer,
     connection: AsyncSmtpConnection,
+    patience: Patience,
     broken: bool,
 }
 
@@ -46,14 +40,21 @@ pub struct Trial {
     pub failure: Option<Failure>,
 }
 
-/// Sends a test from `server` to the address `to` and says how far it came.
-pub async fn try_out(server: &MailServer, sender: &Sender, to: &str, id: &str, at: Timestamp) -> Trial {
+/// Sends a test from `server` to the address `to` and says how far it came, in the time that `patience` gives.
+pub async fn try_out(
+    server: &MailServer,
+    patience: Patience,
+    sender: &Sender,
+    to: &str,
+    id: &str,
+    at: Timestamp,
+) -> Trial {
     let mut trial = Trial::default();
     let envelope = Envelope { from: &server.from, to, id, at };
     let sent = async {
         let message = Message::write(&envelope, sender, &Words::test(sender));
         let message = message.map_err(|said| Failure::new(Stage::Recipient, said, "Check both addresses."))?;
-        let mut line = Line::open(server, sender, &mut trial.passed).await?;
+        let mut line = Line::open(server, sender, patience, &mut trial.passed).await?;
         let carried = line.carry(&message, &mut trial.passed).await;
         line.close().await;
         carried
@@ -67,23 +68,28 @@ impl Line {
     ///
     /// # Errors
     /// The stage that was not.
-    pub async fn open(server: &MailServer, sender: &Sender, passed: &mut Vec<Stage>) -> Result<Line, Failure> {
-        let addresses = look_up(server).await?;
+    pub async fn open(
+        server: &MailServer,
+        sender: &Sender,
+        patience: Patience,
+        passed: &mut Vec<Stage>,
+    ) -> Result<Line, Failure> {
+        let addresses = look_up(server, patience).await?;
         passed.push(Stage::Name);
         let hello = hello(sender);
         let connection = match server.security {
-            SmtpSecurity::Tls => tls(server, &addresses, &hello).await?,
-            SmtpSecurity::Starttls | SmtpSecurity::None => plain(server, &addresses, &hello).await?,
-        };
-        passed.push(Stage::Connection);
-        let mut line = Line { server: server.clone(), connection, broken: false };
-        match server.security {
-            SmtpSecurity::Tls => passed.push(Stage::Tls),
-            SmtpSecurity::Starttls => {
-                line.starttls(&hello).await?;
-                passed.push(Stage::Tls);
+            SmtpSecurity::Tls => tls(server, &addresses, &hello, patience, passed).await?,
+            SmtpSecurity::Starttls | SmtpSecurity::None => {
+                let stream = connect(server, &addresses, patience).await?;
+                passed.push(Stage::Connection);
+                greeted(server, stream, &hello, patience).await?
             }
-            SmtpSecurity::None => {}
+        };
+        passed.push(Stage::Greeting);
+        let mut line = Line { server: server.clone(), connection, patience, broken: false };
+        if server.security == SmtpSecurity::Starttls {
+            line.starttls(&hello).await?;
+            passed.push(Stage::Tls);
         }
         if !server.username.is_empty() {
             line.sign_in().await?;
@@ -99,7 +105,7 @@ impl Line {
     pub async fn carry(&mut self, message: &Message, passed: &mut Vec<Stage>) -> Result<(), Failure> {
         let carried = self.try_to_carry(message, passed).await;
         if carried.is_err() && !self.broken {
-            let again = timeout(PATIENCE, self.connection.command(Rset)).await;
+            let again = self.patience.step(self.connection.command(Rset)).await;
             self.broken = !matches!(again, Ok(Ok(_)));
         }
         carried
@@ -122,8 +128,9 @@ impl Line {
         self.says(Stage::Recipient, Rcpt::new(message.to.clone(), vec![])).await?;
         passed.push(Stage::Recipient);
         self.says(Stage::Message, Data).await?;
-        let taken = timeout(THINKING, self.connection.message(&message.bytes)).await;
-        self.heard(Stage::Message, taken)?;
+        let taken = self.patience.thinking(self.connection.message(&message.bytes)).await;
+        let answered = matches!(&taken, Ok(Ok(_))) || matches!(&taken, Ok(Err(error)) if error.status().is_some());
+        self.heard(Stage::Message, taken).map_err(|failure| if answered { failure } else { failure.in_doubt() })?;
         passed.push(Stage::Message);
         Ok(())
     }
@@ -137,26 +144,26 @@ impl Line {
     pub async fn close(mut self) {
         if !self.broken {
             // Whatever is answered, everything was said.
-            let _ = timeout(CONNECTING, self.connection.quit()).await;
+            let _ = self.patience.farewell(self.connection.quit()).await;
         }
     }
 
     async fn starttls(&mut self, hello: &ClientId) -> Result<(), Failure> {
         let parameters = parameters(&self.server)?;
-        let begun = timeout(PATIENCE, self.connection.starttls(parameters, hello)).await;
+        let begun = self.patience.step(self.connection.starttls(parameters, hello)).await;
         self.heard(Stage::Tls, begun)
     }
 
     async fn sign_in(&mut self) -> Result<(), Failure> {
         let password = self.server.password.as_ref().map_or("", |password| password.expose());
         let credentials = Credentials::new(self.server.username.clone(), password.to_owned());
-        let signed_in =
-            timeout(PATIENCE, self.connection.auth(&[Mechanism::Plain, Mechanism::Login], &credentials)).await;
+        let ways = [Mechanism::Plain, Mechanism::Login];
+        let signed_in = self.patience.step(self.connection.auth(&ways, &credentials)).await;
         self.heard(Stage::SignIn, signed_in.map(|answer| answer.map(drop)))
     }
 
     async fn says(&mut self, stage: Stage, command: impl std::fmt::Display) -> Result<(), Failure> {
-        let answer = timeout(PATIENCE, self.connection.command(command)).await;
+        let answer = self.patience.step(self.connection.command(command)).await;
         self.heard(stage, answer)
     }
 
@@ -182,9 +189,9 @@ impl Line {
 }
 
 /// Where the server is. Without protection it has to be this machine.
-async fn look_up(server: &MailServer) -> Result<Vec<SocketAddr>, Failure> {
+async fn look_up(server: &MailServer, patience: Patience) -> Result<Vec<SocketAddr>, Failure> {
     let hint = "Check the spelling of the host.";
-    let found = match timeout(PATIENCE, lookup_host((server.host.as_str(), server.port))).await {
+    let found = match patience.step(lookup_host((server.host.as_str(), server.port))).await {
         Ok(Ok(found)) => found.collect::<Vec<_>>(),
         Ok(Err(error)) => return Err(Failure::new(Stage::Name, error.to_string(), hint)),
         Err(_) => return Err(Failure::too_slow(Stage::Name, server)),
@@ -199,45 +206,61 @@ async fn look_up(server: &MailServer) -> Result<Vec<SocketAddr>, Failure> {
     Ok(found)
 }
 
-async fn plain(
-    server: &MailServer,
-    addresses: &[SocketAddr],
-    hello: &ClientId,
-) -> Result<AsyncSmtpConnection, Failure> {
+async fn connect(server: &MailServer, addresses: &[SocketAddr], patience: Patience) -> Result<TcpStream, Failure> {
     let mut why = io::Error::from(io::ErrorKind::AddrNotAvailable);
     for address in addresses {
-        let stream = match timeout(CONNECTING, TcpStream::connect(address)).await {
-            Ok(Ok(stream)) => stream,
-            Ok(Err(error)) => {
-                why = error;
-                continue;
-            }
-            Err(_) => {
-                why = io::ErrorKind::TimedOut.into();
-                continue;
-            }
-        };
-        let greeted = timeout(PATIENCE, AsyncSmtpConnection::connect_with_transport(Box::new(stream), hello)).await;
-        return match greeted {
-            Ok(Ok(connection)) => Ok(connection),
-            Ok(Err(error)) => Err(Failure::of(Stage::Connection, &error, server)),
-            Err(_) => Err(Failure::too_slow(Stage::Connection, server)),
-        };
+        match timeout(patience.connecting(addresses.len()), TcpStream::connect(address)).await {
+            Ok(Ok(stream)) => return Ok(stream),
+            Ok(Err(error)) => why = error,
+            Err(_) => why = io::ErrorKind::TimedOut.into(),
+        }
     }
     Err(Failure::of_connecting(&why, server))
 }
 
-async fn tls(server: &MailServer, addresses: &[SocketAddr], hello: &ClientId) -> Result<AsyncSmtpConnection, Failure> {
-    let parameters = parameters(server)?;
-    let opening = AsyncSmtpConnection::connect_tokio1(addresses, Some(CONNECTING), hello, Some(parameters), None);
-    match timeout(PATIENCE, opening).await {
+async fn greeted(
+    server: &MailServer,
+    stream: TcpStream,
+    hello: &ClientId,
+    patience: Patience,
+) -> Result<AsyncSmtpConnection, Failure> {
+    match patience.step(AsyncSmtpConnection::connect_with_transport(Box::new(stream), hello)).await {
         Ok(Ok(connection)) => Ok(connection),
-        Ok(Err(error)) => Err(match came_before_tls(&error) {
-            Some(error) => Failure::of_connecting(error, server),
-            // A code can only have been heard behind TLS.
-            None if error.status().is_some() => Failure::of(Stage::Connection, &error, server),
-            None => Failure::of(Stage::Tls, &error, server),
-        }),
+        Ok(Err(error)) => Err(Failure::of(Stage::Greeting, &error, server)),
+        Err(_) => Err(Failure::too_slow(Stage::Greeting, server)),
+    }
+}
+
+/// Connects, and protects the connection before anything is said.
+async fn tls(
+    server: &MailServer,
+    addresses: &[SocketAddr],
+    hello: &ClientId,
+    patience: Patience,
+    passed: &mut Vec<Stage>,
+) -> Result<AsyncSmtpConnection, Failure> {
+    let parameters = parameters(server)?;
+    let connecting = Some(patience.connecting(addresses.len()));
+    let opening = AsyncSmtpConnection::connect_tokio1(addresses, connecting, hello, Some(parameters), None);
+    let opened = patience.step(opening).await;
+    if let Ok(Err(error)) = &opened
+        && let Some(error) = came_before_tls(error)
+    {
+        return Err(Failure::of_connecting(error, server));
+    }
+    // Connecting ends long before a step does: whatever else took too long came after it.
+    passed.push(Stage::Connection);
+    match opened {
+        Ok(Ok(connection)) => {
+            passed.push(Stage::Tls);
+            Ok(connection)
+        }
+        // Words of a mail server can only have been heard behind TLS.
+        Ok(Err(error)) if error.status().is_some() || error.is_response() => {
+            passed.push(Stage::Tls);
+            Err(Failure::of(Stage::Greeting, &error, server))
+        }
+        Ok(Err(error)) => Err(Failure::of(Stage::Tls, &error, server)),
         Err(_) => Err(Failure::too_slow(Stage::Tls, server)),
     }
 }

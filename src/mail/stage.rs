@@ -14,8 +14,10 @@ use crate::model::settings::SmtpSecurity;
 pub enum Stage {
     /// Its name is looked up.
     Name,
-    /// It is connected to, and greets.
+    /// It is connected to.
     Connection,
+    /// It greets, as mail servers do.
+    Greeting,
     /// The connection is protected.
     Tls,
     /// We say who we are.
@@ -29,17 +31,19 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// All of them, in order.
-    pub const ALL: [Stage; 7] =
-        [Stage::Name, Stage::Connection, Stage::Tls, Stage::SignIn, Stage::Sender, Stage::Recipient, Stage::Message];
-
-    /// Whether `server` is asked this at all.
-    pub fn is_passed_with(self, server: &MailServer) -> bool {
-        match self {
-            Stage::Tls => server.security != SmtpSecurity::None,
-            Stage::SignIn => !server.username.is_empty(),
-            _ => true,
+    /// Those that letters pass at `server`, in the order in which they do.
+    pub fn at(server: &MailServer) -> Vec<Stage> {
+        let mut way = vec![Stage::Name, Stage::Connection];
+        way.extend_from_slice(match server.security {
+            SmtpSecurity::Tls => &[Stage::Tls, Stage::Greeting],
+            SmtpSecurity::Starttls => &[Stage::Greeting, Stage::Tls],
+            SmtpSecurity::None => &[Stage::Greeting],
+        });
+        if !server.username.is_empty() {
+            way.push(Stage::SignIn);
         }
+        way.extend([Stage::Sender, Stage::Recipient, Stage::Message]);
+        way
     }
 }
 
@@ -54,36 +58,56 @@ pub struct Failure {
     pub hint: String,
     /// Whether the server said that it will not be otherwise (a code of 500 or more, RFC 5321, section 4.2.1).
     pub permanent: bool,
+    /// Whether the letter was sent and nothing was heard of it: it may have been taken.
+    pub in_doubt: bool,
 }
 
 impl Failure {
     /// A failure in our own words.
     pub fn new(stage: Stage, said: impl Into<String>, hint: impl Into<String>) -> Failure {
-        Failure { stage, said: said.into(), hint: hint.into(), permanent: false }
+        Failure { stage, said: said.into(), hint: hint.into(), permanent: false, in_doubt: false }
     }
 
     /// Nothing came in time.
     pub fn too_slow(stage: Stage, server: &MailServer) -> Failure {
-        let hint = match (stage, server.security, server.port) {
-            (Stage::Connection, SmtpSecurity::Starttls | SmtpSecurity::None, 465) => {
-                "At port 465 servers wait for TLS at once. Choose TLS, or another port."
+        let port = server.port;
+        let hint = match (stage, server.security) {
+            (Stage::Name, _) => "Whoever knows names for this machine did not answer. Check its DNS.".to_owned(),
+            (Stage::Connection, _) => {
+                "A firewall may be in the way. Many providers close port 25; try 587 or 465.".to_owned()
             }
-            (Stage::Connection, ..) => "A firewall may be in the way. Many providers close port 25; try 587 or 465.",
-            _ => "The server answers too slowly, or something between it and here does not let the answer through.",
+            (Stage::Greeting, SmtpSecurity::Starttls | SmtpSecurity::None) => format!(
+                "Something takes connections at port {port} and says nothing. It may wait for TLS: try TLS from the start, \
+                 usually at port 465. Or is this the right port?"
+            ),
+            (Stage::Tls, SmtpSecurity::Tls) => format!(
+                "Something takes connections at port {port} and does not begin TLS. Is this the right port? Mail servers take \
+                 TLS from the start at 465, and STARTTLS at 587."
+            ),
+            _ => "The server answers too slowly, or something between it and here does not let the answer through."
+                .to_owned(),
         };
         Failure::new(stage, "No answer came in time.", hint)
+    }
+
+    /// The same, where the letter was sent already.
+    pub(super) fn in_doubt(self) -> Failure {
+        let hint =
+            "The letter was sent, and the server did not say whether it took it. It may have arrived: look for it.";
+        Failure { hint: hint.to_owned(), in_doubt: true, ..self }
     }
 
     /// What the server or the network said at `stage`.
     pub fn of(stage: Stage, error: &Error, server: &MailServer) -> Failure {
         let hint = match error.status() {
-            None if stage == Stage::Connection && error.is_response() => {
+            None if stage == Stage::Greeting && error.is_response() => {
                 "Something answers at that port that is no mail server.".to_owned()
             }
             None => network_hint(stage, error, server),
+            Some(code) if code.to_string() == "530" => unknown_hint(server),
             Some(_) => refusal_hint(stage, server),
         };
-        Failure { stage, said: in_words(error), hint, permanent: error.is_permanent() }
+        Failure { stage, said: in_words(error), hint, permanent: error.is_permanent(), in_doubt: false }
     }
 
     /// What kept a connection from being opened.
@@ -127,9 +151,21 @@ fn tls_error(error: &Error) -> Option<&rustls::Error> {
     io_error(error)?.get_ref()?.downcast_ref()
 }
 
+/// 530: the server does not know who we are (RFC 4954, section 6), or wants protection first (RFC 3207, section 4).
+fn unknown_hint(server: &MailServer) -> String {
+    match (server.username.is_empty(), server.security) {
+        (true, SmtpSecurity::None) => {
+            "The server wants a user name and password before it takes letters. Give both, or choose STARTTLS if it says so."
+        }
+        (true, _) => "The server wants a user name and password before it takes letters. Give both.",
+        (false, _) => "The server wants another user name and password before it takes letters. Check both.",
+    }
+    .to_owned()
+}
+
 fn refusal_hint(stage: Stage, server: &MailServer) -> String {
     match stage {
-        Stage::Name | Stage::Connection => "The server turns connections from here away.".to_owned(),
+        Stage::Name | Stage::Connection | Stage::Greeting => "The server turns connections from here away.".to_owned(),
         Stage::Tls => "The server would not begin TLS. Try TLS from the start, usually at port 465.".to_owned(),
         Stage::SignIn => {
             "Check user name and password. Some providers want a password made for programs, or the whole address as name."
@@ -166,6 +202,11 @@ fn network_hint(stage: Stage, error: &Error, server: &MailServer) -> String {
         (Stage::Tls, None) if error.is_client() => {
             "The server offers no STARTTLS here. Try TLS from the start, usually at port 465.".to_owned()
         }
+        (Stage::Tls, None) if server.security == SmtpSecurity::Tls => format!(
+            "The connection ended before it was protected. Is port {} the right one? Mail servers take TLS from the start at \
+             465, and STARTTLS at 587.",
+            server.port
+        ),
         (Stage::SignIn, None) if error.is_client() => {
             "The server takes no user name and password here. Leave both empty, or use another port.".to_owned()
         }

@@ -110,6 +110,17 @@ impl fmt::Debug for Letter {
 }
 
 impl Letter {
+    /// Every [`Letter::kind`].
+    pub const KINDS: [&str; 7] = [
+        "reset_password",
+        "invitation",
+        "registration",
+        "account_there",
+        "verify_address",
+        "new_device",
+        "account_changed",
+    ];
+
     /// What kind of letter it is, for the log.
     pub fn kind(&self) -> &'static str {
         match self {

@@ -11,7 +11,7 @@ use crate::engine::Engine;
 use crate::engine::outbox::{DueLetter, Undelivered};
 use crate::http::csrf;
 use crate::mail::message::Envelope;
-use crate::mail::{Failure, Line, Message, Sender, Stage, Words};
+use crate::mail::{Failure, Line, Message, Patience, Sender, Stage, Words};
 use crate::model::mail::MailServer;
 use crate::store::Fault;
 
@@ -101,7 +101,7 @@ impl Carrier<'_> {
         if let Some(why) = &self.unreachable {
             return Err(why.clone());
         }
-        let opened = Line::open(self.server, self.sender, &mut Vec::new()).await.map_err(refused);
+        let opened = Line::open(self.server, self.sender, Patience::DELIVERY, &mut Vec::new()).await.map_err(refused);
         self.unreachable = opened.as_ref().err().cloned();
         opened
     }

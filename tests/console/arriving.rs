@@ -42,6 +42,7 @@ async fn somebody_is_invited_and_comes_in() {
     ada.get(&house, "/admin/invitations").await.shows().says("Nobody was invited lately.");
     let fields = [("addresses", "sam@example.org\nnia@example.org"), ("group", "staff"), ("lifetime", "3")];
     let to = ada.post(&house, "/admin/invitations", &fields).await.goes_on();
+    assert!(!to.contains('#'), "the page begins at its heading, under what was said: {to}");
     let page = ada.get(&house, &to).await.shows().says("2 invitations are made.").says(r#"<svg class="qr""#);
     let page = page.says("Waits until 24 November 2026");
     let link = unescaped(&page.between(r#"id="link-1">"#, "<"));
@@ -73,7 +74,7 @@ async fn somebody_is_invited_and_comes_in() {
 
     let id = list.between(r#"action="/admin/invitations/"#, "/resend");
     let to = ada.post(&house, &format!("/admin/invitations/{id}/resend"), &[]).await.goes_on();
-    let page = ada.get(&house, &to).await.shows().says("The link before has ended.");
+    let page = ada.get(&house, &to).await.shows().says("The link before has ended.").says("It works once.");
     let again = unescaped(&page.between(r#"id="link-1">"#, "<"));
     assert_eq!(late.get(&house, path(&mailed[0].1)).await.status, 410);
     late.get(&house, path(&again)).await.shows();

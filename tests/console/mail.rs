@@ -52,11 +52,11 @@ async fn the_stage_that_failed_is_named_and_nothing_is_saved_by_a_test() {
         assert!(html.contains("The letter was not sent.") && html.contains("id@example.org"), "{html}");
     };
     fails(&[("host", "a..b"), ("security", "tls")], "Its name is found", "", "spelling").await;
-    fails(&[("port", &closed)], "It answers", "refused", "Nothing listens at port").await;
+    fails(&[("port", &closed)], "It can be connected to", "refused", "Nothing listens at port").await;
     fails(&[("security", "starttls")], "The connection is protected", "STARTTLS", "offers no STARTTLS").await;
     fails(&[("security", "tls")], "The connection is protected", "", "does not speak TLS at once").await;
     postbox.answers("CONNECT", "554 5.7.1 go away");
-    fails(&[], "It answers", "554 5.7.1 go away", "turns connections from here away").await;
+    fails(&[], "It answers as a mail server", "554 5.7.1 go away", "turns connections from here away").await;
     let user = [("username", USER), ("password", PASSWORD)];
     fails(&user, "It knows user name and password", "", "takes no user name and password here").await;
     postbox.answers("MAIL", "550 5.7.1 not your address");
@@ -83,6 +83,65 @@ async fn the_stage_that_failed_is_named_and_nothing_is_saved_by_a_test() {
     let letter = postbox.letters().pop().expect("the test");
     assert_eq!(letter.header("Subject"), "A test from Example ID");
     assert_eq!(house.everything().await, before, "a test saves nothing");
+}
+
+#[tokio::test]
+async fn a_server_that_says_nothing_is_told_of_before_the_page_is_given_up() {
+    let (house, ada) = House::with_ada().await;
+    let (silent, protected) = (Postbox::open(), Postbox::with(SmtpSecurity::Tls));
+    silent.keeps_silent(true);
+    let plain = ("It answers as a mail server", "try TLS from the start");
+    let tries = [
+        (&silent, "none", plain),
+        (&silent, "starttls", plain),
+        (&protected, "starttls", plain),
+        (&silent, "tls", ("The connection is protected", "Is this the right port?")),
+    ];
+    ada.get(&house, FORM).await.shows();
+    let (house, ada) = (&house, &ada);
+    let tries = tries.map(|(postbox, security, (stage, hint))| async move {
+        let form = form(&postbox.address.port().to_string());
+        let page = ada.post(house, TEST, &with(&form, &[("security", security)])).await.shows();
+        let html = unescaped(&page.html);
+        let (before, failed) = html.split_once(r#"<li class="bad">"#).unwrap_or_else(|| panic!("{security}: {html}"));
+        let (failed, _) = failed.split_once("</li>").unwrap();
+        for part in [stage, hint, "No answer came in time."] {
+            assert!(failed.contains(part), "{part:?} is not in {failed}");
+        }
+        assert!(!before.contains("Not reached"), "stages come in their order: {html}");
+        assert!(html.contains(r#"value="id@example.org""#), "what was typed is kept: {html}");
+    });
+    futures_util::future::join_all(tries).await;
+}
+
+#[tokio::test]
+async fn a_letter_that_was_sent_and_not_answered_is_not_said_to_have_failed() {
+    let (house, ada) = House::with_ada().await;
+    let postbox = Postbox::open();
+    postbox.answers("MESSAGE", "");
+    let form = form(&postbox.address.port().to_string());
+    ada.get(&house, FORM).await.shows();
+    let page = ada.post(&house, TEST, &with(&form, &[])).await.shows();
+    let page = page.says("Nobody knows whether the letter for ada@example.org was taken.").says("may have arrived");
+    assert!(!page.html.contains("The letter was not sent."));
+}
+
+#[tokio::test]
+async fn letters_wait_in_sight_when_their_server_is_forgotten() {
+    let (house, ada) = House::with_ada().await;
+    let form = form("2525");
+    ada.get(&house, FORM).await.shows();
+    ada.post(&house, FORM, &with(&form, &[])).await.leads_to("/admin/mail");
+    ada.get(&house, "/admin/people/new").await.shows();
+    let sam = [("username", "sam"), ("email", "sam@example.org")];
+    ada.post(&house, "/admin/people/new", &sam).await.goes_on();
+    let stranger = crate::house::Browser::new("curl/8.0");
+    stranger.get(&house, "/reset").await.shows();
+    stranger.post(&house, "/reset", &[("username", "sam")]).await.leads_to("/reset/sent");
+    ada.get(&house, FORM).await.shows();
+    ada.post(&house, "/admin/mail/forget", &[]).await.leads_to("/admin/mail");
+    let page = ada.get(&house, "/admin/mail").await.shows();
+    page.says("None is set up").says("1 letter waits").says("sent once a mail server is set up");
 }
 
 #[tokio::test]

@@ -324,6 +324,24 @@ async fn a_change_of_address_wants_a_fresh_proof() {
 }
 
 #[tokio::test]
+async fn only_what_is_mailed_counts_as_asking_for_another_address() {
+    let postbox = Postbox::open();
+    let house = House::with_mail(postbox.server()).await;
+    let alice = house.person("alice").await;
+    for typed in ["new", "new@", "", "alice@example.org", "two words@example.org", "@example.org", "Alice@Example.org"]
+    {
+        let refused = wants_to_move(&alice, typed).await;
+        assert_ne!(refused.status, 429, "{typed:?}: {refused}");
+    }
+    wants_to_move(&alice, "new@example.org").await.location();
+    assert!(delivered(&house, &postbox).await.iter().any(|letter| letter.to == "new@example.org"));
+    for _ in 0..4 {
+        wants_to_move(&alice, "new@example.org").await.location();
+    }
+    assert_eq!(wants_to_move(&alice, "new@example.org").await.status, 429, "letters are counted still");
+}
+
+#[tokio::test]
 async fn without_mail_a_new_address_is_theirs_and_unverified() {
     let house = House::fresh().await;
     let (alice, _) = (house.person("alice").await, house.person("bob").await);

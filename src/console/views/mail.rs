@@ -76,8 +76,8 @@ pub struct MailServer {
 /// How a test went.
 #[derive(Clone, Debug, Default)]
 pub struct TrialView {
-    /// Whether the letter was taken.
-    pub worked: bool,
+    /// `Good`: the letter was taken, `Warn`: nobody knows, else it was not sent.
+    pub tone: Tone,
     /// "The mail server took the letter for ada@example.org."
     pub headline: String,
     /// Each stage that is part of the way.
@@ -89,7 +89,7 @@ pub struct TrialView {
 pub struct StageRow {
     /// What it is: "Its name is found".
     pub words: &'static str,
-    /// `Good`: passed, `Bad`: failed, else not reached.
+    /// `Good`: passed, `Bad`: failed, `Warn`: nobody knows, else not reached.
     pub tone: Tone,
     /// What the server said, if it was not passed.
     pub said: String,

@@ -107,7 +107,9 @@ impl Engine {
     /// [`Refusal::SessionEnded`]; the store's fault.
     pub async fn change_my_address(&self, caller: &Caller, who: &Fresh, email: &str) -> Result<NewAddress, Denied> {
         let mailed = self.has_mail().await?;
-        if mailed {
+        let asked = names_with(who.user(), email)?.email;
+        // Only what is mailed counts, never what cannot be read or was theirs already.
+        if mailed && asked.is_some() && asked != who.user().email {
             self.gate.arrivals.address(&who.user().id, self.now())?;
         }
         self.settle(|| async move {

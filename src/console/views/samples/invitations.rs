@@ -54,6 +54,7 @@ impl Samples for Invitations {
             },
         ];
         vec![
+            ("one", Invitations { links: vec![link("nia@example.org")], ..plain.clone() }),
             ("made", Invitations { links: vec![link("nia@example.org"), link("")], ..plain.clone() }),
             (
                 "faulty",

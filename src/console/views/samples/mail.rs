@@ -22,11 +22,12 @@ fn trial(worked: bool) -> TrialView {
     };
     let after = if worked { Tone::Good } else { Tone::Plain };
     TrialView {
-        worked,
+        tone: if worked { Tone::Good } else { Tone::Bad },
         headline: if worked { "The mail server took the letter." } else { "The letter was not sent." }.into(),
         stages: vec![
             row("Its name is found", Tone::Good, "", ""),
-            row("It answers", Tone::Good, "", ""),
+            row("It can be connected to", Tone::Good, "", ""),
+            row("It answers as a mail server", Tone::Good, "", ""),
             row("The connection is protected", Tone::Good, "", ""),
             last,
             row("It takes the sender", after, "", ""),
@@ -82,6 +83,7 @@ impl Samples for Mail {
         };
         vec![
             ("none", Mail { server: None, ..plain.clone() }),
+            ("forgotten", Mail { server: None, waiting: "4 letters wait".into(), ..plain.clone() }),
             ("busy", busy),
             ("operators", operators),
             ("hostile", hostile),
@@ -110,6 +112,15 @@ impl Samples for MailServer {
             .and("from", "Give the address letters come from, such as id@example.org.");
         let faulty = MailServer { host: String::new(), port: "x".into(), problems, ..plain.clone() };
         let tested = MailServer { trial: Some(trial(true)), carried: "sealed".into(), ..plain.clone() };
+        let mut doubt = trial(true);
+        doubt.tone = Tone::Warn;
+        doubt.headline = "Nobody knows whether the letter for ada@example.org was taken.".into();
+        if let Some(last) = doubt.stages.last_mut() {
+            last.tone = Tone::Warn;
+            last.said = "No answer came in time.".into();
+            last.hint = "The letter was sent, and the server did not say whether it took it.".into();
+        }
+        let in_doubt = MailServer { trial: Some(doubt), ..plain.clone() };
         let refused = MailServer { trial: Some(trial(false)), ..plain.clone() };
         let new = MailServer { frame: admin_frame(), security: "starttls".into(), ..MailServer::default() };
         let hostile = MailServer {
@@ -126,6 +137,7 @@ impl Samples for MailServer {
             ("faulty", faulty),
             ("tested", tested),
             ("refused", refused),
+            ("in-doubt", in_doubt),
             ("hostile", hostile),
         ]
     }
