@@ -186,8 +186,7 @@ async fn talk(
     let mut stream = BufReader::new(stream);
     if state.manners.lock().unwrap().mute {
         // Whoever came waits until they go.
-        let mut line = String::new();
-        stream.read_line(&mut line).await?;
+        tokio::io::copy(&mut stream, &mut tokio::io::sink()).await?;
         return Ok(());
     }
     let (mut tls, mut protected) = (tls, protected);

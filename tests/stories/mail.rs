@@ -328,8 +328,7 @@ async fn only_what_is_mailed_counts_as_asking_for_another_address() {
     let postbox = Postbox::open();
     let house = House::with_mail(postbox.server()).await;
     let alice = house.person("alice").await;
-    for typed in ["new", "new@", "", "alice@example.org", "two words@example.org", "@example.org", "Alice@Example.org"]
-    {
+    for typed in ["new", "new@", "", "alice@example.org", "two words@example.org", "@example.org"] {
         let refused = wants_to_move(&alice, typed).await;
         assert_ne!(refused.status, 429, "{typed:?}: {refused}");
     }
