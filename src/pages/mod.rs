@@ -21,6 +21,7 @@ mod consent;
 mod entry;
 mod home;
 mod leaving;
+mod new_codes;
 mod overview;
 mod own_data;
 mod passkey_sign_in;
@@ -50,6 +51,7 @@ pub type ResumePath = fn(&Face) -> String;
 pub fn routes(desk: &Arc<Desk>, resume: ResumePath) -> impl Endpoint<Output = Response> + use<> {
     let app = sign_in::mount(Route::new(), desk, resume);
     let app = second_factor::mount(app, desk, resume);
+    let app = new_codes::mount(app, desk, resume);
     let app = consent::mount(app, desk, resume);
     let app = leaving::mount(app, desk);
     let app = entry::mount(app, desk);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use poem::{Request, Response, Route};
 
 use crate::base::ids::SignInId;
+use crate::engine::users::EnrolledInSignIn;
 use crate::engine::users::passkeys::PasskeySignIn;
 use crate::http::cookies;
 use crate::http::desk::Desk;
@@ -13,7 +14,7 @@ use crate::http::routing::Methods;
 use crate::http::visit::{Outcome, Visit, page};
 
 use super::ResumePath;
-use super::ceremonies;
+use super::{ceremonies, new_codes};
 use super::passkeys::answer_of;
 use super::second_factor::going;
 use super::sign_in::{advance, cookie, interaction};
@@ -45,10 +46,9 @@ async fn begin(visit: Visit, mut request: Request) -> Outcome {
 async fn finish(visit: Visit, mut request: Request, resume: ResumePath) -> Outcome {
     let fields = visit.form(&mut request).await?;
     let mut ask = ask(&visit, &fields);
-    let (step, waiting) = if fields.contains("sign_in") {
+    let (done, waiting) = if fields.contains("sign_in") {
         let going = going(&visit, fields.get("sign_in")).await?;
-        let step = visit.engine().finish_second_passkey(&visit.caller, &going.sign_in.id, &ask).await;
-        (step, going.interaction)
+        (visit.engine().finish_second_passkey(&visit.caller, &going.sign_in.id, &ask).await, going.interaction)
     } else {
         let waiting = interaction(&visit, fields.get("interaction")).await?;
         ask.interaction = waiting.as_ref().map(|view| view.id.clone());
@@ -56,12 +56,13 @@ async fn finish(visit: Visit, mut request: Request, resume: ResumePath) -> Outco
             true => visit.engine().finish_passkey_confirmation(&visit.caller, &ask).await,
             false => visit.engine().finish_passkey_sign_in(&visit.caller, &ask).await,
         };
-        (step, waiting)
+        (step.map(|step| EnrolledInSignIn { step, codes: Vec::new() }), waiting)
     };
-    match step {
-        Ok(step) => {
-            let onward = advance(&visit, &step, fields.get("next"), waiting.as_ref().map(|view| (resume, view)));
-            Ok(ceremonies::onward(onward))
+    match done {
+        Ok(EnrolledInSignIn { step, codes }) => {
+            let next = fields.get("next");
+            let onward = advance(&visit, &step, next, waiting.as_ref().map(|view| (resume, view)));
+            Ok(ceremonies::onward(new_codes::first(&visit, &codes, next, waiting.as_ref(), onward)))
         }
         Err(denied) => {
             visit.desk.metrics.sign_in("wrong_passkey");

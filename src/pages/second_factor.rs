@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use poem::http::StatusCode;
-use poem::http::header::{LOCATION, SET_COOKIE};
 use poem::{IntoResponse, Request, Response, Route};
 
 use crate::base::ids::SignInId;
@@ -22,10 +21,10 @@ use crate::http::visit::{Outcome, Visit, page, safe_next};
 use crate::http::when::When;
 use crate::model::refusal::Refusal;
 
-use super::ResumePath;
 use super::authenticator::{NOT_THE_CODE, as_shown};
 use super::sign_in::{advance, cookie, destination, expired, interaction, page_of};
-use super::views::{CodeNotice, Enrolling, NewCodes, RememberedRow, SecondFactor};
+use super::views::{CodeNotice, Enrolling, RememberedRow, SecondFactor};
+use super::{ResumePath, new_codes};
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
     let shown = page(desk, |visit, _| show(visit));
@@ -105,7 +104,7 @@ async fn enrol(visit: Visit, mut request: Request, resume: ResumePath) -> Outcom
     match visit.engine().enrol_in_sign_in(&visit.caller, &given(&visit, &going.sign_in, code, &fields)).await {
         Ok(enrolled) => {
             let onward = advance(&visit, &enrolled.step, next, going.interaction.as_ref().map(|view| (resume, view)));
-            show_codes(&visit, &going.sign_in.username, &enrolled.codes, onward).await
+            new_codes::of_authenticator(&visit, &going.sign_in.username, &enrolled.codes, onward).await
         }
         Err(Denied::Refused(Refusal::SecondFactorWrong)) => {
             let said = Said { problems: Problems::of("otp", NOT_THE_CODE), ..Said::default() };
@@ -114,25 +113,6 @@ async fn enrol(visit: Visit, mut request: Request, resume: ResumePath) -> Outcom
         }
         Err(denied) => stopped(&visit, &denied).await,
     }
-}
-
-/// The recovery codes that came with a first factor, this once; from there to where `onward` leads, with its cookies.
-async fn show_codes(visit: &Visit, username: &str, codes: &[Secret], onward: Response) -> Outcome {
-    let to = onward.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("/");
-    if codes.is_empty() {
-        return Ok(onward);
-    }
-    let view = NewCodes {
-        frame: Frame { person: None, ..visit.frame().await? },
-        username: username.to_owned(),
-        codes: codes.iter().map(|code| code.expose().to_owned()).collect(),
-        onward: to.to_owned(),
-    };
-    let mut page = visit.show(view);
-    for cookie in onward.headers().get_all(SET_COOKIE) {
-        page.headers_mut().append(SET_COOKIE, cookie.clone());
-    }
-    Ok(page)
 }
 
 async fn refused(visit: &Visit, going: &Going, next: Option<&str>, field: &str, denied: &Denied) -> Outcome {
@@ -174,6 +154,7 @@ async fn view(visit: &Visit, going: &Going, next: Option<&str>, said: Said) -> R
     };
     Ok(SecondFactor {
         enrolling,
+        offers_passkey: visit.engine().has_passkeys(),
         // Whoever is asked who they are is not shown as signed in.
         frame: Frame { person: None, flash: visit.flash().sentence, ..visit.frame().await? },
         sign_in: sign_in.id.to_string(),

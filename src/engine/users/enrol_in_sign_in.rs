@@ -15,12 +15,12 @@ use super::proceed::SignInStep;
 use super::second_factor::{Further, GivenCode};
 use super::sessions::SignedIn;
 
-/// A sign-in that went on with a new authenticator.
+/// A sign-in that went on, perhaps with something new.
 #[derive(Clone, Debug)]
 pub struct EnrolledInSignIn {
     /// How far it has come.
     pub step: SignInStep,
-    /// The recovery codes that came with the first factor, to be shown once.
+    /// The recovery codes that came with a first factor, to be shown once; none where nothing was enrolled.
     pub codes: Vec<Secret>,
 }
 

@@ -57,6 +57,8 @@ pub struct SecondFactor {
     pub has_passkeys: bool,
     /// Whether a recovery code can be given.
     pub has_recovery_codes: bool,
+    /// Whether a passkey can be added instead, where an authenticator is to be set up.
+    pub offers_passkey: bool,
     /// What a new authenticator is told, where one is to be set up.
     pub enrolling: Option<Enrolling>,
     /// Where the sign-in begins again.
@@ -90,6 +92,8 @@ pub struct NewCodes {
     pub username: String,
     /// The codes.
     pub codes: Vec<String>,
+    /// Whether they came with a passkey rather than an authenticator.
+    pub passkey: bool,
     /// Where the sign-in leads.
     pub onward: String,
 }

@@ -2,8 +2,8 @@
 
 use crate::base::ids::{InteractionId, SignInId};
 use crate::base::secret::Secret;
-use crate::engine::users::SignedIn;
 use crate::engine::users::familiar::Traces;
+use crate::engine::users::{EnrolledInSignIn, SignedIn};
 use crate::engine::users::proceed::{Proof, SignInStep};
 use crate::engine::users::second_factor::Further;
 use crate::engine::{Caller, Decision, Denied, Engine};
@@ -14,6 +14,7 @@ use crate::records::RecordChanges;
 use crate::store::Changes;
 
 use super::ceremony::{Answer, Ceremony, Miss};
+use super::enrol::Enrolled;
 use super::proof::Shown;
 use super::relying_party::RelyingParty;
 
@@ -135,7 +136,7 @@ impl Engine {
     }
 
     /// Goes on with an unfinished sign-in, whose person has shown a passkey: one of theirs, or a new one where they
-    /// have nothing and more than a password is demanded.
+    /// have nothing and more than a password is demanded. With a new one that is their first factor come recovery codes.
     ///
     /// # Errors
     /// As [`Engine::finish_passkey_sign_in`], and [`Refusal::SignInGone`].
@@ -144,7 +145,7 @@ impl Engine {
         caller: &Caller,
         id: &SignInId,
         ask: &PasskeySignIn,
-    ) -> Result<SignInStep, Denied> {
+    ) -> Result<EnrolledInSignIn, Denied> {
         let party = self.relying_party().await?;
         let done = self.settle(|| self.decide_second(caller, &party, id, ask));
         self.let_in(caller, done.await?).await
@@ -156,15 +157,18 @@ impl Engine {
         party: &RelyingParty,
         id: &SignInId,
         ask: &PasskeySignIn,
-    ) -> Result<Decision<Result<SignInStep, Miss>>, Denied> {
+    ) -> Result<Decision<Result<EnrolledInSignIn, Miss>>, Denied> {
         let (browser, current) = (&ask.answer.browser, ask.current.as_ref());
         let Some(at) = self.underway(id, browser, current).await? else {
             return Ok(Decision::refuse(Refusal::SignInGone));
         };
-        let mut changes = Changes::new();
+        let (mut changes, mut codes) = (Changes::new(), Vec::new());
         let factors = if at.enrols().is_some() {
             match self.enrol(caller, party, &at.user, &ask.answer, None, &mut changes).await? {
-                Ok(enrolled) => enrolled.map(|enrolled| enrolled.factors),
+                Ok(enrolled) => enrolled.map(|Enrolled { mut factors, .. }| {
+                    codes = self.first_recovery_codes(caller, &at.user, &mut factors, &mut changes).unwrap_or_default();
+                    factors
+                }),
                 Err(refusal) => return Ok(Decision { answer: Err(refusal), changes }),
             }
         } else {
@@ -176,7 +180,7 @@ impl Engine {
                 let known = self.knows_browser(&at.user, ask.traces()).await?;
                 let method = Method::Passkey { verified: true };
                 let further = Further { method, factors, remember: false, browser, current, known };
-                Ok(self.go_on(caller, &at, further, &mut changes).await?)
+                Ok(EnrolledInSignIn { step: self.go_on(caller, &at, further, &mut changes).await?, codes })
             }
             Err(miss) => Err(miss),
         };
@@ -207,7 +211,7 @@ impl Engine {
         self.proceed(caller, &proof, changes).await
     }
 
-    async fn let_in(&self, caller: &Caller, done: Result<SignInStep, Miss>) -> Result<SignInStep, Denied> {
+    async fn let_in<T>(&self, caller: &Caller, done: Result<T, Miss>) -> Result<T, Denied> {
         match done {
             Ok(step) => Ok(step),
             Err(miss) => Err(self.passkey_missed(caller, miss).await),

@@ -22,6 +22,7 @@ impl Samples for SecondFactor {
         let enrol = SecondFactor {
             need: Asks::EnrolSecondFactor,
             enrolling: Some(super::factors::enrolling(super::factors::URI)),
+            offers_passkey: true,
             has_authenticator: false,
             has_passkeys: false,
             has_recovery_codes: false,
@@ -38,6 +39,7 @@ impl Samples for SecondFactor {
             ("only-passkeys", SecondFactor { has_authenticator: false, ..plain.clone() }),
             ("only-an-authenticator", SecondFactor { has_passkeys: false, has_recovery_codes: false, ..plain.clone() }),
             ("enrol", enrol.clone()),
+            ("enrol-without-passkeys", SecondFactor { offers_passkey: false, ..enrol.clone() }),
             (
                 "enrol-wrong",
                 SecondFactor { problems: Problems::of("otp", "That is not the code it shows now."), ..enrol },
@@ -63,9 +65,11 @@ impl Samples for SecondFactor {
 impl Samples for NewCodes {
     fn samples() -> Vec<(&'static str, NewCodes)> {
         let codes: Vec<String> = ["ABCD-EFGH-JKMN-PQRS"; 10].map(str::to_owned).to_vec();
-        let plain = NewCodes { frame: frame(), username: "sample".into(), codes, onward: "/account".into() };
+        let onward = "/account".to_owned();
+        let plain = NewCodes { frame: frame(), username: "sample".into(), codes, passkey: false, onward };
+        let passkey = NewCodes { passkey: true, ..plain.clone() };
         // Codes are the server's own and never long; the name beside them is anybody's.
         let hostile = NewCodes { frame: hostile_frame(), username: format!("{MARKUP}{LONG}"), ..plain.clone() };
-        vec![("plain", plain), ("hostile", hostile)]
+        vec![("plain", plain), ("passkey", passkey), ("hostile", hostile)]
     }
 }

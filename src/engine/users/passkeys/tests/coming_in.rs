@@ -172,7 +172,9 @@ async fn a_passkey_follows_a_password_and_nobody_elses_does() {
     let asked = engine.begin_second_passkey(&from(), &id, &alice.browser, None).await.unwrap();
     let hers = alice.passkey.answer(&asked.options);
     let hers = Answer { challenge: asked.challenge, credential: hers, browser: alice.browser.clone() };
-    let new = engine.finish_second_passkey(&from(), &id, &comes(hers.clone(), None)).await.unwrap().done().unwrap();
+    let new = engine.finish_second_passkey(&from(), &id, &comes(hers.clone(), None)).await.unwrap();
+    assert!(new.codes.is_empty(), "nothing new, nothing to keep");
+    let new = new.step.done().unwrap();
     let proved = &new.signed_in.session().authentication;
     assert_eq!((proved.acr.as_str(), proved.amr.join(" ")), ("3", "pwd pop user mfa".to_owned()));
     let again = engine.finish_second_passkey(&from(), &id, &comes(hers, None)).await;
@@ -195,8 +197,11 @@ async fn enrols_on_the_way_in(demanded: RequiredFactor) {
     let SignInStep::More(unfinished) = engine.sign_in(&from(), &ask).await.unwrap() else { panic!("a passkey is due") };
     let asked = engine.begin_second_passkey(&from(), &unfinished.id, &alice.browser, None).await.unwrap();
     let answer = alice.says(&asked);
-    let new =
-        engine.finish_second_passkey(&from(), &unfinished.id, &comes(answer, None)).await.unwrap().done().unwrap();
+    let went_on = engine.finish_second_passkey(&from(), &unfinished.id, &comes(answer, None)).await.unwrap();
+    assert_eq!(went_on.codes.len(), 10, "they come with a first factor");
+    assert_eq!(engine.enrolled(&unfinished.user).await.unwrap().recovery_codes.unwrap().left, 10);
+    assert_eq!(house.logged(AuditKind::RecoveryCodesMade).await, 1);
+    let new = went_on.step.done().unwrap();
     assert_eq!(new.signed_in.session().authentication.acr, "3");
     assert_eq!(engine.passkeys(&new.signed_in).await.unwrap().len(), 1);
 }
