@@ -1,6 +1,7 @@
 // Passkeys: what the server asks is asked of the browser, and the answer is brought back (Web Authentication Level 3).
 // A form with data-passkey ("create" or "get") is shown where there are passkeys; data-begin is where its question comes from.
-// With data-autofill the browser offers passkeys in the name field as well.
+// With data-autofill the browser offers passkeys in the name field as well. What has data-where-passkeys is shown where there
+// are passkeys too, and what has data-passkey-gone names one that was removed.
 
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const text = (buffer) =>
@@ -38,10 +39,13 @@ async function send(form, path, more = {}) {
   for (const [name, value] of Object.entries(more)) body.set(name, value);
   const reply = await fetch(path, { method: "POST", body, headers: { accept: "application/json" } });
   const said = await reply.json().catch(() => ({ problem: "This page was open for too long. Load it again." }));
-  if (said.problem) throw Object.assign(new Error(said.problem), { told: true });
+  if (said.problem) throw Object.assign(new Error(said.problem), { told: true, unknown: said.unknown });
   if (said.location) location.assign(said.location);
   return said;
 }
+
+/** Lets the browser know of a passkey that is of no use here any more, so that it offers it no longer. */
+const forget = (rpId, credentialId) => PublicKeyCredential.signalUnknownCredential?.({ rpId, credentialId }).catch(() => {});
 
 /** One ceremony from question to answer. */
 async function ceremony(form, how = {}) {
@@ -50,7 +54,12 @@ async function ceremony(form, how = {}) {
   });
   if (!begun.publicKey) return;
   const credential = await navigator.credentials[form.dataset.passkey]({ publicKey: question(begun.publicKey), ...how });
-  await send(form, form.getAttribute("action"), { challenge: begun.challenge, credential: answer(credential) });
+  try {
+    await send(form, form.getAttribute("action"), { challenge: begun.challenge, credential: answer(credential) });
+  } catch (error) {
+    if (error.unknown) await forget(begun.publicKey.rpId, text(credential.rawId));
+    throw error;
+  }
 }
 
 function tell(form, error) {
@@ -103,4 +112,9 @@ for (const form of window.PublicKeyCredential ? document.querySelectorAll("form[
     form.querySelector("button").disabled = false;
     offers();
   });
+}
+
+if (window.PublicKeyCredential) {
+  for (const shown of document.querySelectorAll("[data-where-passkeys]")) shown.hidden = false;
+  for (const { dataset } of document.querySelectorAll("[data-passkey-gone]")) forget(dataset.passkeyHost, dataset.passkeyGone);
 }

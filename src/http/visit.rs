@@ -257,8 +257,10 @@ pub fn safe_next(path: &str) -> &str {
         && path.len() <= 512
         && path.bytes().all(plain);
     let page = path.split('?').next().unwrap_or_default();
-    let known =
-        page == "/" || ["/account", "/admin"].iter().any(|top| page == *top || page.starts_with(&format!("{top}/")));
+    let known = page == "/"
+        || ["/account", "/admin", "/applications"]
+            .iter()
+            .any(|top| page == *top || page.starts_with(&format!("{top}/")));
     if ours && known { path } else { "/" }
 }
 
@@ -268,7 +270,7 @@ mod tests {
 
     #[test]
     fn nothing_leads_elsewhere_after_signing_in() {
-        for ours in ["/", "/account", "/account/sessions", "/admin/applications?q=wiki"] {
+        for ours in ["/", "/applications", "/account", "/account/sessions", "/admin/applications?q=wiki"] {
             assert_eq!(safe_next(ours), ours);
         }
         for theirs in [

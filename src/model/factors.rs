@@ -35,6 +35,9 @@ pub struct Factors {
     /// Whether their password is one that is long enough only beside a factor.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub short_password: bool,
+    /// Whether a passkey was suggested to them and they answered, or had one.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub passkey_suggested: bool,
 }
 
 impl Factors {
@@ -54,6 +57,7 @@ impl Factors {
             devices: Vec::new(),
             wrong_codes: None,
             short_password: false,
+            passkey_suggested: false,
         }
     }
 

@@ -187,6 +187,8 @@ refusals! {
     SignInGone = "sign_in_gone",
     /// The passkey's answer does not hold, or its ceremony is over.
     PasskeyRefused = "passkey_refused",
+    /// The passkey is nobody's here: removed, or of another deployment at this address.
+    PasskeyUnknown = "passkey_unknown",
     /// Who is signed in must prove again who they are before this.
     FreshSignInRequired = "fresh_sign_in_required",
     /// A link was used, is too old, or never existed.

@@ -10,7 +10,7 @@ use poem::{IntoResponse, Request, Route};
 use crate::base::clock::Timestamp;
 use crate::base::secret::Secret;
 use crate::engine::Denied;
-use crate::engine::users::authenticator::Enrolment;
+use crate::engine::users::authenticator::{Enrolment, NewAuthenticator};
 use crate::http::desk::{Desk, see_other};
 use crate::http::flash::Flash;
 use crate::http::page::{Page, Problems};
@@ -19,6 +19,7 @@ use crate::http::visit::{Outcome, Visit, page};
 use crate::http::when::When;
 use crate::model::refusal::Refusal;
 
+use super::sign_in::with_session;
 use super::views::{Authenticator, Enrolling, RecoveryCodes};
 
 /// Where an authenticator is set up.
@@ -106,8 +107,14 @@ async fn confirm(visit: Visit, mut request: Request) -> Outcome {
     let fresh = visit.fresh(AUTHENTICATOR).await?;
     let code = fields.get("otp").unwrap_or_default();
     match visit.engine().confirm_authenticator(&visit.caller, &fresh, code).await {
-        Ok(Some(codes)) => Ok(visit.go_saying(RECOVERY_CODES, shown_once("Your authenticator is set up.", &codes))),
-        Ok(None) => Ok(visit.go_saying(AUTHENTICATOR, Flash::saying("Your authenticator is set up."))),
+        Ok(NewAuthenticator { session, codes }) => {
+            let said = "Your authenticator is set up.";
+            let onward = match codes {
+                Some(codes) => visit.go_saying(RECOVERY_CODES, shown_once(said, &codes)),
+                None => visit.go_saying(AUTHENTICATOR, Flash::saying(said)),
+            };
+            Ok(with_session(&visit, &session, onward))
+        }
         Err(Denied::Refused(Refusal::SecondFactorWrong)) => {
             let waiting = visit.need(visit.engine().authenticator_enrolment(&fresh).await).await?;
             let problems = Problems::of("otp", NOT_THE_CODE);

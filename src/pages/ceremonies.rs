@@ -44,6 +44,10 @@ pub(super) fn elsewhere<T>(outcome: Result<T, Response>) -> Result<T, Response> 
 /// Why a ceremony came to nothing, in words; `sentence` for when the passkey was refused.
 pub(super) fn refused(visit: &Visit, denied: &Denied, sentence: &str) -> Response {
     visit.desk.note(denied, &visit.caller);
+    if let Denied::Refused(Refusal::PasskeyUnknown) = denied {
+        let problem = "This server does not know that passkey. It may have been removed here.";
+        return reply(StatusCode::BAD_REQUEST, &json!({ "problem": problem, "unknown": true }));
+    }
     let (status, problem) = match denied {
         Denied::Refused(Refusal::PasskeyRefused) => (StatusCode::BAD_REQUEST, sentence.to_owned()),
         Denied::Refused(Refusal::FieldInvalid(problem)) => (StatusCode::BAD_REQUEST, problem.sentence.clone()),

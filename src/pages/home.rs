@@ -27,9 +27,10 @@ async fn start(visit: Visit) -> Outcome {
 async fn applications(visit: Visit) -> Outcome {
     let person = visit.person()?;
     let known = visit.need(visit.engine().launchable(person).await).await?;
+    let suggests_passkey = visit.need(visit.engine().suggests_passkey(person).await).await?;
     let tiles = known.into_iter().map(|one| tile(&visit, one)).collect();
     let frame = visit.frame().await?.saying(visit.flash().sentence);
-    Ok(visit.show(Home { frame, tiles }))
+    Ok(visit.show(Home { frame, tiles, suggests_passkey }))
 }
 
 fn tile(visit: &Visit, one: Launchable) -> Tile {

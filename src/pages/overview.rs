@@ -34,6 +34,7 @@ async fn overview(visit: Visit) -> Outcome {
         sign_in: sign_in(&visit, user, &known),
         others: others(&known),
         yours: yours(user),
+        suggests_passkey: known.suggests_passkey,
     };
     Ok(visit.show(view))
 }
@@ -45,6 +46,7 @@ struct Known {
     applications: usize,
     programs: usize,
     in_care: usize,
+    suggests_passkey: bool,
 }
 
 async fn gather(visit: &Visit, person: &SignedIn) -> Result<Known, Denied> {
@@ -55,6 +57,7 @@ async fn gather(visit: &Visit, person: &SignedIn) -> Result<Known, Denied> {
         applications: engine.applications(person).await?.len(),
         programs: engine.own_clients(person).await?.len(),
         in_care: engine.in_care(person).await?.len(),
+        suggests_passkey: engine.suggests_passkey(person).await?,
     })
 }
 

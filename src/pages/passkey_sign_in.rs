@@ -14,10 +14,10 @@ use crate::http::routing::Methods;
 use crate::http::visit::{Outcome, Visit, page};
 
 use super::ResumePath;
-use super::{ceremonies, new_codes};
 use super::passkeys::answer_of;
 use super::second_factor::going;
 use super::sign_in::{advance, cookie, interaction};
+use super::{ceremonies, new_codes};
 
 /// What is said when a passkey is refused, whatever the cause.
 const REFUSED: &str = "That passkey was not accepted. Try another one, or go on another way.";

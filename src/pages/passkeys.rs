@@ -7,6 +7,7 @@ use poem::http::StatusCode;
 use poem::{IntoResponse, Request, Response, Route};
 use serde_json::json;
 
+use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::users::PasskeyView;
 use crate::engine::users::passkeys::{Answer, NewPasskey};
@@ -15,12 +16,13 @@ use crate::http::flash::Flash;
 use crate::http::page::{Page, Problems};
 use crate::http::params::Params;
 use crate::http::routing::Methods;
-use crate::http::visit::{Outcome, Visit, page};
+use crate::http::visit::{Outcome, Visit, page, safe_next};
 use crate::http::when::When;
 use crate::model::refusal::Refusal;
 
 use super::authenticator::{RECOVERY_CODES, shown_once};
 use super::ceremonies::{self, reply};
+use super::sign_in::with_session;
 use super::views::{AddPasskey, PasskeyRow, Passkeys};
 
 /// The list.
@@ -34,6 +36,7 @@ pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
         .at("/account/passkeys/begin", Methods::new().post(page(desk, begin)))
         .at("/account/passkeys/finish", Methods::new().post(page(desk, finish)))
         .at("/account/passkeys/rename", Methods::new().post(page(desk, rename)))
+        .at("/account/passkeys/suggested", Methods::new().post(page(desk, suggested)))
         .at("/account/passkeys/remove", Methods::new().post(page(desk, remove)))
 }
 
@@ -73,9 +76,11 @@ async fn list_page(
     let renaming =
         renaming.and_then(named).map(|row| PasskeyRow { name: typed.map_or(row.name.clone(), str::to_owned), ..row });
     let removing = visit.query.get("remove").and_then(named);
+    let (flash, host) = (visit.flash(), visit.engine().passkey_host());
     let view = Passkeys {
-        frame: visit.frame().await?.saying(visit.flash().sentence),
-        possible: visit.engine().has_passkeys(),
+        frame: visit.frame().await?.saying(flash.sentence),
+        possible: host.is_some(),
+        removed: flash.secret.zip(host).map(|(credential, host)| (host, credential.expose().to_owned())),
         last: rows.len() == 1,
         renaming,
         removing,
@@ -104,6 +109,17 @@ async fn add(visit: Visit) -> Outcome {
     Ok(visit.show(AddPasskey { frame }))
 }
 
+/// The answer to whoever was asked whether they would like one: on to where it is added, or back to where they were.
+async fn suggested(visit: Visit, mut request: Request) -> Outcome {
+    let person = visit.person()?;
+    let fields = visit.form(&mut request).await?;
+    match visit.engine().passkey_was_suggested(person).await {
+        Ok(()) if fields.get("answer") == Some("add") => Ok(see_other(ADD)),
+        Ok(()) => Ok(see_other(safe_next(fields.get("next").unwrap_or("/")))),
+        Err(denied) => Ok(visit.deny(&denied).await),
+    }
+}
+
 async fn begin(visit: Visit, mut request: Request) -> Outcome {
     visit.form(&mut request).await?;
     let fresh = ceremonies::elsewhere(visit.fresh(ADD).await)?;
@@ -118,12 +134,13 @@ async fn finish(visit: Visit, mut request: Request) -> Outcome {
     let fresh = ceremonies::elsewhere(visit.fresh(ADD).await)?;
     let name = fields.get("name").map(str::trim).filter(|name| !name.is_empty());
     match visit.engine().finish_passkey(&visit.caller, &fresh, &answer_of(&visit, &fields), name).await {
-        Ok(NewPasskey { passkey, codes }) => {
+        Ok(NewPasskey { passkey, codes, session }) => {
             let said = format!("The passkey {} is added. It signs you in from now on.", passkey.name);
-            Ok(ceremonies::onward(match codes {
+            let onward = match codes {
                 Some(codes) => visit.go_saying(RECOVERY_CODES, shown_once(&said, &codes)),
                 None => visit.go_saying(LIST, Flash::saying(&said)),
-            }))
+            };
+            Ok(ceremonies::onward(with_session(&visit, &session, onward)))
         }
         Err(denied) => Ok(refused(&visit, &denied)),
     }
@@ -162,7 +179,10 @@ async fn remove(visit: Visit, mut request: Request) -> Outcome {
     let safe: String = id.chars().filter(|c| c.is_ascii_alphanumeric() || "-_".contains(*c)).collect();
     let fresh = visit.fresh(&format!("{LIST}?remove={safe}")).await?;
     match visit.engine().remove_passkey(&visit.caller, &fresh, id).await {
-        Ok(()) => Ok(visit.go_saying(LIST, Flash::saying("The passkey is removed. It signs nobody in any more."))),
+        Ok(credential) => {
+            let said = "The passkey is removed. It signs nobody in any more.";
+            Ok(visit.go_saying(LIST, Flash::showing(said, Secret::new(credential))))
+        }
         Err(Denied::Refused(Refusal::FieldInvalid(problem))) => {
             let problems = Problems::of("", &problem.sentence);
             list_page(&visit, StatusCode::BAD_REQUEST, problems, None, None).await

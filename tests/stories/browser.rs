@@ -108,13 +108,14 @@ pub struct Form {
 }
 
 impl Form {
-    /// The first form of the page's own matter.
+    /// The first form of the page's own matter that shows without a script.
     #[track_caller]
     pub fn on(page: &Reply) -> Form {
         assert!(page.is_page(), "{page}");
         let (_, main) = page.body.split_once("<main").expect("a page has a main part");
-        let (_, rest) = main.split_once("<form").unwrap_or_else(|| panic!("no form: {page}"));
-        let (tag, rest) = rest.split_once('>').expect("a tag");
+        let forms = main.split("<form").skip(1).filter_map(|form| form.split_once('>'));
+        let shown = forms.filter(|(tag, _)| !tag.ends_with(" hidden")).next();
+        let (tag, rest) = shown.unwrap_or_else(|| panic!("no form: {page}"));
         let (inside, _) = rest.split_once("</form>").expect("a whole form");
         assert_eq!(attribute(tag, "method").as_deref(), Some("post"));
         let inputs = inside.split("<input").skip(1).filter_map(|input| input.split('>').next());

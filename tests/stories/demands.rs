@@ -19,7 +19,7 @@ use super::wire::{Ask, Reply, claims};
 
 impl House {
     /// Demands this of everybody.
-    async fn demands(&self, required_factor: RequiredFactor) {
+    pub async fn demands(&self, required_factor: RequiredFactor) {
         let settings = Settings { required_factor, ..self.engine.settings().await.expect("settings") };
         self.engine.change_settings(&Actor::host(), &host(), &settings).await.expect("sound settings");
     }

@@ -5,7 +5,7 @@ use totp_rs::Builder;
 use super::browser::{Form, unescape};
 use super::house::House;
 use super::person::Person;
-use super::wire::Reply;
+use super::wire::{Reply, claims};
 
 /// The text between two marks on a page, as a reader sees it.
 #[track_caller]
@@ -63,6 +63,32 @@ async fn an_authenticator_is_set_up_with_a_picture_a_key_and_a_first_code() {
     assert!(codes_on(&later).is_empty() && later.body.contains("10 of 10 left"), "shown once: {later}");
     let state = alice.browser.opens("/account/authenticator").await;
     assert!(state.body.contains(">On<") && !state.body.contains("otpauth"), "{state}");
+}
+
+#[tokio::test]
+async fn whoever_sets_one_up_has_proved_it_and_is_not_asked_for_it_at_once() {
+    let house = House::fresh().await;
+    let (alice, app) = (house.person("alice").await, house.app("shop").await);
+    let before = claims(&alice.gives(&app, "openid").await.id);
+    assert_eq!(before["acr"], "1");
+    let (cookie, copied) = (alice.browser.session(), alice.browser.copy());
+    house.later(60);
+    let page = alice.browser.opens("/account/authenticator").await;
+    let page = presses(&alice, &page, "/account/authenticator/begin").await;
+    let wrong = alice.browser.submits(&page, &[("otp", &code(&house, &page, 9))]).await;
+    assert_eq!(alice.browser.session(), cookie, "a wrong code strengthens nothing");
+    let right = alice.browser.submits(&wrong, &[("otp", &code(&house, &page, 0))]).await;
+    assert!(right.location().starts_with("/account/recovery-codes?"), "{right}");
+    assert_ne!(alice.browser.session(), cookie, "the cookie is another, as whenever more is proved");
+    assert_eq!(copied.opens("/account").await.status, 303, "and the one before is worth nothing");
+    assert_eq!(alice.browser.opens("/account/passkeys/add").await.title(), "Add a passkey");
+
+    let after = claims(&alice.gives(&app, "openid").await.id);
+    assert_eq!((&after["acr"], &after["amr"]), (&"2".into(), &serde_json::json!(["pwd", "otp", "mfa"])));
+    assert_eq!((&after["sid"], &after["auth_time"]), (&before["sid"], &before["auth_time"]));
+    house.later(9 * 60);
+    let late = alice.browser.opens("/account/passkeys/add").await;
+    assert!(late.location().starts_with("/login?confirm=1"), "the password has aged: {late}");
 }
 
 #[tokio::test]

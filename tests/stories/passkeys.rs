@@ -1,8 +1,10 @@
 //! Passkeys over HTTP: what scripts are told, what they are refused, and where password managers look.
 
+use countersign::model::sign_in::RequiredFactor;
 use serde_json::Value;
 
-use crate::browser::{Browser, Form};
+use crate::app::Asking;
+use crate::browser::{Browser, Form, unescape};
 use crate::house::{House, ISSUER};
 use crate::person::Person;
 use crate::soft_passkey::SoftPasskey;
@@ -89,6 +91,69 @@ async fn after_a_password_the_passkey_is_asked_for_and_nothing_opens_before() {
     let reply = ceremony(&alice.browser, &page, "/login/passkey", |asked| passkey.answer(asked)).await;
     assert_eq!(reply.json()["location"], "/");
     assert!(alice.browser.session().is_some());
+}
+
+/// Somebody of whom a second factor is demanded, who has none and stands before the page that says so.
+async fn must_enrol<'h>(house: &'h House, asking: Option<&Asking>) -> (Person<'h>, Reply) {
+    house.demands(RequiredFactor::SecondFactor).await;
+    let alice = house.person("alice").await;
+    let sent = match asking {
+        Some(asking) => {
+            let page = alice.browser.follows(alice.goes(asking).await).await;
+            alice.gives_password(&page).await
+        }
+        None => alice.gives_password(&alice.browser.opens("/login?next=/account/sessions").await).await,
+    };
+    let page = alice.browser.follows(sent).await;
+    assert_eq!(page.title(), "Set up a second factor", "{page}");
+    assert!(page.body.contains("<svg class=\"qr\""), "the authenticator is offered too: {page}");
+    (alice, page)
+}
+
+/// The codes a page shows, and where it leads.
+fn codes_and_way(page: &Reply) -> (usize, String) {
+    assert_eq!(page.title(), "Keep your recovery codes", "{page}");
+    assert!(page.body.contains("Your passkey is added.") && page.body.contains("data:text/plain"), "{page}");
+    assert_eq!(page.header("cache-control"), Some("no-store"));
+    let (_, way) = page.body.split_once("<a class=\"btn main wide\" href=\"").expect("a way on");
+    (page.body.matches("<li><code>").count(), unescape(way.split('"').next().expect("an address")))
+}
+
+#[tokio::test]
+async fn a_first_passkey_on_the_way_in_brings_recovery_codes_once_and_goes_on() {
+    let house = House::fresh().await;
+    let mut passkey = SoftPasskey::blank(ISSUER);
+    let (alice, page) = must_enrol(&house, None).await;
+    let reply = ceremony(&alice.browser, &page, "/login/passkey", |asked| passkey.enrol(asked)).await;
+    let place = reply.json()["location"].as_str().expect("it goes on").to_owned();
+    assert!(place.starts_with("/login/recovery-codes?"), "{place}");
+    assert_eq!(house.browser().opens(&place).await.status, 303, "nobody else sees them");
+    let (codes, way) = codes_and_way(&alice.browser.opens(&place).await);
+    assert_eq!((codes, way.as_str()), (10, "/account/sessions"));
+    let again = alice.browser.opens(&place).await;
+    assert_eq!((again.status, again.location()), (303, "/account/sessions"), "they are shown once: {again}");
+    let left = alice.browser.opens("/account/recovery-codes").await;
+    assert!(left.body.contains("10 of 10 left"), "{left}");
+    let elsewhere = alice.browser.opens("/login/recovery-codes?next=//evil.example").await;
+    assert_eq!(elsewhere.location(), "/");
+}
+
+#[tokio::test]
+async fn from_the_codes_of_a_first_passkey_the_way_leads_to_the_application() {
+    let house = House::fresh().await;
+    let app = house.app("wiki").await;
+    let asking = app.asks("openid");
+    let mut passkey = SoftPasskey::blank(ISSUER);
+    let (alice, page) = must_enrol(&house, Some(&asking)).await;
+    let reply = ceremony(&alice.browser, &page, "/login/passkey", |asked| passkey.enrol(asked)).await;
+    let place = reply.json()["location"].as_str().expect("it goes on").to_owned();
+    let (codes, way) = codes_and_way(&alice.browser.opens(&place).await);
+    assert_eq!(codes, 10);
+    let answer = alice.finishes(&asking, alice.browser.opens(&way).await).await;
+    let claims = claims(&app.redeems(&answer).await.tokens().id);
+    assert_eq!((&claims["acr"], &claims["amr"]), (&"3".into(), &serde_json::json!(["pwd", "pop", "user", "mfa"])));
+    let late = alice.browser.opens(&place).await;
+    assert_ne!(late.title(), "Keep your recovery codes", "{late}");
 }
 
 #[tokio::test]
@@ -186,6 +251,100 @@ async fn who_has_no_passkey_keeps_their_password() {
     refused.stays_here(400);
     assert!(refused.body.contains("Add a passkey first"), "{refused}");
     assert_eq!(alice.elsewhere(house.browser()).signs_in().await.status, 303);
+}
+
+#[tokio::test]
+async fn whoever_adds_one_on_the_account_page_is_not_asked_for_it_at_once() {
+    let house = House::fresh().await;
+    let (alice, _) = enrolled(&house, "alice").await;
+    assert_eq!(alice.browser.opens("/account/passkeys/add").await.title(), "Add a passkey");
+    let claims = claims(&alice.gives(&house.app("wiki").await, "openid").await.id);
+    assert_eq!((&claims["acr"], &claims["amr"]), (&"3".into(), &serde_json::json!(["pwd", "pop", "user", "mfa"])));
+}
+
+/// Whether a page suggests a passkey, where there are scripts.
+fn suggests(page: &Reply) -> bool {
+    assert_eq!(page.status, 200, "{page}");
+    let suggests = page.body.contains("Sign in faster next time");
+    assert_eq!(page.body.contains("data-where-passkeys hidden>"), suggests, "never without a script: {page}");
+    suggests
+}
+
+#[tokio::test]
+async fn a_passkey_is_suggested_once_and_any_answer_is_remembered() {
+    for (answer, leads) in [("later", "/account"), ("add", "/account/passkeys/add")] {
+        let house = House::fresh().await;
+        let alice = house.person("alice").await;
+        alice.signs_in().await;
+        for place in ["/", "/applications", "/account"] {
+            assert!(suggests(&alice.browser.opens(place).await), "{place}");
+        }
+        let page = alice.browser.opens("/account").await;
+        let hidden = fields(&page, "/account/passkeys/suggested");
+        let mut form: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (&**name, &**value)).collect();
+        form.push(("answer", answer));
+        let reply = alice.browser.posts("/account/passkeys/suggested", &form).await;
+        assert_eq!((reply.status, reply.location()), (303, leads));
+        let restarted = house.restarted().await;
+        let elsewhere = alice.elsewhere(restarted.browser());
+        elsewhere.signs_in().await;
+        for place in ["/", "/applications", "/account"] {
+            assert!(!suggests(&alice.browser.opens(place).await), "{place} after {answer}");
+            assert!(!suggests(&elsewhere.browser.opens(place).await), "{place} elsewhere");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_passkey_is_suggested_to_whoever_has_had_one_or_cannot_have_any() {
+    let house = House::fresh().await;
+    let (alice, _) = enrolled(&house, "alice").await;
+    assert!(!suggests(&alice.browser.opens("/").await));
+    removes_the_only_one(&alice).await;
+    assert!(!suggests(&alice.browser.opens("/").await), "she knows what it is");
+    let house = House::called("http://127.0.0.1:8080").await;
+    let bob = house.person("bob").await;
+    bob.signs_in().await;
+    assert!(!suggests(&bob.browser.opens("/account").await));
+}
+
+/// Removes the one passkey there is.
+async fn removes_the_only_one(who: &Person<'_>) -> Reply {
+    let list = who.browser.opens("/account/passkeys").await;
+    let (_, id) = list.body.split_once("/account/passkeys?remove=").unwrap_or_else(|| panic!("none: {list}"));
+    let id = id.split('"').next().expect("an id");
+    let question = who.browser.opens(&format!("/account/passkeys?remove={id}")).await;
+    let removed = who.browser.submits(&question, &[]).await;
+    who.browser.follows(removed).await
+}
+
+#[tokio::test]
+async fn browsers_hear_which_passkey_is_of_no_use_any_more() {
+    let house = House::fresh().await;
+    let (alice, mut passkey) = enrolled(&house, "alice").await;
+    let list = alice.browser.opens("/account/passkeys").await;
+    assert!(!list.body.contains("data-passkey-gone"), "{list}");
+    let removed = removes_the_only_one(&alice).await;
+    let id = data_encoding::BASE64URL_NOPAD.encode(&passkey.id);
+    let host = ISSUER.split("://").nth(1).expect("a host");
+    let told = format!("data-passkey-gone=\"{id}\" data-passkey-host=\"{host}\"");
+    assert!(removed.body.contains(&told) && removed.body.contains("passkeys."), "{removed}");
+    let later = alice.browser.opens("/account/passkeys").await;
+    assert!(!later.body.contains("data-passkey-gone"), "once: {later}");
+
+    // It is shown all the same, and by name; whatever else is wrong with another one, nobody hears whether it is known.
+    let browser = house.browser();
+    let page = browser.opens("/login").await;
+    let reply = ceremony(&browser, &page, "/login/passkey", |asked| {
+        assert_eq!(asked["rpId"], host, "what the script tells the browser");
+        passkey.answer(asked)
+    });
+    let reply = reply.await;
+    assert_eq!((reply.status, &reply.json()["unknown"]), (400, &true.into()), "{reply}");
+    let (_, mut known) = enrolled(&house, "bob").await;
+    known.origin = "https://evil.example".to_owned();
+    let reply = ceremony(&browser, &page, "/login/passkey", |asked| known.answer(asked)).await;
+    assert_eq!((reply.status, reply.json().get("unknown")), (400, None), "{reply}");
 }
 
 #[tokio::test]

@@ -103,6 +103,7 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::EnrolmentRequired
         | Refusal::SignInGone
         | Refusal::PasskeyRefused
+        | Refusal::PasskeyUnknown
         | Refusal::FreshSignInRequired
         | Refusal::LinkGone
         | Refusal::SetUpBefore

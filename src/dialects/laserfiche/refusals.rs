@@ -133,6 +133,7 @@ pub fn of(refusal: &Refusal) -> Words {
 
         Refusal::SignInGone
         | Refusal::PasskeyRefused
+        | Refusal::PasskeyUnknown
         | Refusal::FreshSignInRequired
         | Refusal::LinkGone
         | Refusal::SetUpBefore

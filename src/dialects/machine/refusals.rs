@@ -120,6 +120,7 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::HintInvalid
         | Refusal::SignInGone
         | Refusal::PasskeyRefused
+        | Refusal::PasskeyUnknown
         | Refusal::FreshSignInRequired
         | Refusal::LinkGone
         | Refusal::SetUpBefore

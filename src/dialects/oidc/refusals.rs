@@ -127,6 +127,7 @@ pub fn of(refusal: &Refusal) -> Words {
 
         Refusal::SignInGone
         | Refusal::PasskeyRefused
+        | Refusal::PasskeyUnknown
         | Refusal::FreshSignInRequired
         | Refusal::LinkGone
         | Refusal::SetUpBefore

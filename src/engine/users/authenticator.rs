@@ -20,12 +20,14 @@ use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::factors::{EnrollingTotp, Factors, Totp};
 use crate::model::mail::AccountChange;
 use crate::model::refusal::Refusal;
+use crate::model::session::Method;
 use crate::model::user::User;
 use crate::records::RecordChanges;
 use crate::store::{Changes, Fault};
 
 use super::fresh::Fresh;
 use super::passwords;
+use super::sessions::NewSession;
 
 /// How long a seed waits for its first code.
 pub const ENROLMENT: Duration = Duration::from_secs(30 * 60);
@@ -43,6 +45,15 @@ pub struct Enrolment {
     pub key: Secret,
     /// Until when a first code is waited for.
     pub until: Timestamp,
+}
+
+/// An authenticator that counts from now on.
+#[derive(Clone, Debug)]
+pub struct NewAuthenticator {
+    /// The recovery codes that come with a first factor, to be shown once.
+    pub codes: Option<Vec<Secret>>,
+    /// The session in which it was enrolled, which is stronger by it.
+    pub session: NewSession,
 }
 
 /// A QR code (ISO/IEC 18004) as one path of an SVG image.
@@ -90,8 +101,8 @@ impl Engine {
         Ok(self.shown(who.user(), &waiting).await?)
     }
 
-    /// Takes the first code: from now on the authenticator counts. With somebody's first factor come recovery codes, which
-    /// are given back to be shown once.
+    /// Takes the first code: from now on the authenticator counts, and the session is one of whoever has it. With somebody's
+    /// first factor come recovery codes.
     ///
     /// # Errors
     /// [`Refusal::SecondFactorWrong`]; [`Refusal::NotFound`] when nothing waits for a code any more;
@@ -101,22 +112,23 @@ impl Engine {
         caller: &Caller,
         who: &Fresh,
         code: &str,
-    ) -> Result<Option<Vec<Secret>>, Denied> {
+    ) -> Result<NewAuthenticator, Denied> {
         self.settle(|| async {
             let Some((session, user)) = self.still_signed_in(who.signed_in()).await? else {
                 return Ok(Decision::refuse(Refusal::SessionEnded));
             };
             let (kept, mut factors) = self.factors_kept(&user.id).await?;
             let mut changes = Changes::new();
-            changes.expect(&session);
+            changes.expect(&user);
             let holder = session.id.as_str();
             let enrolled = self.enrol_authenticator(caller, &user, &mut factors, holder, code, &mut changes).await?;
-            let answer = match enrolled {
+            let codes = match enrolled {
                 Ok(codes) => codes,
                 Err(refusal) => return Ok(Decision::refuse(refusal)),
             };
             self.keep_factors(kept.as_ref(), &factors, &mut changes);
-            Ok(Decision { answer: Ok(answer), changes })
+            let session = self.strengthen(caller, (&session, &user), Method::Totp, &mut changes);
+            Ok(Decision { answer: Ok(NewAuthenticator { session, codes }), changes })
         })
         .await
     }

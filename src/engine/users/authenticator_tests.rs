@@ -24,7 +24,7 @@ async fn takes(house: &House, user: &UserId, typed: &str) -> bool {
 }
 
 async fn confirm(house: &House, who: &Fresh, code: &str) -> Result<Option<Vec<Secret>>, Denied> {
-    house.engine.confirm_authenticator(&caller("192.0.2.1"), who, code).await
+    house.engine.confirm_authenticator(&caller("192.0.2.1"), who, code).await.map(|new| new.codes)
 }
 
 #[tokio::test]
@@ -55,6 +55,24 @@ async fn an_authenticator_counts_once_it_has_shown_a_code_and_that_code_is_used_
     for kind in [AuditKind::SecondFactorAdded, AuditKind::RecoveryCodesMade] {
         assert_eq!(house.logged(kind).await, 1);
     }
+}
+
+#[tokio::test]
+async fn whoever_has_shown_a_first_code_has_proved_both_from_the_moment_of_their_password() {
+    let house = House::new().await;
+    let mine = alice(&house).await;
+    let enrolment = house.engine.begin_authenticator(&mine).await.unwrap();
+    house.clock.advance(Duration::from_secs(120));
+    let first = code(&house, &enrolment, 0);
+    let new = house.engine.confirm_authenticator(&caller("192.0.2.1"), &mine, &first).await.unwrap().session;
+    let now = house.engine.session(&new.cookie).await.unwrap().unwrap();
+    assert_eq!(now.session().id, mine.session().id, "it is the same session");
+    let proved = &now.session().authentication;
+    assert_eq!((proved.acr.as_str(), proved.amr.join(" ")), ("2", "pwd otp mfa".to_owned()));
+    assert_eq!(proved.at, mine.session().authentication.at, "the password is as old as it was");
+    house.engine.fresh(&now).await.unwrap();
+    house.clock.advance(Fresh::LIFE - Duration::from_secs(120));
+    assert_eq!(refusal(house.engine.fresh(&now).await), Refusal::FreshSignInRequired);
 }
 
 #[tokio::test]

@@ -131,6 +131,7 @@ fn factors_without_secrets(factors: &Factors) -> Value {
             "name": one.name, "created_at": moment(one.created_at), "last_used_at": one.last_used_at.map(moment),
             "backed_up": one.backed_up,
         })).collect::<Vec<_>>(),
+        "passkey_suggested": factors.passkey_suggested,
         "remembered_browsers": factors.devices.iter().map(|one| json!({
             "device": one.device, "since": moment(one.since), "until": moment(one.expires_at),
         })).collect::<Vec<_>>(),

@@ -10,7 +10,7 @@ use crate::model::client::Client;
 use crate::model::factors::Factors;
 use crate::model::interaction::Interaction;
 use crate::model::refusal::Refusal;
-use crate::model::session::{Authentication, Session, SessionLife};
+use crate::model::session::{Authentication, Method, Session, SessionLife};
 use crate::model::sign_in::UnfinishedSignIn;
 use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
@@ -233,6 +233,21 @@ impl Engine {
             Ok(Decision { answer: Ok(Some(unfinished.id)), changes })
         })
         .await
+    }
+
+    /// Renews the session of somebody who has just proved, in it, a factor that they enrolled: its id stays, its cookie is
+    /// another, as whenever more is proved. What was proved before does not become younger by it.
+    pub(in crate::engine) fn strengthen(
+        &self,
+        caller: &Caller,
+        (session, user): (&Kept<Session>, &User),
+        method: Method,
+        changes: &mut Changes,
+    ) -> NewSession {
+        let how = session.authentication.and(method, session.authentication.at);
+        let new = self.open_session(caller, user, how, &Opening::Again(session));
+        changes.update(session, new.signed_in.session());
+        new
     }
 
     /// The session that is open in this browser now, if there is one still.

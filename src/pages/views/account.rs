@@ -15,6 +15,8 @@ pub struct Home {
     pub frame: Frame,
     /// One tile an application.
     pub tiles: Vec<Tile>,
+    /// Whether a passkey is suggested.
+    pub suggests_passkey: bool,
 }
 
 /// An application on the home page.
@@ -44,6 +46,8 @@ pub struct Overview {
     pub others: Vec<CheckRow>,
     /// What they say and choose.
     pub yours: Vec<CheckRow>,
+    /// Whether a passkey is suggested.
+    pub suggests_passkey: bool,
 }
 
 /// A line of the overview.

@@ -21,6 +21,8 @@ pub struct Passkeys {
     pub renaming: Option<PasskeyRow>,
     /// The one that is about to be removed.
     pub removing: Option<PasskeyRow>,
+    /// The one that was removed just now, for browsers to forget: the host it belonged to, and its credential id.
+    pub removed: Option<(String, String)>,
     /// What is wrong with the form.
     pub problems: Problems,
 }

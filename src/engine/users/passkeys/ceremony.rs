@@ -46,15 +46,22 @@ pub struct Answer {
 pub(super) struct Miss {
     pub cause: &'static str,
     pub user: Option<UserId>,
+    pub refusal: Refusal,
 }
 
 impl Miss {
     pub fn by(cause: &'static str) -> Miss {
-        Miss { cause, user: None }
+        Miss { cause, user: None, refusal: Refusal::PasskeyRefused }
+    }
+
+    /// The passkey that answers is nobody's. Whoever shows it hears so: nobody guesses the id of one, and who has kept it
+    /// is offered it for ever otherwise.
+    pub fn unknown() -> Miss {
+        Miss { refusal: Refusal::PasskeyUnknown, ..Miss::by("unknown passkey") }
     }
 
     pub fn of(user: &UserId, cause: &'static str) -> Miss {
-        Miss { cause, user: Some(user.clone()) }
+        Miss { user: Some(user.clone()), ..Miss::by(cause) }
     }
 }
 
@@ -116,7 +123,8 @@ impl Engine {
         })
     }
 
-    /// Notes why an answer was not taken and gives the refusal, which is the same for every cause.
+    /// Notes why an answer was not taken and gives the refusal, which is the same for every cause but that the passkey is
+    /// nobody's.
     pub(super) async fn passkey_missed(&self, caller: &Caller, miss: Miss) -> Denied {
         let record = caller.record(self.now(), &*self.rng, AuditActor::Nobody, AuditKind::SignInFailed);
         let record = record.with("cause", format_args!("passkey: {}", miss.cause));
@@ -125,6 +133,6 @@ impl Engine {
             None => record,
         };
         self.note_failure(record).await;
-        Denied::Refused(Refusal::PasskeyRefused)
+        Denied::Refused(miss.refusal)
     }
 }

@@ -1,12 +1,13 @@
 //! A new passkey.
 
 use crate::base::secret::Secret;
-use crate::engine::users::{Fresh, device};
+use crate::engine::users::{Fresh, NewSession, device};
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::factors::{ChallengePurpose, Factors, Passkey};
 use crate::model::mail::AccountChange;
 use crate::model::refusal::Refusal;
+use crate::model::session::Method;
 use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault};
@@ -15,6 +16,14 @@ use super::ceremony::{Answer, Ceremony, Miss};
 use super::own::{self, PasskeyView};
 use super::relying_party::RelyingParty;
 
+/// What somebody has proved who enrolled a passkey: as much as by using it.
+///
+/// The answer comes to a challenge of ours, from a page of ours, and the authenticator says in it that it checked its owner.
+/// It is not signed, because no attestation is asked for (section 6.5.4): all of this is the word of the browser that brings
+/// it. But that browser has chosen the key that counts from now on. Whoever could make up the answer could sign the next
+/// question with the same key, so to ask at once would show nothing more and cost people a second look at their finger.
+pub(super) const ENROLMENT_PROVES: Method = Method::Passkey { verified: true };
+
 /// A passkey that was just enrolled.
 #[derive(Clone, Debug)]
 pub struct NewPasskey {
@@ -22,6 +31,8 @@ pub struct NewPasskey {
     pub passkey: PasskeyView,
     /// The recovery codes that come with a first factor, to be shown once.
     pub codes: Option<Vec<Secret>>,
+    /// The session in which it was enrolled, which is stronger by it.
+    pub session: NewSession,
 }
 
 /// A passkey that is enrolled once its person's factors are written.
@@ -64,8 +75,8 @@ impl Engine {
         self.begin_ceremony(caller, browser, Some(&user.id), ChallengePurpose::Enrol, asked).await
     }
 
-    /// Enrols the passkey that answers, under `name` or else the browser's in words. With somebody's first factor come recovery
-    /// codes.
+    /// Enrols the passkey that answers, under `name` or else the browser's in words; the session is one of whoever has it.
+    /// With somebody's first factor come recovery codes.
     ///
     /// # Errors
     /// [`Refusal::PasskeyRefused`], for every cause the same; [`Refusal::FieldInvalid`] for `name`, or for `passkey` when they
@@ -84,13 +95,14 @@ impl Engine {
                 return Ok(Decision::refuse(Refusal::SessionEnded));
             };
             let mut changes = Changes::new();
-            changes.expect(&session).expect(&user);
+            changes.expect(&user);
             let answer = self.enrol(caller, &party, &user, answer, name.as_deref(), &mut changes).await?;
             let answer = answer.map(|enrolled| {
                 enrolled.map(|Enrolled { view, was, mut factors }| {
                     let codes = self.first_recovery_codes(caller, &user, &mut factors, &mut changes);
                     self.keep_factors(was.as_ref(), &factors, &mut changes);
-                    NewPasskey { passkey: view, codes }
+                    let session = self.strengthen(caller, (&session, &user), ENROLMENT_PROVES, &mut changes);
+                    NewPasskey { passkey: view, codes, session }
                 })
             });
             Ok(Decision { answer, changes })
@@ -141,6 +153,7 @@ impl Engine {
         };
         let view = own::view(&passkey);
         factors.passkeys.push(passkey);
+        factors.passkey_suggested = true;
         let actor = AuditActor::User(user.id.clone());
         let record = caller.record(now, &*self.rng, actor, AuditKind::PasskeyAdded).about_user(&user.id);
         changes.create(&record.with("name", &view.name));

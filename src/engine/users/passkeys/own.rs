@@ -64,18 +64,20 @@ impl Engine {
         .await
     }
 
-    /// Removes one of them. The last way in cannot be removed.
+    /// Removes one of them; gives its credential id. The last way in cannot be removed.
     ///
     /// # Errors
     /// [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for `passkey` when they have no password and no other passkey, or one
     /// that is too short to stand alone;
     /// [`Refusal::SessionEnded`]; the store's fault.
-    pub async fn remove_passkey(&self, caller: &Caller, who: &Fresh, id: &str) -> Result<(), Denied> {
+    pub async fn remove_passkey(&self, caller: &Caller, who: &Fresh, id: &str) -> Result<String, Denied> {
         self.settle(|| async {
             let Some((session, user)) = self.still_signed_in(who.signed_in()).await? else {
                 return Ok(Decision::refuse(Refusal::SessionEnded));
             };
-            let Some(was) = self.own_factors(&user, id).await? else {
+            let kept = self.ledger.find::<Factors>(user.id.as_str()).await?;
+            let Some(was) = kept else { return Ok(Decision::refuse(Refusal::NotFound("passkey"))) };
+            let Some(removed) = was.passkeys.iter().find(|passkey| is_called(passkey, id)) else {
                 return Ok(Decision::refuse(Refusal::NotFound("passkey")));
             };
             if user.password.is_none() && was.passkeys.len() == 1 {
@@ -90,12 +92,11 @@ impl Engine {
             }
             let mut changes = Changes::new();
             changes.expect(&session).expect(&user).update(&was, &factors);
-            let name = was.passkeys.iter().find(|passkey| is_called(passkey, id)).map(|passkey| passkey.name.clone());
             let actor = AuditActor::User(user.id.clone());
             let record = caller.record(self.now(), &*self.rng, actor, AuditKind::PasskeyRemoved).about_user(&user.id);
-            changes.create(&record.with("name", name.unwrap_or_default()));
+            changes.create(&record.with("name", &removed.name));
             self.tell_of_change(&user, AccountChange::PasskeyRemoved, &mut changes).await?;
-            Ok(Decision { answer: Ok(()), changes })
+            Ok(Decision { answer: Ok(removed.id.clone()), changes })
         })
         .await
     }

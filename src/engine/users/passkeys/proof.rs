@@ -43,7 +43,7 @@ impl Engine {
         // Whose passkey is it? Whoever is asked for by name may not be answered by another.
         let Some(claimed) = Claimed::read(&answer.credential) else { return Ok(Err(Miss::by("unreadable answer"))) };
         let Some(was) = self.ledger.find_unique::<Factors>("passkey", &claimed.id()).await? else {
-            return Ok(Err(Miss::by("unknown passkey")));
+            return Ok(Err(Miss::unknown()));
         };
         let miss = |cause| Ok(Err(Miss::of(&was.user, cause)));
         if user.is_some_and(|user| *user != was.user) {

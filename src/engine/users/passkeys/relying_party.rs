@@ -25,6 +25,8 @@ use super::ceremony::LIFETIME;
 pub(super) struct RelyingParty {
     library: Webauthn,
     origin: String,
+    /// What its passkeys belong to: the RP ID.
+    pub host: String,
 }
 
 /// A passkey as its enrolment or its latest use leaves it.
@@ -78,7 +80,7 @@ impl RelyingParty {
         let origin = issuer.origin().ascii_serialization();
         let at = Url::parse(&origin).ok()?;
         let builder = WebauthnBuilder::new(host, &at).ok()?.rp_name(name).timeout(LIFETIME);
-        Some(RelyingParty { library: builder.build().ok()?, origin })
+        Some(RelyingParty { library: builder.build().ok()?, origin, host: host.to_owned() })
     }
 
     /// What to ask for a new passkey of `user`, who has `known` ones already, and what to remember until the answer comes.

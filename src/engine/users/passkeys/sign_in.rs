@@ -3,9 +3,9 @@
 use crate::base::ids::{InteractionId, SignInId};
 use crate::base::secret::Secret;
 use crate::engine::users::familiar::Traces;
-use crate::engine::users::{EnrolledInSignIn, SignedIn};
 use crate::engine::users::proceed::{Proof, SignInStep};
 use crate::engine::users::second_factor::Further;
+use crate::engine::users::{EnrolledInSignIn, SignedIn};
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::factors::ChallengePurpose;
 use crate::model::refusal::Refusal;
@@ -14,7 +14,7 @@ use crate::records::RecordChanges;
 use crate::store::Changes;
 
 use super::ceremony::{Answer, Ceremony, Miss};
-use super::enrol::Enrolled;
+use super::enrol::{ENROLMENT_PROVES, Enrolled};
 use super::proof::Shown;
 use super::relying_party::RelyingParty;
 
@@ -53,7 +53,8 @@ impl Engine {
     /// Signs in whoever the passkey belongs to. It verified them, so it is two factors in one.
     ///
     /// # Errors
-    /// [`Refusal::PasskeyRefused`], for every cause the same; the store's fault.
+    /// [`Refusal::PasskeyUnknown`] for a passkey that is nobody's; [`Refusal::PasskeyRefused`], for every other cause the
+    /// same; the store's fault.
     pub async fn finish_passkey_sign_in(&self, caller: &Caller, ask: &PasskeySignIn) -> Result<SignInStep, Denied> {
         let party = self.relying_party().await?;
         let done = self.settle(|| async {
@@ -163,7 +164,8 @@ impl Engine {
             return Ok(Decision::refuse(Refusal::SignInGone));
         };
         let (mut changes, mut codes) = (Changes::new(), Vec::new());
-        let factors = if at.enrols().is_some() {
+        let enrols = at.enrols().is_some();
+        let factors = if enrols {
             match self.enrol(caller, party, &at.user, &ask.answer, None, &mut changes).await? {
                 Ok(enrolled) => enrolled.map(|Enrolled { mut factors, .. }| {
                     codes = self.first_recovery_codes(caller, &at.user, &mut factors, &mut changes).unwrap_or_default();
@@ -178,7 +180,7 @@ impl Engine {
         let answer = match factors {
             Ok(factors) => {
                 let known = self.knows_browser(&at.user, ask.traces()).await?;
-                let method = Method::Passkey { verified: true };
+                let method = if enrols { ENROLMENT_PROVES } else { Method::Passkey { verified: true } };
                 let further = Further { method, factors, remember: false, browser, current, known };
                 Ok(EnrolledInSignIn { step: self.go_on(caller, &at, further, &mut changes).await?, codes })
             }

@@ -19,12 +19,14 @@ impl Samples for Home {
             tile("Grafana", Some("https://grafana.example.org/"), "grafana.example.org"),
             tile("Backup command", None, "used from the command line"),
         ];
+        let plain = Home { frame: person_frame(), tiles, suggests_passkey: false };
         let hostile = vec![tile(LONG, Some("https://wiki.example.org/"), LONG), tile(RTL, None, MARKUP)];
         vec![
-            ("plain", Home { frame: person_frame(), tiles: tiles.clone() }),
-            ("administrator", Home { frame: admin_frame(), tiles }),
-            ("empty", Home { frame: person_frame(), tiles: vec![] }),
-            ("hostile", Home { frame: hostile_frame(), tiles: hostile }),
+            ("plain", plain.clone()),
+            ("suggesting", Home { suggests_passkey: true, ..plain.clone() }),
+            ("administrator", Home { frame: admin_frame(), ..plain.clone() }),
+            ("empty", Home { tiles: vec![], ..plain }),
+            ("hostile", Home { frame: hostile_frame(), tiles: hostile, suggests_passkey: true }),
         ]
     }
 }
@@ -91,7 +93,9 @@ impl Samples for Overview {
             ],
             others: vec![check(Tone::Plain, "Applications", "4 have access to your account")],
             yours: vec![check(Tone::Good, "Profile", "sample@example.org, verified")],
+            suggests_passkey: false,
         };
+        let suggesting = Overview { suggests_passkey: true, ..plain.clone() };
         let hostile = vec![check(Tone::Warn, MARKUP, LONG), check(Tone::Bad, RTL, RTL)];
         let hostile = Overview {
             frame: hostile_frame(),
@@ -100,8 +104,9 @@ impl Samples for Overview {
             sign_in: hostile.clone(),
             others: hostile.clone(),
             yours: hostile,
+            suggests_passkey: true,
         };
-        vec![("plain", plain), ("hostile", hostile)]
+        vec![("plain", plain), ("suggesting", suggesting), ("hostile", hostile)]
     }
 }
 

@@ -36,13 +36,21 @@ impl Samples for Passkeys {
             ("removing", Passkeys { removing: plain.rows.first().cloned(), ..plain.clone() }),
             ("removing-last", Passkeys { removing: alone.rows.first().cloned(), ..alone.clone() }),
             ("plain", plain.clone()),
+            (
+                "removed",
+                Passkeys {
+                    frame: person_frame().saying(Some("The passkey is removed. It signs nobody in any more.".into())),
+                    removed: Some(("id.example.org".into(), "q83vEjRWeJA".into())),
+                    ..plain.clone()
+                },
+            ),
             ("alone", alone),
             ("renaming", renaming),
             ("faulty", faulty),
             ("empty", Passkeys { rows: vec![], ..plain.clone() }),
             ("impossible", Passkeys { rows: vec![], possible: false, ..plain }),
             ("hostile-removing", Passkeys { removing: hostile.rows.get(1).cloned(), ..hostile.clone() }),
-            ("hostile", hostile),
+            ("hostile", Passkeys { removed: Some((MARKUP.into(), MARKUP.into())), ..hostile }),
         ]
     }
 }

@@ -2,6 +2,8 @@
 
 mod coming_in;
 
+use std::cell::RefCell;
+
 use super::soft::SoftPasskey;
 use super::*;
 use crate::base::secret::{Kind, Secret};
@@ -19,7 +21,8 @@ use crate::store::Order;
 /// Somebody in a browser, with a passkey at hand.
 struct Person {
     who: SignedIn,
-    cookie: Secret,
+    /// Another one with each passkey she enrols.
+    cookie: RefCell<Secret>,
     browser: Secret,
     passkey: SoftPasskey,
 }
@@ -33,14 +36,19 @@ impl Person {
         house.person(username).await;
         let NewSession { signed_in, cookie, .. } = house.sign_in(username, PASSWORD).await.unwrap();
         let browser = Kind::Browser.generate(&*house.engine.rng);
-        Person { who: signed_in, cookie, browser, passkey: SoftPasskey::blank(ISSUER) }
+        Person { who: signed_in, cookie: RefCell::new(cookie), browser, passkey: SoftPasskey::blank(ISSUER) }
+    }
+
+    async fn session(&self, house: &House) -> SignedIn {
+        let cookie = self.cookie.borrow().clone();
+        house.engine.session(&cookie).await.unwrap().unwrap()
     }
 
     async fn fresh(&self, house: &House) -> Fresh {
         let how = Authentication::by(&[Method::Passkey { verified: true }], house.engine.now());
         let id = self.who.session().id.clone();
         house.change::<Session>(id.as_str(), |session| session.authentication = how).await;
-        let signed_in = house.engine.session(&self.cookie).await.unwrap().unwrap();
+        let signed_in = self.session(house).await;
         house.engine.fresh(&signed_in).await.unwrap()
     }
 
@@ -55,7 +63,10 @@ impl Person {
 
     async fn finish(&self, house: &House, answer: &Answer, name: Option<&str>) -> Result<PasskeyView, Denied> {
         let done = house.engine.finish_passkey(&from(), &self.fresh(house).await, answer, name).await;
-        done.map(|new| new.passkey)
+        done.map(|new| {
+            self.cookie.replace(new.session.cookie);
+            new.passkey
+        })
     }
 
     async fn enrols(&mut self, house: &House) -> PasskeyView {
@@ -113,6 +124,23 @@ async fn an_answer_is_good_once_and_a_wrong_one_is_not_tried_again() {
     let right = alice.says(&asked);
     assert_eq!(refusal(alice.finish(&house, &right, None).await), Refusal::PasskeyRefused, "the challenge is used");
     assert_eq!(house.engine.passkeys(&alice.who).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_enrols_one_in_a_session_has_proved_it_there() {
+    let house = House::new().await;
+    let mut alice = Person::of(&house, "alice").await;
+    let fresh = house.engine.fresh(&alice.who).await.unwrap();
+    let asked = house.engine.begin_passkey(&from(), &fresh, &alice.browser).await.unwrap();
+    house.clock.advance(std::time::Duration::from_secs(60));
+    let answer = alice.says(&asked);
+    let new = house.engine.finish_passkey(&from(), &fresh, &answer, None).await.unwrap();
+    let now = house.engine.session(&new.session.cookie).await.unwrap().unwrap();
+    assert_eq!(now.session().id, alice.who.session().id);
+    let proved = &now.session().authentication;
+    assert_eq!((proved.acr.as_str(), proved.amr.join(" ")), ("3", "pwd pop user mfa".to_owned()));
+    assert_eq!(proved.at, alice.who.session().authentication.at, "the password is as old as it was");
+    house.engine.fresh(&now).await.unwrap();
 }
 
 #[tokio::test]
