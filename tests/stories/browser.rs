@@ -113,8 +113,8 @@ impl Form {
     pub fn on(page: &Reply) -> Form {
         assert!(page.is_page(), "{page}");
         let (_, main) = page.body.split_once("<main").expect("a page has a main part");
-        let forms = main.split("<form").skip(1).filter_map(|form| form.split_once('>'));
-        let shown = forms.filter(|(tag, _)| !tag.ends_with(" hidden")).next();
+        let mut forms = main.split("<form").skip(1).filter_map(|form| form.split_once('>'));
+        let shown = forms.find(|(tag, _)| !tag.ends_with(" hidden"));
         let (tag, rest) = shown.unwrap_or_else(|| panic!("no form: {page}"));
         let (inside, _) = rest.split_once("</form>").expect("a whole form");
         assert_eq!(attribute(tag, "method").as_deref(), Some("post"));

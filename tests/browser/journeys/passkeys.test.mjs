@@ -1,4 +1,5 @@
-// Passkeys, kept by an authenticator that lives in the browser: enrolled, used alone, after a password, and to confirm.
+// Passkeys, kept by an authenticator that lives in the browser: suggested, enrolled, used alone, after a password and to
+// confirm, removed, and enrolled on the way in where a second factor is demanded.
 import assert from "node:assert/strict";
 import { KEYBOARD, NARROW, WIDE, journey } from "./journey.mjs";
 import { PASSWORD, becomesTheFirstAdministrator, signsOut } from "./steps.mjs";
@@ -11,13 +12,33 @@ journey("a passkey is enrolled and signs in", {
   await becomesTheFirstAdministrator(ana, server);
   // It lives with the process that shows the site: a page of the site is open already.
   const authenticator = await Authenticator.of(ana);
+  await isSuggestedOneOnce(ana, server);
   await enrols(ana, server, authenticator);
-  await confirmsWithIt(ana, authenticator);
+  await isNotAskedForItAtOnce(ana);
+  await confirmsWithIt(ana, server, authenticator);
   await signsInWithItAlone(ana, server, authenticator);
   await signsInFromTheNameField(ana, server, authenticator);
   await signsInAfterThePassword(ana, server, authenticator);
-  await removesIt(ana);
+  const gone = await removesIt(ana, authenticator);
+  await isToldThatItIsUnknown(ana, server, authenticator, gone);
+  await enrolsOneOnTheWayIn(ana, server, authenticator);
 });
+
+/** She came with a password: at her own page, and with no application waiting. */
+async function isSuggestedOneOnce(ana, server) {
+  await ana.open(`${server.issuer}/applications`);
+  await ana.reads("Sign in faster next time");
+  await ana.look("start-with-suggestion");
+  await ana.open(`${server.issuer}/account`);
+  await ana.reads("Sign in faster next time");
+  await ana.look("overview-with-suggestion");
+  await ana.press("button", "Not now");
+  assert.equal(await ana.headline(), "ana", "she stays where she was");
+  for (const place of ["/account", "/applications"]) {
+    await ana.open(`${server.issuer}${place}`);
+    assert.equal(await ana.page.getByText("Sign in faster next time").count(), 0, "and is not asked again");
+  }
+}
 
 async function enrols(ana, server, authenticator) {
   await ana.open(`${server.issuer}/account`);
@@ -39,11 +60,17 @@ async function enrols(ana, server, authenticator) {
   assert.equal((await authenticator.credentials())[0].isResidentCredential, true);
 }
 
-/** She has proved her password only, and now has more than that: the next change asks for it. */
-async function confirmsWithIt(ana, authenticator) {
+/** She has given her password and has just shown the passkey: the next change takes that for granted. */
+async function isNotAskedForItAtOnce(ana) {
   await ana.goTo("Passkeys");
   await ana.look("passkeys-one");
   await ana.press("link", "Add a passkey");
+  assert.equal(await ana.headline(), "Add a passkey");
+}
+
+/** What a change asks for once her proof is no longer fresh. */
+async function confirmsWithIt(ana, server, authenticator) {
+  await ana.open(`${server.issuer}/login?confirm=1&next=%2Faccount%2Fpasskeys%2Fadd`);
   assert.equal(await ana.headline(), "Confirm it is you");
   await ana.look("confirm-with-passkey");
   await ana.press("button", "Use a passkey");
@@ -75,9 +102,7 @@ async function signsInFromTheNameField(ana, server, authenticator) {
 async function signsInAfterThePassword(ana, server, authenticator) {
   await authenticator.waits();
   await signsOut(ana, server);
-  await ana.fill("Username or email address", "ana");
-  await ana.fill("Password", PASSWORD);
-  await ana.press("button", "Sign in");
+  await givesHerPassword(ana);
   assert.equal(await ana.headline(), "One more step");
   await ana.look("second-factor-passkey");
   await authenticator.agrees();
@@ -85,7 +110,9 @@ async function signsInAfterThePassword(ana, server, authenticator) {
   assert.equal(await ana.headline(), "ana");
 }
 
-async function removesIt(ana) {
+/** The browser forgets it too; the credential is what it was. */
+async function removesIt(ana, authenticator) {
+  const [credential] = await authenticator.credentials();
   await ana.goTo("Passkeys");
   await ana.press("link", "Rename Harbour laptop");
   await ana.look("passkey-rename");
@@ -95,6 +122,56 @@ async function removesIt(ana) {
   await ana.look("passkey-remove");
   await ana.press("button", "Remove this passkey");
   await ana.reads("You have none yet.");
+  await authenticator.hasForgotten();
+  return credential;
+}
+
+/** Another browser of hers has not heard of it and still offers it. */
+async function isToldThatItIsUnknown(ana, server, authenticator, credential) {
+  await authenticator.waits();
+  await signsOut(ana, server);
+  await authenticator.send("addCredential", { credential });
+  await authenticator.agrees();
+  await ana.press("button", "Use a passkey", { stays: true });
+  await ana.reads("This server does not know that passkey. It may have been removed here.");
+  await ana.look("passkey-unknown");
+  await authenticator.hasForgotten();
+}
+
+/** From now on more is demanded than she has. */
+async function enrolsOneOnTheWayIn(ana, server, authenticator) {
+  await givesHerPassword(ana);
+  await ana.open(`${server.issuer}/admin/settings`);
+  const more = ana.page.getByRole("radio", { name: /^A second factor too/ });
+  if (ana.keyboard) {
+    await ana.tabTo(ana.page.getByRole("radio", { name: /^A password/ }));
+    await ana.page.keyboard.press("ArrowDown");
+  } else await more.click();
+  assert.equal(await more.isChecked(), true);
+  await ana.press("button", "Save settings");
+  await authenticator.waits();
+  await signsOut(ana, server);
+  await givesHerPassword(ana);
+  assert.equal(await ana.headline(), "Set up a second factor");
+  assert.ok(await ana.page.getByRole("img", { name: "QR code for your authenticator" }).isVisible(), "either will do");
+  await ana.look("enrol-on-the-way-in");
+  await authenticator.agrees();
+  await ana.press("button", "Add a passkey");
+  assert.equal(await ana.headline(), "Keep your recovery codes");
+  await ana.reads("Your passkey is added.");
+  assert.equal(await ana.page.locator("#codes code").count(), 10);
+  await ana.look("recovery-codes-on-the-way-in");
+  await ana.press("link", "I have stored them, continue");
+  assert.equal(await ana.headline(), "ana", "she is where she wanted to go");
+  await ana.goTo("Passkeys");
+  await ana.press("link", "Add a passkey");
+  assert.equal(await ana.headline(), "Add a passkey", "what she has shown on the way in counts");
+}
+
+async function givesHerPassword(ana) {
+  await ana.fill("Username or email address", "ana");
+  await ana.fill("Password", PASSWORD);
+  await ana.press("button", "Sign in");
 }
 
 /** Chromium's own virtual authenticator: as a telephone's, it keeps passkeys and checks its owner. */
@@ -129,6 +206,15 @@ class Authenticator {
   /** Nobody touches it. */
   async waits() {
     await this.send("setAutomaticPresenceSimulation", { enabled: false });
+  }
+
+  /** It was told of what is of no use any more, if not at this very moment. */
+  async hasForgotten() {
+    const until = Date.now() + 5_000;
+    while ((await this.credentials()).length > 0) {
+      assert.ok(Date.now() < until, "the browser was told that the passkey is unknown");
+      await this.cdp.send("Runtime.evaluate", { expression: "new Promise(requestAnimationFrame)", awaitPromise: true });
+    }
   }
 
   async credentials() {
