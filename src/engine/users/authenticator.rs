@@ -4,11 +4,9 @@
 //! used up. Whoever enrols is signed in, or about to be and must ([`Engine::enrolment_of`] and
 //! [`Engine::enrol_authenticator`] serve both).
 
-use std::fmt::{self, Write};
 use std::time::Duration;
 
 use data_encoding::BASE32_NOPAD;
-use qrcodegen::{QrCode, QrCodeEcc};
 use zeroize::Zeroizing;
 
 use crate::base::clock::Timestamp;
@@ -27,6 +25,7 @@ use crate::store::{Changes, Fault};
 
 use super::fresh::Fresh;
 use super::passwords;
+pub use super::picture::Picture;
 use super::sessions::NewSession;
 
 /// How long a seed waits for its first code.
@@ -54,15 +53,6 @@ pub struct NewAuthenticator {
     pub codes: Option<Vec<Secret>>,
     /// The session in which it was enrolled, which is stronger by it.
     pub session: NewSession,
-}
-
-/// A QR code (ISO/IEC 18004) as one path of an SVG image.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Picture {
-    /// Its width and height, quiet zone included.
-    pub size: i32,
-    /// The dark modules, as path data.
-    pub path: String,
 }
 
 impl Engine {
@@ -268,37 +258,6 @@ pub(super) fn groups(text: &str) -> String {
         out.push(c);
     }
     out
-}
-
-impl fmt::Debug for Picture {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Picture(…)")
-    }
-}
-
-impl Picture {
-    /// `text` as a QR code, which still reads when a seventh of it is damaged.
-    ///
-    /// # Errors
-    /// A text that is too long for one.
-    pub fn of(text: &str) -> Result<Picture, qrcodegen::DataTooLong> {
-        /// The quiet zone that readers need (ISO/IEC 18004, section 9.1).
-        const QUIET: i32 = 4;
-        let code = QrCode::encode_text(text, QrCodeEcc::Medium)?;
-        let mut path = String::new();
-        for y in 0..code.size() {
-            let mut x = 0;
-            while x < code.size() {
-                let run = (x..code.size()).take_while(|x| code.get_module(*x, y)).count();
-                if run > 0 {
-                    // Writing to a string cannot fail.
-                    let _ = write!(path, "M{} {}h{run}v1h-{run}z", x + QUIET, y + QUIET);
-                }
-                x += i32::try_from(run).unwrap_or_default() + 1;
-            }
-        }
-        Ok(Picture { size: code.size() + 2 * QUIET, path })
-    }
 }
 
 #[cfg(test)]

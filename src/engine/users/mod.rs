@@ -44,6 +44,7 @@ pub mod own_data;
 pub mod own_password;
 pub mod passkeys;
 pub mod passwords;
+mod picture;
 pub(in crate::engine) mod proceed;
 pub mod profile;
 mod reasons;
