@@ -113,11 +113,11 @@ async fn add(visit: Visit) -> Outcome {
 async fn suggested(visit: Visit, mut request: Request) -> Outcome {
     let person = visit.person()?;
     let fields = visit.form(&mut request).await?;
-    match visit.engine().passkey_was_suggested(person).await {
-        Ok(()) if fields.get("answer") == Some("add") => Ok(see_other(ADD)),
-        Ok(()) => Ok(see_other(safe_next(fields.get("next").unwrap_or("/")))),
-        Err(denied) => Ok(visit.deny(&denied).await),
-    }
+    visit.need(visit.engine().passkey_was_suggested(person).await).await?;
+    Ok(see_other(match fields.get("answer") {
+        Some("add") => ADD,
+        _ => safe_next(fields.get("next").unwrap_or("/")),
+    }))
 }
 
 async fn begin(visit: Visit, mut request: Request) -> Outcome {
