@@ -34,7 +34,7 @@ impl Engine {
             "made_at": moment(self.now()),
             "issuer": self.identity.issuer,
             "account": account(user),
-            "address_to_confirm": self.address_to_confirm(user).await?.map(|link| json!({
+            "unconfirmed_email": self.address_to_confirm(user).await?.map(|link| json!({
                 "email": link.email, "until": moment(link.expires_at),
             })),
             "factors": factors_without_secrets(&factors),
@@ -199,11 +199,11 @@ mod tests {
         house.person("alice").await;
         let alice = house.sign_in("alice", PASSWORD).await.unwrap().signed_in;
         let fresh = house.engine.fresh(&alice).await.unwrap();
-        assert!(house.engine.own_data(&fresh).await.unwrap()["address_to_confirm"].is_null());
+        assert!(house.engine.own_data(&fresh).await.unwrap()["unconfirmed_email"].is_null());
         house.engine.change_my_address(&caller("192.0.2.1"), &fresh, "new@example.net").await.unwrap();
         let data = house.engine.own_data(&fresh).await.unwrap();
-        assert_eq!(data["address_to_confirm"]["email"], "new@example.net");
-        assert_eq!(data["address_to_confirm"]["until"], "2027-01-16T08:00:00Z");
+        assert_eq!(data["unconfirmed_email"]["email"], "new@example.net");
+        assert_eq!(data["unconfirmed_email"]["until"], "2027-01-16T08:00:00Z");
         assert!(!data.to_string().contains("ea_"), "the link is not in it");
     }
 

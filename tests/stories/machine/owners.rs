@@ -188,6 +188,7 @@ async fn its_owner_proves_who_they_are_before_it_is_deleted() {
     let page = alice.browser.follows(confirmed).await;
     let csrf = crate::browser::Form::on(&page).hidden("csrf").to_owned();
     let sent = [("csrf", csrf.as_str()), ("client", hers.id.as_str())];
-    assert_eq!(alice.browser.posts("/account/programs/delete", &sent).await.location(), "/account/applications");
+    let deleted = alice.browser.posts("/account/programs/delete", &sent).await;
+    assert!(deleted.location().starts_with("/account/applications"), "{deleted}");
     hers.asks(&CREDENTIALS).await.refuses(401, "invalid_client");
 }
