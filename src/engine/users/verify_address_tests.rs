@@ -27,11 +27,11 @@ async fn unproved() -> (House, SignedIn, Secret) {
 
 async fn link_to(house: &House, address: &str) -> Secret {
     let letters = house.engine.due_letters(20).await.unwrap().letters;
-    let links = letters.iter().filter(|due| due.to == address).filter_map(|due| match &due.letter {
+    let mut links = letters.iter().filter(|due| due.to == address).filter_map(|due| match &due.letter {
         Letter::VerifyAddress { link, .. } => link.split_once("token=").map(|(_, token)| Secret::new(token)),
         _ => None,
     });
-    links.last().expect("a letter with a link")
+    links.next_back().expect("a letter with a link")
 }
 
 async fn confirms(house: &House, link: &Secret, current: Option<&SignedIn>) -> Result<Confirmed, Denied> {
