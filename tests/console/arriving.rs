@@ -78,6 +78,14 @@ async fn somebody_is_invited_and_comes_in() {
     let again = unescaped(&page.between(r#"id="link-1">"#, "<"));
     assert_eq!(late.get(&house, path(&mailed[0].1)).await.status, 410);
     late.get(&house, path(&again)).await.shows();
+
+    // Where nobody could accept it, none is made: the one before stays.
+    settle(&house, SelfRegistration::Closed).await;
+    let refused = ada.post(&house, &format!("/admin/invitations/{id}/resend"), &[]).await;
+    assert_eq!(refused.status, 400);
+    refused.says("so nobody can accept");
+    settle(&house, SelfRegistration::Invited).await;
+    late.get(&house, path(&again)).await.shows();
     ada.post(&house, &format!("/admin/invitations/{id}/revoke"), &[]).await.leads_to("/admin/invitations");
     assert_eq!(late.get(&house, path(&again)).await.status, 410);
 }

@@ -61,11 +61,7 @@ impl Engine {
             actor.is_proved()?;
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
-            if self.settings_as_they_stay(&mut changes).await?.self_registration == SelfRegistration::Closed {
-                let sentence = "Nobody may make an account by themselves here, and so nobody can accept. Choose “Whoever \
-                                was invited” in the settings first.";
-                return Err(Refusal::field("", sentence).into());
-            }
+            self.somebody_can_accept(&mut changes).await?;
             self.expect_groups(&wanted.groups, &mut changes).await?;
             let mut problems = wrong.clone();
             problems.extend(self.already_here(&read).await?);
@@ -114,6 +110,7 @@ impl Engine {
             let was = self.open_invitation(id).await?;
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
+            self.somebody_can_accept(&mut changes).await?;
             let now = self.now();
             let Handle { locator, secret } = Way::Invitation.kind().generate_handle(now, &*self.rng);
             let expires_at = now.plus(lifetime_of(&was));
@@ -125,6 +122,16 @@ impl Engine {
             Ok(Decision { answer: Ok(secret), changes })
         })
         .await
+    }
+
+    /// Has the commit depend on settings under which invitations can be accepted.
+    async fn somebody_can_accept(&self, changes: &mut Changes) -> Result<(), Denied> {
+        if self.settings_as_they_stay(changes).await?.self_registration != SelfRegistration::Closed {
+            return Ok(());
+        }
+        let sentence = "Nobody may make an account by themselves here, and so nobody can accept. Choose “Whoever was \
+                        invited” in the settings first.";
+        Err(Refusal::field("", sentence).into())
     }
 
     /// Takes an invitation back: its link opens nothing any more.
