@@ -271,7 +271,8 @@ async fn what_a_file_declares_is_nobodys_own_and_called_as_nobody() {
     server.apply("[settings]\nname = \"Example\"\nclient_registration = \"permitted\"\n", APPLY).await;
     server.chooses("rex", "a lamp and seven quiet herons").await;
     let rex_here = server.signs_in("rex", "a lamp and seven quiet herons").await.unwrap();
-    let keeper = Keeper::of(&rex_here).unwrap();
+    let fresh = server.engine.fresh(&rex_here).await.unwrap();
+    let keeper = Keeper::of(&rex_here).unwrap().proved_by(&fresh);
     let wanted = NewClient {
         id: None,
         name: "Rex's".to_owned(),

@@ -2,7 +2,7 @@
 
 use poem::Response;
 
-use crate::engine::admin::clients::ClientDetail;
+use crate::engine::admin::client_views::ClientDetail;
 use crate::http::flash::Flash;
 use crate::http::params::Params;
 use crate::http::visit::Outcome;

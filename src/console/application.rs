@@ -6,7 +6,7 @@ use poem::Response;
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::ClientId;
-use crate::engine::admin::clients::ClientDetail;
+use crate::engine::admin::client_views::ClientDetail;
 use crate::http::page::{Link, Problems};
 use crate::http::views::Fact;
 use crate::http::visit::Outcome;

@@ -23,6 +23,8 @@ use super::views::{ApplicationRow, Applications, Confirm, DialectRow, NewApplica
 use super::words::{PAGE, at, confirmation, counted, filled, pager, renamed, sentence, some_of, typed};
 
 const HERE: &str = "/admin/applications";
+/// Where one is added.
+const NEW: &str = "/admin/applications/new";
 /// The interface that applications speak unless another is chosen.
 const FACE: &str = "oidc";
 
@@ -75,6 +77,8 @@ pub(super) fn kind_in_words(kind: ClientType) -> &'static str {
 }
 
 pub(super) async fn ask(admin: Looking) -> Outcome {
+    // It ends in a secret: they prove who they are before they type anything.
+    admin.fresh(NEW).await?;
     let (frame, _) = admin.framed().await?;
     let dialects = dialects(&admin, FACE);
     Ok(admin.show(NewApplication {
@@ -87,6 +91,7 @@ pub(super) async fn ask(admin: Looking) -> Outcome {
 }
 
 pub(super) async fn add(admin: Keeping, form: Params) -> Outcome {
+    admin.fresh(NEW).await?;
     let problems = match new_client(&admin, &form) {
         Ok(new) => match admin.engine().create_client(&admin.keeper, &admin.caller, &new).await {
             Ok(registered) => return Ok(welcome(&admin, registered)),

@@ -11,7 +11,7 @@ use crate::model::sign_in::RequiredFactor;
 
 use super::admin::{Admin, Reading};
 use super::views::{PlacedDialect, Settings};
-use super::words::{filled, typed};
+use super::words::{filled, renamed, typed};
 
 /// Who may make an account.
 const SELF_REGISTRATION: [(SelfRegistration, &str); 3] =
@@ -45,7 +45,7 @@ pub(super) async fn save(admin: Admin, form: Params) -> Outcome {
     let problems = match wanted(&admin, &form, kept) {
         Ok(wanted) => match admin.engine().change_settings(&admin.actor, &admin.caller, &wanted).await {
             Ok(_) => return admin.done("/admin/settings", "The settings are saved."),
-            Err(denied) => at_its_dialect(&admin, admin.problems(denied).await?),
+            Err(denied) => at_its_field(&admin, admin.problems(denied).await?),
         },
         Err(problems) => problems,
     };
@@ -167,10 +167,10 @@ fn wanted_places(admin: &Reading, form: &Params, kept: &Kept) -> BTreeMap<String
     wanted
 }
 
-/// A sentence about where a dialect cannot lie, at that dialect's field.
-fn at_its_dialect(admin: &Reading, problems: Problems) -> Problems {
+/// Each sentence at the field it is about: one about where a dialect cannot lie at that dialect's.
+fn at_its_field(admin: &Reading, problems: Problems) -> Problems {
     let mut moved = Problems::none();
-    for problem in problems.list {
+    for problem in renamed(problems, &[("required_factor", "factor-none")]).list {
         let names = |listing: &&Listing| problem.sentence.split([' ', '"']).any(|word| word == listing.name);
         let about = admin.directory().dialects.iter().find(names).filter(|_| problem.field == "dialects");
         let field = about.map_or(problem.field.clone(), |listing| format!("prefix-{}", listing.name));

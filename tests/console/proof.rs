@@ -38,7 +38,10 @@ async fn a_session_that_was_left_open_makes_no_way_into_an_account() {
     ada.post(&house, "/admin/settings", &invited).await.goes_on();
     let (sam, me) = (page_of(&house, &ada, "sam").await, page_of(&house, &ada, "ada").await);
     let with = |more: &[(&'static str, &'static str)]| [settings, more].concat();
+    let other = [("type", "web"), ("name", "Thief"), ("redirect_uri", "https://evil.example/cb"), ("id", "thief")];
+    let elsewhere = vec![("redirect_uri", "https://evil.example/cb")];
     let access = vec![("name", "Wiki"), ("who", "everyone"), ("consent", "ask"), ("require_pkce", "on")];
+    let trusted = vec![("name", "Wiki"), ("who", "everyone"), ("consent", "skip"), ("require_pkce", "on")];
     let access = [access, vec![("required_factor", "second_factor")]].concat();
     let forms: Vec<(&str, String, Fields)> = vec![
         (&me, format!("{me}/recover"), vec![]),
@@ -51,6 +54,9 @@ async fn a_session_that_was_left_open_makes_no_way_into_an_account() {
         ("/admin/settings", "/admin/settings".to_owned(), with(&[("self_registration", "open")])),
         ("/admin/groups/staff", "/admin/groups/staff/factor".to_owned(), vec![("required_factor", "second_factor")]),
         ("/admin/applications/wiki", "/admin/applications/wiki/access".to_owned(), access),
+        ("/admin/applications/new", "/admin/applications/new".to_owned(), other.to_vec()),
+        ("/admin/applications/wiki", "/admin/applications/wiki/access".to_owned(), trusted),
+        ("/admin/applications/wiki", "/admin/applications/wiki/redirects".to_owned(), elsewhere),
         (
             "/admin/invitations",
             "/admin/invitations".to_owned(),
@@ -66,8 +72,10 @@ async fn a_session_that_was_left_open_makes_no_way_into_an_account() {
         assert!(house.everything().await == before, "{path} {fields:?}");
         assert_eq!(to, format!("/login?confirm=1&next={}", page.replace('/', "%2F")), "{path}");
     }
-    let to = ada.get(&house, "/admin/people/new").await.goes_on();
-    assert_eq!(to, "/login?confirm=1&next=%2Fadmin%2Fpeople%2Fnew", "before anything is typed");
+    for path in ["/admin/people/new", "/admin/applications/new"] {
+        let to = ada.get(&house, path).await.goes_on();
+        assert_eq!(to, format!("/login?confirm=1&next={}", path.replace('/', "%2F")), "before anything is typed");
+    }
     // What opens nothing needs no proof.
     ada.get(&house, &sam).await.shows();
     ada.post(&house, &format!("{sam}/profile"), &[("given_name", "Sam")]).await.leads_to(&sam);

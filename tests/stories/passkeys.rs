@@ -1,11 +1,21 @@
 //! Passkeys over HTTP: what scripts are told, what they are refused, and where password managers look.
 
+use std::path::Path;
+
+use countersign::base::ids::ClientId;
+use countersign::declared;
+use countersign::engine::Denied;
+use countersign::engine::admin::Actor;
+use countersign::engine::admin::apply::{ApplyOptions, Outcome};
+use countersign::engine::admin::client_change::ClientChange;
+use countersign::model::settings::Settings;
 use countersign::model::sign_in::RequiredFactor;
+use countersign::toml_file::System;
 use serde_json::Value;
 
 use crate::app::Asking;
 use crate::browser::{Browser, Form, unescape};
-use crate::house::{House, ISSUER};
+use crate::house::{House, ISSUER, host};
 use crate::person::Person;
 use crate::soft_passkey::SoftPasskey;
 use crate::wire::{Reply, claims};
@@ -368,4 +378,27 @@ async fn a_server_without_a_name_has_no_passkeys_and_says_so() {
     assert!(page.body.contains("There are no passkeys here"), "{page}");
     assert_eq!(alice.browser.opens("/account/passkeys/add").await.location(), "/account/passkeys");
     assert_eq!(house.gets("/.well-known/passkey-endpoints").await.body, "{}");
+}
+
+#[tokio::test]
+async fn nobody_has_to_use_a_passkey_where_there_are_none() {
+    let house = House::called("http://127.0.0.1:8080").await;
+    let shop = house.app("shop").await;
+    house.group("staff").await;
+    let (engine, admin, factor) = (&house.engine, Actor::host(), RequiredFactor::Passkey);
+    let told = |refused: Denied| format!("{refused:?}").contains("nobody could sign in any more");
+    let settings = Settings { required_factor: factor, ..engine.settings().await.unwrap() };
+    assert!(told(engine.change_settings(&admin, &host(), &settings).await.unwrap_err()));
+    assert!(told(engine.change_group(&admin, &host(), "staff", factor).await.unwrap_err()));
+    let changes = [ClientChange::RequiredFactor(factor)];
+    assert!(told(engine.change_client(&admin, &host(), &ClientId::from_text(&shop.id), &changes).await.unwrap_err()));
+
+    let file =
+        "[settings]\nrequired_factor = \"passkey\"\n[[groups]]\nname = \"crew\"\nrequired_factor = \"passkey\"\n";
+    let declared = declared::read(Path::new("id.toml"), file, &System).expect("a sound file");
+    let Outcome::Wrong(problems) = engine.apply(&host(), &declared, ApplyOptions::default()).await.unwrap() else {
+        panic!("it was applied");
+    };
+    let keys: Vec<&str> = problems.iter().map(|problem| problem.key.as_str()).collect();
+    assert_eq!(keys, ["settings.required_factor", "groups[0].required_factor"], "{problems:?}");
 }

@@ -1,9 +1,7 @@
 //! Administering clients: the applications people sign in to.
 
-use crate::base::clock::Timestamp;
 use crate::base::ids::ClientId;
 use crate::base::secret::Secret;
-use crate::engine::tally::merge;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::client::{Client, ClientUsage};
@@ -11,14 +9,13 @@ use crate::model::consent::Consent;
 use crate::model::group::Group;
 use crate::model::refusal::Refusal;
 use crate::model::scope::ScopeDefinition;
-use crate::model::user::login_key;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Order};
 
 use super::client_change::{ClientChange, NewClient};
 use super::fields::{self, diff};
 use super::registrar::IS_SOMEBODY;
-use super::{Keeper, Listed, Reader, Viewer, rules};
+use super::{Keeper, rules};
 
 /// How many rows of one kind a deletion takes along in its own commit; the rest follow right after it.
 const TAKEN_ALONG: usize = 1_000;
@@ -32,20 +29,17 @@ pub struct Registered {
     pub secret: Option<Secret>,
 }
 
-/// A client with what is known of its use.
-#[derive(Clone, Debug)]
-pub struct ClientDetail {
-    /// The client.
-    pub client: Client,
-    /// When it and its secrets were last used.
-    pub usage: ClientUsage,
+/// How far a client is trusted: what it may do, what people are asked before it does, and where its answers go.
+fn trust(client: &Client) -> impl PartialEq + '_ {
+    (client.first_party, client.consent, client.required_factor, &client.grants, &client.redirect_uris)
 }
 
 impl Engine {
     /// Registers a client (RFC 6749, section 2). One that can keep a secret is given its first.
     ///
     /// # Errors
-    /// [`Refusal::Taken`] when the id or the client key is, [`Refusal::FieldInvalid`] naming what is wrong.
+    /// [`Refusal::FreshSignInRequired`] from an actor who did not prove lately who they are; [`Refusal::Taken`] when the id
+    /// or the client key is, [`Refusal::FieldInvalid`] naming what is wrong.
     pub async fn create_client(
         &self,
         by: &impl AsRef<Keeper>,
@@ -60,6 +54,7 @@ impl Engine {
             self.permit(by, &[], &mut changes).await?;
             self.take_place(by.as_ref(), &mut client, &mut changes).await?;
             by.as_ref().may_make(None, &client)?;
+            by.as_ref().is_proved()?;
             if self.ledger.find::<Client>(client.id.as_str()).await?.is_some() {
                 return Err(Refusal::Taken("id").into());
             }
@@ -76,8 +71,8 @@ impl Engine {
     /// Makes `wanted` changes to a client, in order and all at once.
     ///
     /// # Errors
-    /// [`Refusal::FreshSignInRequired`] where another factor is demanded, from an actor who did not prove lately who they
-    /// are; [`Refusal::NotFound`], [`Refusal::Taken`] for a client key, [`Refusal::FieldInvalid`] naming what is wrong.
+    /// [`Refusal::FreshSignInRequired`] where it changes how far the client is trusted, from an actor who did not prove
+    /// lately who they are; [`Refusal::NotFound`], [`Refusal::Taken`] for a client key, [`Refusal::FieldInvalid`] naming what is wrong.
     pub async fn change_client(
         &self,
         by: &impl AsRef<Keeper>,
@@ -100,7 +95,7 @@ impl Engine {
             self.permit(by, &[], &mut changes).await?;
             self.judge_client(Some(&was), &client, &mut changes).await?;
             by.as_ref().may_make(Some(&was), &client)?;
-            if was.required_factor != client.required_factor {
+            if trust(&was) != trust(&client) {
                 by.as_ref().is_proved()?;
             }
             let differences = diff(&fields::of_client(&was), &fields::of_client(&client));
@@ -160,75 +155,6 @@ impl Engine {
         self.forget_consents(id).await
     }
 
-    /// The client `id` with what is known of its use, up to this moment.
-    ///
-    /// # Errors
-    /// [`Refusal::NotFound`], or the store's fault.
-    pub async fn client_detail(&self, viewer: &Viewer, id: &ClientId) -> Result<ClientDetail, Denied> {
-        let client = self.seen_client(viewer, id).await?.record().clone();
-        let usage = self.ledger.find::<ClientUsage>(id.as_str()).await?;
-        let mut usage = usage.map(|kept| kept.record().clone()).unwrap_or_default();
-        self.tally.usage_of(id).iter().for_each(|counted| merge(&mut usage, counted));
-        Ok(ClientDetail { client, usage })
-    }
-
-    /// Clients by name, or those of which a word of the name, the id or a redirect host begins with `search`.
-    ///
-    /// # Errors
-    /// The store's fault.
-    pub async fn list_clients(
-        &self,
-        viewer: &Viewer,
-        search: &str,
-        after: Option<&str>,
-        limit: usize,
-    ) -> Result<Listed<Client>, Denied> {
-        if let Some(owner) = viewer.only_of() {
-            return self.list_owned(owner, search).await;
-        }
-        let key = login_key(search);
-        let lookup = if key.is_empty() { "name" } else { "search" };
-        Ok(self.ledger.list_by::<Client>(lookup, &key, Order::Ascending, after, limit).await?.into())
-    }
-
-    /// The clients that a group may use and not everyone, by id, a hundred at the most.
-    ///
-    /// # Errors
-    /// The store's fault.
-    pub async fn list_group_clients(&self, _: &Reader, group: &str) -> Result<Vec<Client>, Denied> {
-        let exactly = format!("{group}\0");
-        let page = self.ledger.list_by::<Client>("group", &exactly, Order::Ascending, None, 100).await?;
-        Ok(page.items.iter().map(|kept| kept.record().clone()).collect())
-    }
-
-    /// When each of these clients was last used, in the same order.
-    ///
-    /// # Errors
-    /// The store's fault.
-    pub async fn clients_last_used(&self, _: &Viewer, ids: &[ClientId]) -> Result<Vec<Option<Timestamp>>, Denied> {
-        let names: Vec<String> = ids.iter().map(ToString::to_string).collect();
-        let kept = self.ledger.find_all::<ClientUsage>(&names).await?;
-        let counted = |id: &ClientId| self.tally.usage_of(id).and_then(|usage| usage.last_used_at);
-        let newest = |(id, kept): (&ClientId, Option<Kept<ClientUsage>>)| {
-            counted(id).max(kept.and_then(|usage| usage.last_used_at))
-        };
-        Ok(ids.iter().zip(kept).map(newest).collect())
-    }
-
-    /// How many people have let a client in, counted up to ten thousand.
-    ///
-    /// # Errors
-    /// The store's fault.
-    pub async fn client_people(&self, _: &Viewer, id: &ClientId) -> Result<usize, Denied> {
-        Ok(self.ledger.count_by::<Consent>("client", &format!("{id}\0"), 10_000).await?)
-    }
-
-    /// The client `id`, if there is one and it is theirs to look at.
-    pub(super) async fn seen_client(&self, viewer: &Viewer, id: &ClientId) -> Result<Kept<Client>, Denied> {
-        let kept = self.ledger.find::<Client>(id.as_str()).await?;
-        kept.filter(|client| viewer.sees(client)).ok_or_else(|| Refusal::NotFound("client").into())
-    }
-
     /// Whether a client may become so: sound by itself, its key its own, its groups and scopes known.
     pub(in crate::engine) async fn judge_client(
         &self,
@@ -237,6 +163,7 @@ impl Engine {
         changes: &mut Changes,
     ) -> Result<(), Denied> {
         rules::refuse(rules::client(client, &self.faces))?;
+        rules::refuse(self.unmet(client.required_factor))?;
         if was.is_none() && self.is_somebody(&client.id).await? {
             return Err(Refusal::field("id", IS_SOMEBODY).into());
         }

@@ -46,7 +46,8 @@ impl Engine {
     /// Says what the members of a group must sign in with.
     ///
     /// # Errors
-    /// [`Refusal::FreshSignInRequired`] from an actor who did not prove lately who they are; [`Refusal::NotFound`].
+    /// [`Refusal::FreshSignInRequired`] from an actor who did not prove lately who they are; [`Refusal::NotFound`];
+    /// [`Refusal::FieldInvalid`] for what nobody could sign in with here.
     pub async fn change_group(
         &self,
         actor: &Actor,
@@ -54,6 +55,7 @@ impl Engine {
         name: &str,
         required_factor: RequiredFactor,
     ) -> Result<Group, Denied> {
+        rules::refuse(self.unmet(required_factor))?;
         self.settle(|| async move {
             let was: Option<Kept<Group>> = self.ledger.find(name).await?;
             let was = was.ok_or(Refusal::NotFound("group"))?;

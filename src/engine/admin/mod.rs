@@ -1,9 +1,11 @@
 //! What administrators may do. Every verb takes evidence that somebody may: an [`Actor`] to change things, a [`Reader`] to
 //! look at them, a [`Keeper`] or [`Viewer`] where registrars may too.
 //!
-//! - [`clients`], [`secrets`], [`access_keys`]: applications, described by [`client_change`] and judged by [`rules`].
+//! - [`clients`], [`client_views`], [`secrets`], [`access_keys`]: applications, described by [`client_change`] and judged by
+//!   [`rules`].
 //! - [`invitations`] (with [`addresses`]): people who make their accounts themselves.
-//! - [`users`], [`groups`], [`scopes`], [`settings`], [`mail`]: people and what the deployment knows.
+//! - [`users`], [`groups`], [`scopes`], [`settings`], [`mail`]: people and what the deployment knows; [`demands`]: what it may
+//!   demand of them.
 //! - [`activity`], [`overview`]: what happened, and how things stand.
 //! - [`fields`]: each noun in the words of the declared-state file; what audit records and `apply` compare.
 //!
@@ -17,8 +19,10 @@ pub mod actor;
 pub mod addresses;
 pub mod apply;
 pub mod client_change;
+pub mod client_views;
 pub mod clients;
 pub mod declared;
+mod demands;
 pub mod export;
 pub mod fields;
 pub mod groups;

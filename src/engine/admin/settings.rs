@@ -17,6 +17,7 @@ impl Engine {
     /// who did not prove lately who they are; [`Refusal::FieldInvalid`](crate::model::refusal::Refusal::FieldInvalid) naming what is wrong.
     pub async fn change_settings(&self, actor: &Actor, caller: &Caller, wanted: &Settings) -> Result<Settings, Denied> {
         rules::refuse(rules::settings(wanted, &self.faces, &self.identity.issuer))?;
+        rules::refuse(self.unmet(wanted.required_factor))?;
         self.settle(|| async {
             let was: Option<Kept<Settings>> = self.ledger.find("only").await?;
             let before = was.as_ref().map(|kept| kept.record().clone()).unwrap_or_default();

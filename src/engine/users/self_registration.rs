@@ -87,12 +87,11 @@ impl Engine {
         Ok(Decision { answer: Ok(()), changes })
     }
 
+    /// How many of the latest links to `address` still work, up to [`MOST_LINKS`].
     async fn links_for(&self, address: &str, now: Timestamp) -> Result<usize, Fault> {
         let exactly = format!("{}\0", login_key(address));
-        let links = self
-            .ledger
-            .list_by::<PendingRegistration>("email", &exactly, Order::Ascending, None, 2 * MOST_LINKS)
-            .await?;
+        let links =
+            self.ledger.list_by::<PendingRegistration>("email", &exactly, Order::Descending, None, MOST_LINKS).await?;
         Ok(links.items.iter().filter(|link| link.expires_at > now).count())
     }
 

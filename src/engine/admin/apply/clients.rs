@@ -32,7 +32,8 @@ impl Draft<'_> {
             None if client.is_public() => Vec::new(),
             None => known.clone(),
         };
-        for problem in rules::client(&client, &self.engine.faces) {
+        let unmet = self.engine.unmet(client.required_factor);
+        for problem in rules::client(&client, &self.engine.faces).into_iter().chain(unmet) {
             self.wrong(place, problem.field, problem.sentence);
         }
         let holder = self.engine.ledger.find_unique::<Client>("key", &client.client_key).await?;

@@ -100,7 +100,9 @@ impl Draft<'_> {
         let before = was.as_ref().map(|kept| kept.record().clone()).unwrap_or_default();
         let (issuer, smtp) = (before.issuer.clone(), before.smtp.clone());
         let wanted = Settings { issuer, smtp, ..declared.settings.clone() };
-        for problem in rules::settings(&wanted, &self.engine.faces, &self.engine.identity.issuer) {
+        let unmet = self.engine.unmet(wanted.required_factor);
+        let problems = rules::settings(&wanted, &self.engine.faces, &self.engine.identity.issuer);
+        for problem in problems.into_iter().chain(unmet) {
             self.wrong(&declared.place, problem.field, problem.sentence);
         }
         let differences = diff(&fields::of_settings(&before), &fields::of_settings(&wanted));
@@ -141,7 +143,8 @@ impl Draft<'_> {
 
     pub(super) async fn groups(&mut self) -> Result<(), Denied> {
         for declared in &self.declared.groups {
-            for problem in rules::group(&declared.name) {
+            let unmet = self.engine.unmet(declared.required_factor);
+            for problem in rules::group(&declared.name).into_iter().chain(unmet) {
                 self.wrong(&declared.place, problem.field, problem.sentence);
             }
             let Some(was) = self.surroundings.stored_groups.get(&declared.name).cloned() else {
