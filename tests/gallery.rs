@@ -20,6 +20,9 @@ fn people_can_read_every_page() {
     draw::<SignIn>("sign-in");
     draw::<SecondFactor>("second-factor");
     draw::<NewCodes>("new-codes");
+    draw::<MailCode>("mail-code");
+    draw::<MailedCode>("mailed-code");
+    draw::<MailCodeNote>("mail-code-note");
     draw::<ChooseAccount>("choose-account");
     draw::<FlowExpired>("flow-expired");
     draw::<Consent>("consent");

@@ -1,5 +1,5 @@
-//! What lets a person in works once: a code of the authenticator, a recovery code, a link that brings somebody back, an
-//! invitation. While sixty-four use it at the same moment, and while the program is killed under them.
+//! What lets a person in works once: a code of the authenticator, a recovery code, a code by mail, a link that brings somebody
+//! back, an invitation. While sixty-four use it at the same moment, and while the program is killed under them.
 //!
 //! Against the real program. The random moments come from a seed that is printed; `SEED=… cargo test --test once` repeats them.
 
@@ -9,6 +9,8 @@ use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
+use common::program::Start;
+use common::smtp::Postbox;
 use common::{Program, Visitor, program};
 use countersign::base::clock::{Clock, SystemClock};
 use data_encoding::BASE32_NOPAD;
@@ -36,10 +38,25 @@ impl House {
         for round in 0..ROUNDS {
             declared.push_str(&one(&format!("bob{round}"), ""));
         }
-        let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-        let chance = seed.unwrap_or_else(|| SystemClock.now().0.unsigned_abs() | 1);
-        println!("SEED={chance}");
-        House { program: Program::start(&declared), chance }
+        House { program: Program::start(&declared), chance: chance() }
+    }
+
+    /// One whose people sign in by mail, which goes to `postbox`.
+    fn writing_to(postbox: &Postbox) -> House {
+        let mut declared = String::from("[settings]\nsign_in_by_mail = true\n");
+        for round in 0..ROUNDS {
+            let email = format!("bob{round}@example.org");
+            declared.push_str(&format!(
+                "[[users]]\nusername = \"bob{round}\"\nemail = \"{email}\"\nemail_verified = true\n"
+            ));
+        }
+        let home = tempfile::tempdir().expect("a temporary directory").keep();
+        let config = home.join("countersign.toml");
+        let smtp = format!("port = {}\nsecurity = \"none\"\nfrom = \"id@example.org\"\n", postbox.address.port());
+        std::fs::write(&config, format!("[smtp]\nhost = \"localhost\"\n{smtp}")).expect("a file");
+        let args = ["--config", config.to_str().expect("a path")];
+        let started = Program::try_start(Start { declared: Some(&declared), args: &args });
+        House { program: started.unwrap_or_else(|why| panic!("{why}")), chance: chance() }
     }
 
     fn visitor(&self) -> Visitor {
@@ -77,6 +94,14 @@ impl House {
         }
         told
     }
+}
+
+/// Where the random moments begin.
+fn chance() -> u64 {
+    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
+    let chance = seed.unwrap_or_else(|| SystemClock.now().0.unsigned_abs() | 1);
+    println!("SEED={chance}");
+    chance
 }
 
 /// Insists that it worked at most once, and once where nobody was killed.
@@ -169,6 +194,46 @@ fn a_recovery_code_works_once() {
         let (told, later) = sixty_four_give(&mut house, round, "bob0", "recovery", code);
         assert!(told + later <= 1, "round {round}: {told} were let in, and {later} later");
         once("a recovery code", round, told, 0);
+    }
+}
+
+#[test]
+fn a_code_by_mail_works_once() {
+    let postbox = Postbox::open();
+    let mut house = House::writing_to(&postbox);
+    let mut let_in = 0;
+    for round in 0..ROUNDS {
+        let mut bob = house.visitor();
+        let asked = bob.fill_in("/login/mail", &[("username", &format!("bob{round}"))]).expect("an answer");
+        let page = asked.location().to_owned();
+        let sign_in = page.split_once("sign_in=").expect("a page for the code").1.to_owned();
+        let code = code_by_mail(&postbox, &sign_in);
+        let give = |bob: &Visitor| lets_in(&bob.fill_in_if_there(&page, &[("code", &code)]));
+        let told = {
+            let (give, bob) = (&give, &bob);
+            let acts: Vec<_> = (0..SIGN_INS * EACH).map(|_| move || give(bob)).collect();
+            let acts: Vec<&(dyn Fn() -> bool + Sync)> = acts.iter().map(|act| act as _).collect();
+            house.at_once(round, &acts)
+        };
+        bob.reconnect();
+        let later = usize::from(give(&bob));
+        assert!(told + later <= 1, "round {round}: {told} were let in, and {later} later");
+        once("a code by mail", round, told, 0);
+        let_in += told + later;
+    }
+    assert!(let_in >= ROUNDS / 2, "codes do let people in");
+}
+
+/// The code that was mailed for this sign-in, once it is there.
+fn code_by_mail(postbox: &Postbox, sign_in: &str) -> String {
+    let token = format!("?token=mc_{sign_in}-");
+    let mut count = 1;
+    loop {
+        let letters = postbox.waits_for(count);
+        if let Some(text) = letters.iter().map(|letter| letter.text()).find(|text| text.contains(&token)) {
+            return between(&text, &token, "\n").trim().to_owned();
+        }
+        count = letters.len() + 1;
     }
 }
 

@@ -65,7 +65,7 @@ impl Check {
 pub(super) async fn of_engine(host: &Host<'_>, ask: &Ask) -> Result<Reply, Denied> {
     let settings = host.engine.settings().await?;
     Ok(match host.engine.examine().await {
-        Ok(found) => judged(&found, &settings, ask.issuer.as_deref()),
+        Ok(found) => judged(&found, &settings, host.engine.has_mail().await?, ask.issuer.as_deref()),
         Err(fault) => Reply::damaged(fault),
     })
 }
@@ -101,10 +101,11 @@ async fn of_store(config: &Config) -> Result<Reply, Reply> {
     let opened = keys::examine(&ledger, &sealing).await;
     store.close().await;
     opened.map_err(|fault| Reply::damaged(format!("This store cannot be served: {fault}.")))?;
-    Ok(judged(&found, &settings, config.server.issuer.as_deref()))
+    let has_mail = config.server.mail.is_some() || settings.smtp.is_some();
+    Ok(judged(&found, &settings, has_mail, config.server.issuer.as_deref()))
 }
 
-fn judged(found: &Examination, settings: &Settings, issuer: Option<&str>) -> Reply {
+fn judged(found: &Examination, settings: &Settings, has_mail: bool, issuer: Option<&str>) -> Reply {
     if !found.problems.is_empty() {
         return Reply::damaged(format!("The store is damaged. Restore a backup.\n{}", found.problems.join("\n")));
     }
@@ -112,6 +113,9 @@ fn judged(found: &Examination, settings: &Settings, issuer: Option<&str>) -> Rep
     for (name, count) in &found.records {
         // Writing to a string cannot fail.
         let _ = writeln!(out, "  {count} {name}");
+    }
+    if settings.sign_in_by_mail && !has_mail {
+        out.push_str("People may sign in by mail (sign_in_by_mail), and mail is not set up: nobody can.\n");
     }
     match (issuer, settings.issuer.as_deref()) {
         (Some(now), Some(before)) if now != before => Reply {

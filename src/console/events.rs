@@ -43,6 +43,8 @@ pub(super) fn kind_in_words(kind: AuditKind) -> &'static str {
         UserDeleted => "A person was deleted",
         PasswordChanged => "A password was changed",
         PasswordRemoved => "A password was given up for passkeys",
+        SignInCodeMailed => "A code to sign in with was mailed",
+        SignInCodeUsed => "A mailed code was used",
         RecoveryStarted => "A way in was made",
         RecoveryFinished => "A way in was used",
         SecondFactorAdded => "An authenticator was set up",
@@ -101,7 +103,7 @@ impl Teller<'_> {
         let (who, user, client) = (self.actor(), self.user(), self.client());
         match self.record.kind {
             SetUp => format!("{who} set up this server"),
-            SignIn => format!("{user} signed in{}", self.device_they_came_from()),
+            SignIn => format!("{user} signed in{}{}", self.device_they_came_from(), self.mail_they_came_by()),
             SignInFailed if self.record.user.is_none() => "A sign-in under an unknown name failed".to_owned(),
             SignInFailed => format!("A sign-in as {user} failed"),
             FailuresCounted => "Many failures came at once; these are counted".to_owned(),
@@ -127,6 +129,10 @@ impl Teller<'_> {
             PasswordChanged if self.by_themselves() => format!("{user} changed their password"),
             PasswordChanged => format!("{who} changed the password of {user}"),
             PasswordRemoved => format!("{user} gave their password up and signs in with passkeys alone"),
+            SignInCodeMailed => {
+                format!("Somebody had a code to sign in with sent to {}, for {user}", self.detail("mailed_to"))
+            }
+            SignInCodeUsed => format!("{user} gave the code that was sent to {}", self.detail("mailed_to")),
             RecoveryStarted if self.record.details.contains_key("by") => {
                 format!("Somebody had a link for a new password mailed to {user}")
             }
@@ -225,6 +231,11 @@ impl Teller<'_> {
         self.record.details.get("device").map(|device| format!(" from {device}")).unwrap_or_default()
     }
 
+    fn mail_they_came_by(&self) -> String {
+        let address = self.record.details.get("mailed_to");
+        address.map(|address| format!(" by a code sent to {address}")).unwrap_or_default()
+    }
+
     fn device_it_was_on(&self) -> String {
         self.record.details.get("device").map(|device| format!(" of {device}")).unwrap_or_default()
     }
@@ -265,6 +276,7 @@ fn name_in_words(name: &str) -> String {
         "jti" => "Token",
         "kid" => "Access key",
         "left" => "Codes left",
+        "mailed_to" => "Sent to",
         "letter" => "Message",
         "methods" => "Proved by",
         "new_device" => "New browser",
@@ -301,6 +313,7 @@ fn method_in_words(method: &str) -> &str {
     match method {
         "pwd" => "password",
         "otp" => "code",
+        "email" => "code by mail",
         "mfa" => "several factors",
         "hwk" => "passkey on a device",
         "swk" => "passkey that is kept elsewhere too",

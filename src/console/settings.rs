@@ -35,6 +35,7 @@ pub(super) async fn show(admin: Reading) -> Outcome {
         self_registration: word(&SELF_REGISTRATION, &kept.self_registration),
         client_registration: word(&CLIENT_REGISTRATION, &kept.client_registration),
         required_factor: kept.required_factor.name().to_owned(),
+        sign_in_by_mail: kept.sign_in_by_mail,
         dialects: placed(&admin, &kept),
         ..blank
     }))
@@ -58,6 +59,7 @@ pub(super) async fn save(admin: Admin, form: Params) -> Outcome {
         self_registration: typed(&form, "self_registration"),
         client_registration: typed(&form, "client_registration"),
         required_factor: typed(&form, "required_factor"),
+        sign_in_by_mail: form.contains("sign_in_by_mail"),
         dialects: typed_places(&admin, &form),
         problems,
         ..blank
@@ -99,6 +101,11 @@ fn wanted(admin: &Reading, form: &Params, kept: Kept) -> Result<Kept, Problems> 
     match (length, client_registration.zip(self_registration), required_factor) {
         (Ok(password_min_length), Some((client_registration, self_registration)), Some(required_factor)) => Ok(Kept {
             required_factor,
+            // A box that is not ticked is not sent; it stands beside what people sign in with.
+            sign_in_by_mail: match form.contains("required_factor") {
+                true => form.contains("sign_in_by_mail"),
+                false => kept.sign_in_by_mail,
+            },
             name: typed(form, "name").trim().to_owned(),
             account_url: filled(form, "account_url"),
             password_min_length,

@@ -65,6 +65,7 @@ fn settings(section: &Section<'_>) -> DeclaredSettings {
             .and_then(|length| u32::try_from(length).ok())
             .unwrap_or(default.password_min_length),
         required_factor: section.choice("required_factor", &RequiredFactor::ALL).unwrap_or(default.required_factor),
+        sign_in_by_mail: section.boolean("sign_in_by_mail").unwrap_or(default.sign_in_by_mail),
         smtp: None,
         dialects: section.section("dialects").map(|section| placements(&section)).unwrap_or_default(),
         issuer: None,

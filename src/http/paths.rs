@@ -6,6 +6,10 @@ use crate::base::ids::InteractionId;
 pub const LOGIN: &str = "/login";
 /// Where people give what is missing beside a password.
 pub const SECOND_FACTOR: &str = "/login/second-factor";
+/// Where people ask for a code by mail to sign in with.
+pub const MAIL_CODE: &str = "/login/mail";
+/// Where they type it.
+pub const MAILED_CODE: &str = "/login/mail/code";
 /// Where people choose which account to go on with.
 pub const CHOOSE_ACCOUNT: &str = "/login/account";
 /// Where people agree or decline.

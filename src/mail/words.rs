@@ -21,6 +21,8 @@ pub struct Words {
     pub name: String,
     /// What it is about, a paragraph each.
     pub lead: Vec<String>,
+    /// The code it brings, if it brings one.
+    pub code: Option<String>,
     /// What is known: names and values.
     pub facts: Vec<(&'static str, String)>,
     /// The one thing to do, if there is one.
@@ -62,6 +64,10 @@ impl Words {
             Letter::Registration { link, until } => words.registration(link, *until),
             Letter::AccountThere { .. } => words.account_there(sender),
             Letter::VerifyAddress { link, until } => words.verify(link, *until),
+            Letter::SignInCode { code, link, device, address, until } => {
+                words.sign_in_code(code, link, *until);
+                words.facts = vec![("Browser", line(device)), ("Network address", line(address))];
+            }
             Letter::NewDevice { device, address, at } => words.new_device(&line(device), address, *at, sender),
             Letter::AccountChanged { what, at } => words.changed(*what, *at, sender),
         }
@@ -125,6 +131,19 @@ impl Words {
         self.action = Some(Link::new("Confirm this address", link));
         self.after.push(format!("The link works once, until {}.", exactly(until)));
         self.after.push("You know nothing of it? Then leave this letter alone, and nothing happens.".to_owned());
+    }
+
+    fn sign_in_code(&mut self, code: &str, link: &str, until: Timestamp) {
+        self.subject = format!("Your code for {}", self.product);
+        self.lead.push(format!("Somebody wants to sign in to your account at {} ({}).", self.product, self.host));
+        self.lead.push("It is you? Type this code where it was asked for:".to_owned());
+        self.code = Some(code.to_owned());
+        self.action = Some(Link::new("Open that page with the code", link));
+        self.after.push(format!("The code works once, until {}, and only in the browser above.", exactly(until)));
+        self.after.push(
+            "It was not you? Then leave this letter alone, and tell nobody the code: without it nothing happens."
+                .to_owned(),
+        );
     }
 
     fn new_device(&mut self, device: &str, address: &str, at: Timestamp, sender: &Sender) {
@@ -205,6 +224,13 @@ impl Words {
             Letter::Registration { link: link(), until: at },
             Letter::AccountThere { until: at },
             Letter::VerifyAddress { link: link(), until: at },
+            Letter::SignInCode {
+                code: "K3M9-TX4B".to_owned(),
+                link: "https://id.example.org/login/mail/code?token=mc_00000000000000000000000000-K3M9TX4B".to_owned(),
+                device: "Firefox on Linux".to_owned(),
+                address: "192.0.2.7".to_owned(),
+                until: at,
+            },
             Letter::NewDevice { device: "Firefox on Linux".to_owned(), address: "192.0.2.7".to_owned(), at },
         ];
         letters.extend(AccountChange::ALL.map(|what| Letter::AccountChanged { what, at }));
@@ -236,6 +262,9 @@ mod tests {
             let (plain, html) = (Plain { words: &words }.render().unwrap(), Html { words: &words }.render().unwrap());
             for paragraph in words.lead.iter().chain(&words.after) {
                 assert!(plain.contains(paragraph.as_str()), "{name}: {plain}");
+            }
+            if let Some(code) = &words.code {
+                assert!(plain.contains(code.as_str()) && html.contains(code.as_str()), "{name}");
             }
             if let Some(action) = &words.action {
                 assert!(plain.contains(&action.url) && html.contains("href="), "{name}");

@@ -120,6 +120,10 @@ kinds! {
     PasswordChanged = "password_changed",
     /// Somebody who has passkeys gave their password up.
     PasswordRemoved = "password_removed",
+    /// A code to sign in with was mailed.
+    SignInCodeMailed = "sign_in_code_mailed",
+    /// A mailed code was used.
+    SignInCodeUsed = "sign_in_code_used",
     /// A one-time link was made for somebody who lost the way in.
     RecoveryStarted = "recovery_started",
     /// A one-time link was used.

@@ -85,6 +85,19 @@ pub enum Letter {
         /// When it stops working.
         until: Timestamp,
     },
+    /// A code with which to sign in.
+    SignInCode {
+        /// The code, as it is read.
+        code: String,
+        /// The page it is typed into, with the code.
+        link: String,
+        /// The browser that asked, in words.
+        device: String,
+        /// Its network address.
+        address: String,
+        /// When the code stops working.
+        until: Timestamp,
+    },
     /// Somebody signed in with a browser that was never seen before.
     NewDevice {
         /// The browser in words.
@@ -111,12 +124,13 @@ impl fmt::Debug for Letter {
 
 impl Letter {
     /// Every [`Letter::kind`].
-    pub const KINDS: [&str; 7] = [
+    pub const KINDS: [&str; 8] = [
         "reset_password",
         "invitation",
         "registration",
         "account_there",
         "verify_address",
+        "sign_in_code",
         "new_device",
         "account_changed",
     ];
@@ -129,6 +143,7 @@ impl Letter {
             Letter::Registration { .. } => "registration",
             Letter::AccountThere { .. } => "account_there",
             Letter::VerifyAddress { .. } => "verify_address",
+            Letter::SignInCode { .. } => "sign_in_code",
             Letter::NewDevice { .. } => "new_device",
             Letter::AccountChanged { .. } => "account_changed",
         }
@@ -141,6 +156,7 @@ impl Letter {
             | Letter::Invitation { until, .. }
             | Letter::Registration { until, .. }
             | Letter::AccountThere { until }
+            | Letter::SignInCode { until, .. }
             | Letter::VerifyAddress { until, .. } => Some(*until),
             Letter::NewDevice { .. } | Letter::AccountChanged { .. } => None,
         }

@@ -181,6 +181,8 @@ refusals! {
     SecondFactorRequired = "second_factor_required",
     /// It is no code of theirs, or was used before.
     SecondFactorWrong = "second_factor_wrong",
+    /// It is not the code that was sent by mail.
+    MailedCodeWrong = "mailed_code_wrong",
     /// A factor is demanded that the person has yet to enrol, which only a browser can do.
     EnrolmentRequired = "enrolment_required",
     /// The sign-in is unknown, finished, too old, or another browser's.

@@ -43,7 +43,9 @@ impl Authentication {
     pub fn by(methods: &[Method], at: Timestamp) -> Authentication {
         let passkey = methods.iter().any(|method| matches!(method, Method::Passkey { .. }));
         let verified = methods.contains(&Method::Passkey { verified: true });
-        let two = methods.len() > 1 || verified;
+        // A mailbox stands in for a password, which is mailed there when it is lost: both are one factor still.
+        let twice = methods.contains(&Method::Password) && methods.contains(&Method::Mail);
+        let two = methods.len() - usize::from(twice) > 1 || verified;
         let acr = match (methods.is_empty(), two, passkey) {
             (true, ..) => Authentication::ACR_NOTHING,
             (_, false, _) => Authentication::ACR_ONE_FACTOR,
@@ -70,11 +72,20 @@ impl Authentication {
         let has = |name: &str| self.amr.iter().any(|known| known == name);
         let all = [
             (has("pwd"), Method::Password),
+            (has("email"), Method::Mail),
             (has("otp"), Method::Totp),
             (has("recovery"), Method::RecoveryCode),
             (has("pop"), Method::Passkey { verified: has("user") }),
         ];
         all.into_iter().filter(|(given, _)| *given).map(|(_, method)| method).collect()
+    }
+
+    /// Whether it rests on a mailbox: a code by mail, and neither the password nor a passkey that verified its owner. That is
+    /// enough to come in, and not enough to change what the account is protected with.
+    pub fn rests_on_mail(&self) -> bool {
+        let methods = self.methods();
+        let own = |method: &Method| matches!(method, Method::Password | Method::Passkey { verified: true });
+        methods.contains(&Method::Mail) && !methods.iter().any(own)
     }
 
     /// Whether the proof is of class `acr` or a stronger one. Of a class nobody knows here nothing is.
@@ -92,6 +103,8 @@ impl Authentication {
 pub enum Method {
     /// The password.
     Password,
+    /// A code that was sent to their address.
+    Mail,
     /// A code of the authenticator.
     Totp,
     /// A recovery code.
@@ -104,10 +117,11 @@ pub enum Method {
 }
 
 impl Method {
-    /// Its names as authentication method references (RFC 8176, section 2; a recovery code has none there).
+    /// Its names as authentication method references (RFC 8176, section 2; a code by mail and a recovery code have none there).
     fn amr(&self) -> &'static [&'static str] {
         match self {
             Method::Password => &["pwd"],
+            Method::Mail => &["email"],
             Method::Totp => &["otp"],
             Method::RecoveryCode => &["recovery"],
             Method::Passkey { verified: false } => &["pop"],
@@ -204,5 +218,54 @@ impl Session {
     /// Whether it is of `user` and none of the events that end all their access came after it.
     pub fn is_of(&self, user: &User) -> bool {
         self.user == user.id && self.access_epoch == user.access_epoch
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const METHODS: [Method; 6] = [
+        Method::Password,
+        Method::Mail,
+        Method::Totp,
+        Method::RecoveryCode,
+        Method::Passkey { verified: false },
+        Method::Passkey { verified: true },
+    ];
+
+    /// Every set of methods that can be told apart.
+    fn sets() -> impl Iterator<Item = Vec<Method>> {
+        let chosen = |bits: usize| (0..METHODS.len()).filter(move |nth| bits & (1 << nth) != 0).map(|nth| METHODS[nth]);
+        let both = |set: &Vec<Method>| set.contains(&METHODS[4]) && set.contains(&METHODS[5]);
+        (0..1 << METHODS.len()).map(move |bits| chosen(bits).collect()).filter(move |set| !both(set))
+    }
+
+    #[test]
+    fn what_was_proved_is_read_back_as_it_was_written() {
+        let at = Timestamp(1_800_000_000);
+        for set in sets() {
+            let proved = Authentication::by(&set, at);
+            assert_eq!(proved.methods(), set);
+            assert_eq!(Authentication::by(&proved.methods(), at), proved);
+            for method in METHODS {
+                let more = proved.and(method, at);
+                assert!(more.methods().contains(&method) && more.acr >= Authentication::ACR_ONE_FACTOR.to_owned());
+                assert_eq!(more.and(method, at), more, "{set:?} and {method:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mailbox_counts_for_what_a_password_counts_for() {
+        let at = Timestamp(1_800_000_000);
+        for set in sets().filter(|set| !set.contains(&Method::Password) && !set.contains(&Method::Mail)) {
+            let with = |more: &[Method]| Authentication::by(&[more, &set].concat(), at);
+            let (password, mail) = (with(&[Method::Password]), with(&[Method::Mail]));
+            let both = with(&[Method::Password, Method::Mail]);
+            assert_eq!((&password.acr, &password.acr), (&mail.acr, &both.acr), "{set:?}");
+            assert!(!password.rests_on_mail() && !both.rests_on_mail());
+            assert_eq!(mail.rests_on_mail(), !set.contains(&Method::Passkey { verified: true }), "{set:?}");
+        }
     }
 }

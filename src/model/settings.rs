@@ -25,6 +25,8 @@ pub struct Settings {
     pub password_min_length: u32,
     /// What everybody must sign in with.
     pub required_factor: RequiredFactor,
+    /// Whether people may sign in with a code that is sent to their address, where mail is set up.
+    pub sign_in_by_mail: bool,
     /// How mail is sent, as the console says it; the operator's file comes first.
     pub smtp: Option<Smtp>,
     /// Where each interface lies that does not lie where it does by default.
@@ -42,6 +44,7 @@ impl Default for Settings {
             client_registration: ClientRegistration::Permitted,
             password_min_length: 15,
             required_factor: RequiredFactor::None,
+            sign_in_by_mail: false,
             smtp: None,
             dialects: BTreeMap::new(),
             issuer: None,

@@ -1,4 +1,5 @@
-//! Sign-ins that have begun and are not finished: a password was right, and something is missing still.
+//! Sign-ins that have begun and are not finished: a password was right and something is missing still, or a code is on its way
+//! by mail.
 
 use serde::{Deserialize, Serialize};
 
@@ -81,4 +82,46 @@ pub struct UnfinishedSignIn {
 impl UnfinishedSignIn {
     /// How long people have for their second factor, enrolling one included.
     pub const LIFETIME: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+}
+
+/// A sign-in that waits for a code which was sent by mail. For whoever cannot be reached one is kept as well, of nobody: it
+/// waits for a code that nobody has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MailedSignIn {
+    /// Its id, in the address of its page.
+    pub id: SignInId,
+    /// What the cookie of the browser that asked must digest to.
+    pub browser: Digest,
+    /// What the code digests to, keyed.
+    pub code: Digest,
+    /// Who is about to be signed in.
+    pub user: UserId,
+    /// What their password and address digested to when it was sent; once they differ, it is over.
+    pub state: Digest,
+    /// Their count of the events that end all access, then.
+    pub access_epoch: u32,
+    /// What was typed, digested and keyed: tries are counted by it, whether or not it names anybody.
+    pub name: Digest,
+    /// Whether they had signed in with that browser before: strangers do not use up what is sent there.
+    pub known: bool,
+    /// How many wrong codes were given.
+    pub wrong: u32,
+    /// The authorization request that waits for it.
+    pub interaction: Option<InteractionId>,
+    /// The page of ours to go to afterwards.
+    pub next: Option<String>,
+    /// When the code stops working.
+    pub expires_at: Timestamp,
+}
+
+impl MailedSignIn {
+    /// How long a code works (NIST SP 800-63B-4, section 3.1.3.2, for codes that are sent).
+    pub const LIFETIME: std::time::Duration = std::time::Duration::from_secs(10 * 60);
+    /// How many wrong codes end it.
+    pub const MOST_WRONG: u32 = 5;
+
+    /// Whether a code can be given at `now`.
+    pub fn waits(&self, now: Timestamp) -> bool {
+        now < self.expires_at && self.wrong < MailedSignIn::MOST_WRONG
+    }
 }

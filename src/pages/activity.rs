@@ -38,13 +38,23 @@ fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
     let application = known.unwrap_or("an application that is gone");
     let words = match record.kind {
         AuditKind::SetUp => "You set this server up".to_owned(),
-        AuditKind::SignIn => match (detail("device"), detail("new_device")) {
-            (Some(device), Some(_)) => {
-                format!("You signed in with {device}, in a browser that was new to your account")
+        AuditKind::SignIn => {
+            let by_mail =
+                detail("mailed_to").map(|address| format!(" by a code sent to {address}")).unwrap_or_default();
+            match (detail("device"), detail("new_device")) {
+                (Some(device), Some(_)) => {
+                    format!("You signed in with {device}{by_mail}, in a browser that was new to your account")
+                }
+                (Some(device), None) => format!("You signed in with {device}{by_mail}"),
+                (None, _) => format!("You signed in{by_mail}"),
             }
-            (Some(device), None) => format!("You signed in with {device}"),
-            (None, _) => "You signed in".to_owned(),
-        },
+        }
+        AuditKind::SignInCodeMailed => {
+            format!("Somebody had a code to sign in with sent to {}", detail("mailed_to").unwrap_or("your address"))
+        }
+        AuditKind::SignInCodeUsed => {
+            format!("The code that was sent to {} was used", detail("mailed_to").unwrap_or("your address"))
+        }
         AuditKind::SignInFailed => "Somebody tried to sign in with your name and failed".to_owned(),
         AuditKind::SignOut => "You signed out".to_owned(),
         AuditKind::SessionEnded => {

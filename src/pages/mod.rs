@@ -1,7 +1,7 @@
 //! Third floor: HTML for people. Pages show what the engine knows and write one fact each; none knows its successor.
 //!
 //! [`sign_in`], [`second_factor`] and [`consent`] are the stops of an authorization request ([`passkey_sign_in`] comes in with
-//! a passkey), [`leaving`] ends a session. [`entry`] lets the first administrator and whoever lost the way in, [`reset`] mails
+//! a passkey, [`mail_code`] with a code by mail), [`leaving`] ends a session. [`entry`] lets the first administrator and whoever lost the way in, [`reset`] mails
 //! a way back in, [`verify`] shows that an address is somebody's, [`arriving`] is for those who make their accounts
 //! themselves, [`home`] leads to the applications.
 //!
@@ -21,6 +21,7 @@ mod consent;
 mod entry;
 mod home;
 mod leaving;
+mod mail_code;
 mod new_codes;
 mod overview;
 mod own_data;
@@ -42,6 +43,7 @@ use poem::{Endpoint, EndpointExt, Response, Route};
 use crate::base::ids::InteractionId;
 use crate::engine::authorize::InteractionView;
 use crate::http::desk::{Desk, see_other};
+use crate::http::visit::safe_next;
 use crate::model::face::Face;
 
 /// Where an interaction that came through a face goes on: the roof knows, pages do not.
@@ -51,6 +53,7 @@ pub type ResumePath = fn(&Face) -> String;
 pub fn routes(desk: &Arc<Desk>, resume: ResumePath) -> impl Endpoint<Output = Response> + use<> {
     let app = sign_in::mount(Route::new(), desk, resume);
     let app = second_factor::mount(app, desk, resume);
+    let app = mail_code::mount(app, desk, resume);
     let app = new_codes::mount(app, desk, resume);
     let app = consent::mount(app, desk, resume);
     let app = leaving::mount(app, desk);
@@ -77,4 +80,18 @@ fn go_on(resume: ResumePath, interaction: &InteractionView) -> Response {
 
 fn go_on_by_id(resume: ResumePath, face: &Face, id: &InteractionId) -> Response {
     see_other(&format!("{}?interaction={id}", resume(face)))
+}
+
+/// A page of signing in, for the request that waits or the page to go to afterwards.
+fn with_pending(page: &str, interaction: Option<&str>, next: Option<&str>) -> String {
+    let next = next.map(safe_next).filter(|next| *next != "/");
+    let mut pairs = form_urlencoded::Serializer::new(String::new());
+    for (name, value) in [("interaction", interaction), ("next", next)] {
+        value.into_iter().for_each(|value| _ = pairs.append_pair(name, value));
+    }
+    match (pairs.finish(), page.contains('?')) {
+        (none, _) if none.is_empty() => page.to_owned(),
+        (pairs, true) => format!("{page}&{pairs}"),
+        (pairs, false) => format!("{page}?{pairs}"),
+    }
 }

@@ -22,6 +22,7 @@ use crate::http::when::When;
 use crate::model::refusal::Refusal;
 
 use super::authenticator::{NOT_THE_CODE, as_shown};
+use super::mail_code::not_by_mail;
 use super::sign_in::{advance, cookie, destination, expired, interaction, page_of};
 use super::views::{CodeNotice, Enrolling, RememberedRow, SecondFactor};
 use super::{ResumePath, new_codes};
@@ -126,6 +127,10 @@ async fn refused(visit: &Visit, going: &Going, next: Option<&str>, field: &str, 
         Denied::Refused(Refusal::TooManyTries(seconds)) => {
             let seconds = u64::from(*seconds);
             (StatusCode::TOO_MANY_REQUESTS, CodeNotice::TooMany { seconds }, Some(seconds))
+        }
+        Denied::Refused(Refusal::EnrolmentRequired) => {
+            visit.desk.note(denied, &visit.caller);
+            return not_by_mail(visit, going.interaction.as_ref(), next).await;
         }
         other => return stopped(visit, other).await,
     };

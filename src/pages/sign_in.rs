@@ -21,11 +21,11 @@ use crate::http::paths;
 use crate::http::routing::Methods;
 use crate::http::visit::{Outcome, Visit, page, safe_next};
 use crate::model::refusal::Refusal;
-use crate::model::session::Session;
+use crate::model::session::{Authentication, Session};
 
 use super::passkey_sign_in;
 use super::views::{ChooseAccount, Destination, FlowExpired, Notice, SignIn as SignInView};
-use super::{ResumePath, go_on};
+use super::{ResumePath, go_on, with_pending};
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
     let shown = page(desk, move |visit, _| show(visit, resume));
@@ -223,9 +223,15 @@ async fn view(
     let person = visit.current.as_ref().filter(|_| confirming).map(|current| current.user().clone());
     let id = interaction.map(|view| view.id.to_string());
     let by_mail = super::reset::by_mail(visit).await?;
+    // What a code by mail is not enough for does not offer one.
+    let offers_codes = !(typed.confirm && person.is_some()) && super::mail_code::offered(visit).await?;
+    let next = typed.next.as_deref().map(safe_next).map(str::to_owned);
+    let proved = visit.current.as_ref().filter(|_| typed.confirm).map(|current| &current.session().authentication);
     let offers_passkeys = passkey_sign_in::offered(visit, person.is_some()).await?;
     Ok(SignInView {
         offers_passkeys,
+        mail_code_url: offers_codes.then(|| with_pending(paths::MAIL_CODE, id.as_deref(), next.as_deref())),
+        after_mail: proved.is_some_and(Authentication::rests_on_mail),
         // Whoever is asked who they are is not shown as signed in.
         frame: Frame { person: None, flash: visit.flash().sentence, ..visit.frame().await? },
         other_account_url: match &id {
@@ -233,7 +239,7 @@ async fn view(
             None => format!("{}?another=1", paths::LOGIN),
         },
         interaction: id,
-        next: typed.next.as_deref().map(safe_next).map(str::to_owned),
+        next,
         destination: interaction.map(destination),
         username: person.as_ref().map_or(typed.username, |user| user.username.clone()),
         confirming: person.is_some(),

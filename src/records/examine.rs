@@ -13,12 +13,13 @@ use crate::model::factors::{Factors, PasskeyChallenge};
 use crate::model::grant::Grant;
 use crate::model::group::Group;
 use crate::model::interaction::{Interaction, SignOutRequest};
+use crate::model::invitation::{Invitation, PendingRegistration};
 use crate::model::mail::OutboxLetter;
 use crate::model::scope::ScopeDefinition;
 use crate::model::service_grant::ServiceGrant;
 use crate::model::session::Session;
 use crate::model::settings::Settings;
-use crate::model::sign_in::UnfinishedSignIn;
+use crate::model::sign_in::{MailedSignIn, UnfinishedSignIn};
 use crate::model::signing_key::SigningKeyRecord;
 use crate::model::token::{AccessToken, RefreshToken, RevokedJwt};
 use crate::model::user::User;
@@ -135,9 +136,12 @@ fn asked_for(name: &str, id: &str, key: &Key, value: Value) -> Result<BTreeMap<K
         User::NAME => of::<User>(id, key, value),
         RecoveryLink::NAME => of::<RecoveryLink>(id, key, value),
         AddressLink::NAME => of::<AddressLink>(id, key, value),
+        Invitation::NAME => of::<Invitation>(id, key, value),
+        PendingRegistration::NAME => of::<PendingRegistration>(id, key, value),
         Factors::NAME => of::<Factors>(id, key, value),
         PasskeyChallenge::NAME => of::<PasskeyChallenge>(id, key, value),
         UnfinishedSignIn::NAME => of::<UnfinishedSignIn>(id, key, value),
+        MailedSignIn::NAME => of::<MailedSignIn>(id, key, value),
         OutboxLetter::NAME => of::<OutboxLetter>(id, key, value),
         Session::NAME => of::<Session>(id, key, value),
         Interaction::NAME => of::<Interaction>(id, key, value),

@@ -18,7 +18,7 @@ use crate::model::scope::ScopeDefinition;
 use crate::model::service_grant::ServiceGrant;
 use crate::model::session::Session;
 use crate::model::settings::Settings;
-use crate::model::sign_in::UnfinishedSignIn;
+use crate::model::sign_in::{MailedSignIn, UnfinishedSignIn};
 use crate::model::signing_key::SigningKeyRecord;
 use crate::model::token::{AccessToken, RefreshToken, RevokedJwt};
 use crate::model::user::{User, login_key};
@@ -262,6 +262,19 @@ impl Record for UnfinishedSignIn {
     }
 }
 
+impl Record for MailedSignIn {
+    const NAME: &'static str = "mailed-sign-in";
+    fn id(&self) -> String {
+        self.id.to_string()
+    }
+    fn indexes(&self) -> Vec<(&'static str, String)> {
+        vec![("user", self.user.to_string())]
+    }
+    fn expires_at(&self) -> Option<Timestamp> {
+        Some(self.expires_at)
+    }
+}
+
 impl Record for PasskeyChallenge {
     const NAME: &'static str = "passkey-challenge";
     fn id(&self) -> String {
@@ -400,6 +413,7 @@ pub(super) async fn sweep_one(ledger: &Ledger, name: &str, id: &str, now: Timest
         "registration" => due::<PendingRegistration>(ledger, id, now).await,
         "letter" => due::<OutboxLetter>(ledger, id, now).await,
         "sign-in" => due::<UnfinishedSignIn>(ledger, id, now).await,
+        "mailed-sign-in" => due::<MailedSignIn>(ledger, id, now).await,
         "passkey-challenge" => due::<PasskeyChallenge>(ledger, id, now).await,
         "interaction" => due::<Interaction>(ledger, id, now).await,
         "sign-out" => due::<SignOutRequest>(ledger, id, now).await,

@@ -122,6 +122,28 @@ async fn settings_are_saved_or_say_why_not() {
 }
 
 #[tokio::test]
+async fn signing_in_by_mail_is_a_box_to_tick_and_stays_as_it_is_where_nothing_is_said() {
+    let (house, ada) = House::with_ada().await;
+    let settings = "/admin/settings";
+    let all = [
+        ("name", "Example ID"),
+        ("password_min_length", "15"),
+        ("client_registration", "nobody"),
+        ("required_factor", "none"),
+    ];
+    let ticked = r#"name="sign_in_by_mail" value="1" checked"#;
+    ada.get(&house, settings).await.shows().says("A code by mail will do").keeps_silent_about(ticked);
+    let to = ada.post(&house, settings, &[&all[..], &[("sign_in_by_mail", "1")]].concat()).await.goes_on();
+    ada.get(&house, &to).await.shows().says(ticked);
+    assert!(house.engine.settings().await.unwrap().sign_in_by_mail);
+    ada.post(&house, settings, &all[..3]).await.goes_on();
+    assert!(house.engine.settings().await.unwrap().sign_in_by_mail, "a form without it leaves it");
+    ada.post(&house, settings, &all).await.goes_on();
+    assert!(!house.engine.settings().await.unwrap().sign_in_by_mail);
+    ada.get(&house, "/admin/activity").await.shows().says("Sign in by mail").says("no → yes").says("yes → no");
+}
+
+#[tokio::test]
 async fn a_long_list_is_shown_a_page_at_a_time() {
     let (house, ada) = House::with_ada().await;
     let caller = Caller::host(&SeededRng::new(3));

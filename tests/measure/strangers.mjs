@@ -1,5 +1,6 @@
 // Whether the time of an answer tells who has an account: interleaved pairs of somebody known and somebody unknown, with a
-// wrong password at the sign-in page, and at the page that mails a way back in. Prints figures beside their bar.
+// wrong password at the sign-in page, at the page that mails a way back in, and at the one that mails a code. Prints figures
+// beside their bar.
 //
 //   node tests/measure/strangers.mjs [--pairs 500]
 import { execFile } from "node:child_process";
@@ -15,12 +16,13 @@ const home = await mkdtemp(join(target, "strangers-"));
 const config = join(home, "countersign.toml");
 // Every request comes from a network of its own, so that no limit speaks first. Nobody takes the letters.
 await writeFile(config, `trusted_proxies = ["127.0.0.0/8", "::1/128"]\n[smtp]\nhost = "127.0.0.1"\nport = 9\nsecurity = "none"\nfrom = "id@example.org"\n`);
-const server = await serve({ declared: people(await hashOfToday()), args: ["--config", config] });
+const server = await serve({ declared: "[settings]\nsign_in_by_mail = true\n" + people(await hashOfToday()), args: ["--config", config] });
 let networks = 0;
 
 const rows = [
   await compare("sign-in, wrong password", "/login", (username) => ({ username, password: "no password of anybody here" })),
   await compare("reset by mail", "/reset", (username) => ({ username })),
+  await compare("code by mail", "/login/mail", (username) => ({ username })),
 ];
 console.table(rows);
 await server.forgotten();

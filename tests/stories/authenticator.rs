@@ -4,7 +4,7 @@ use aws_lc_rs::hmac;
 use countersign::base::clock::Clock;
 use countersign::base::digest::Digest;
 use countersign::base::ids::UserId;
-use countersign::model::factors::{Factors, RecoveryCode, RecoveryCodes, Totp};
+use countersign::model::factors::{Factors, Passkey, RecoveryCode, RecoveryCodes, Totp};
 use countersign::records::{Ledger, RecordChanges};
 use countersign::store::Changes;
 use totp_rs::Builder;
@@ -44,6 +44,24 @@ impl<'h> Authenticator<'h> {
         };
         ledger.commit(changes).await.expect("a place to keep it");
         Authenticator { house }
+    }
+
+    /// Gives `person` recovery codes and a passkey, which is nowhere any more.
+    pub async fn lost_passkey(house: &'h House, person: &Person<'_>) {
+        Authenticator::of(house, person).await;
+        let (ledger, mut changes) = (Ledger::new(house.store.clone()), Changes::new());
+        let before = ledger.find::<Factors>(person.id.as_str()).await.expect("a store").expect("factors");
+        let passkey = Passkey {
+            id: "lost".to_owned(),
+            name: "Laptop".to_owned(),
+            credential: "{}".to_owned(),
+            created_at: house.clock.now(),
+            last_used_at: None,
+            backed_up: false,
+        };
+        let factors = Factors { totp: None, passkeys: vec![passkey], ..before.record().clone() };
+        changes.update(&before, &factors);
+        ledger.commit(changes).await.expect("a place to keep it");
     }
 
     /// The code it shows now.

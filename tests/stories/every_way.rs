@@ -34,11 +34,13 @@ const CHANGES: [&str; 7] = [
 ];
 
 /// Who comes in by each way after each change: `+` in, `-` not.
-const EXPECTED: [(&str, &str); 13] = [
+const EXPECTED: [(&str, &str); 15] = [
     ("a password", "+--+++-"),
     ("a password in a browser that remembers the code", "+---++-"),
     ("a code, its sign-in begun before", "+---++-"),
     ("a recovery code, its sign-in begun before", "+---++-"),
+    ("a code by mail", "+--++++"),
+    ("a code by mail, asked for before", "+---++-"),
     ("a code redeemed", "+------"),
     ("a refresh token", "+------"),
     ("an access token at userinfo", "+-+----"),
@@ -60,6 +62,8 @@ struct Before<'h> {
     halfway: Reply,
     halfway_browser: Browser<'h>,
     authenticator: Option<Authenticator<'h>>,
+    /// The code that was sent to her.
+    mailed: String,
     asking: Asking,
     answer: Option<Answer>,
     tokens: Option<Tokens>,
@@ -95,7 +99,11 @@ impl<'h> Before<'h> {
         let program = registers(house).await;
         let program = serde_json::from_str(&program.body).expect("a program");
         let (halfway_browser, mut halfway) = (house.browser(), house.gets("/login").await);
-        let mut authenticator = None;
+        let (mut authenticator, mut mailed) = (None, String::new());
+        if way.ends_with("asked for before") {
+            halfway = halfway_browser.wants_a_code("alice").await;
+            mailed = house.code_for(&halfway).await.expect("a letter").code;
+        }
         if has_authenticator(way) {
             authenticator = Some(Authenticator::of(house, &alice).await);
             if way.contains("remembers") {
@@ -117,6 +125,7 @@ impl<'h> Before<'h> {
             halfway,
             halfway_browser,
             authenticator,
+            mailed,
             asking,
             answer,
             tokens,
@@ -169,6 +178,15 @@ impl<'h> Before<'h> {
                 self.finishes("otp", &code).await
             }
             "a recovery code, its sign-in begun before" => self.finishes("recovery", RECOVERY[0]).await,
+            "a code by mail" => {
+                let browser = house.browser();
+                let page = browser.wants_a_code("alice").await;
+                // Who is not sent one has none to give.
+                let code = house.code_for(&page).await.map_or_else(String::new, |mailed| mailed.code);
+                browser.submits(&page, &[("code", &code)]).await;
+                browser.session().is_some()
+            }
+            "a code by mail, asked for before" => self.finishes("code", &self.mailed).await,
             "a code redeemed" => self.shop.redeems(self.answer.as_ref().expect("one")).await.status == 200,
             "a refresh token" => self.shop.refreshes(&self.tokens.as_ref().expect("some").refresh).await.status == 200,
             "an access token at userinfo" => {
@@ -218,7 +236,7 @@ async fn nobody_comes_in_by_a_way_whose_ground_is_gone() {
     for (way, expected) in EXPECTED {
         let mut seen = String::new();
         for change in CHANGES {
-            let house = House::fresh().await;
+            let house = House::reading_mail().await;
             let before = Before::anything_happens(&house, way).await;
             before.happens(change).await;
             seen.push(if before.comes_in(way).await { '+' } else { '-' });

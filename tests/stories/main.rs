@@ -11,7 +11,8 @@
 //! - What ends access, and how it is felt: [`matrix`]. What cannot be answered: [`failures`].
 //! - What stands between a password and a session: [`second_factor`], [`demands`].
 //! - Applications of our own: [`ours`], [`first_party`], [`guests`], [`minors`], [`bearer_authorize`], [`incrowd`].
-//! - What is written to people, and what only letters carry: [`mail`].
+//! - What is written to people, and what only letters carry: [`mail`], [`mail_code`],
+//!   [`mail_code_refusals`].
 //! - Programs of their own: [`machine`].
 //! - Passkeys: [`passkeys`], with one in software ([`soft_passkey`]).
 //! - What nobody learns: [`cors`], [`headers`], [`secrets`], [`entry`].
@@ -30,6 +31,7 @@ mod authenticator;
 mod bad_input;
 mod browser;
 mod house;
+mod mailbox;
 mod ours;
 mod own_account;
 mod person;
@@ -59,6 +61,8 @@ mod kinds;
 mod laserfiche;
 mod machine;
 mod mail;
+mod mail_code;
+mod mail_code_refusals;
 mod matrix;
 mod minors;
 mod open_sessions;

@@ -23,6 +23,8 @@ const STEPS: usize = 60;
 struct Knowledge {
     words: Vec<(&'static str, Vec<String>)>,
     addresses: Vec<String>,
+    /// Whether they read what is mailed.
+    mail: bool,
 }
 
 impl Knowledge {
@@ -41,6 +43,9 @@ impl Knowledge {
             "/login?confirm=1",
             "/login?confirm=1&next=/account/password",
             "/login?next=/account",
+            "/login/mail",
+            "/login/mail?next=/account",
+            "/login/mail/code",
             "/login/second-factor",
             "/recover",
             "/register",
@@ -59,9 +64,16 @@ impl Knowledge {
                 ("recovery", texts(&["0000-0000-0000-0000"])),
                 ("email", texts(&["mallory@example.com"])),
                 ("token", texts(&["rc_guess", ""])),
+                ("code", texts(&["AAAA-AAAA", ""])),
             ],
             addresses: texts(&addresses),
+            mail: false,
         }
+    }
+
+    /// The same for somebody who reads the codes that are mailed to everybody.
+    fn reads_mail(self) -> Knowledge {
+        Knowledge { mail: true, ..self }
     }
 
     fn knows(mut self, field: &'static str, word: &str) -> Knowledge {
@@ -115,6 +127,9 @@ impl<'h> Wanderer<'h> {
 
     /// One step: some page, or some form seen before, in one of the browsers.
     async fn steps(&mut self, house: &House) {
+        if self.knowledge.mail {
+            self.reads(house).await;
+        }
         let browser = self.below(2);
         let pause = self.below(90);
         house.later(pause as u64);
@@ -142,6 +157,14 @@ impl<'h> Wanderer<'h> {
                 self.remembers(&reply);
             }
         }
+    }
+
+    /// The latest code that was mailed, and its link.
+    async fn reads(&mut self, house: &House) {
+        let Some(mailed) = house.codes().await.pop() else { return };
+        self.places.insert(mailed.link);
+        let words = self.knowledge.words.iter_mut().find(|(field, _)| *field == "code");
+        words.into_iter().for_each(|(_, words)| words[0] = mailed.code.clone());
     }
 
     async fn sends(&mut self, browser: usize, form: &Seen) -> Reply {
@@ -218,9 +241,9 @@ fn attribute(element: &str, name: &str) -> Option<String> {
     Some(value.replace("&#38;", "&").replace("&#34;", "\"").replace("&#39;", "'").replace("&amp;", "&"))
 }
 
-/// A house where everything is open that can be: registration, a person with an authenticator, an application.
+/// A house where everything is open that can be: registration, signing in by mail, a person with an authenticator, an application.
 async fn open_house() -> House {
-    let house = House::fresh().await;
+    let house = House::reading_mail().await;
     let settings = Settings { self_registration: SelfRegistration::Open, ..house.engine.settings().await.unwrap() };
     house.engine.change_settings(&Actor::host(), &host(), &settings).await.unwrap();
     house
@@ -284,11 +307,22 @@ async fn whoever_found_a_link_chooses_a_password_and_still_comes_nowhere() {
     assert_eq!(way, None, "somebody came in on this way");
 }
 
+#[tokio::test]
+async fn whoever_reads_codes_by_mail_comes_nowhere_without_the_second_factor() {
+    let house = open_house().await;
+    let (alice, shop) = (house.person("alice").await, house.app("shop").await);
+    let _authenticator = Authenticator::of(&house, &alice).await;
+    nobody_comes_in(&house, &alice, &shop, &Knowledge::of_a_stranger().reads_mail()).await;
+}
+
 /// The same wanderers with everything they need do come in: the stories above can fail.
 #[tokio::test]
 async fn whoever_has_both_comes_in() {
     let house = open_house().await;
     let (alice, shop) = (house.person("alice").await, house.app("shop").await);
+    let reader = Knowledge::of_a_stranger().reads_mail();
+    let way = wander(&house, &alice, &shop, &reader).await.expect("a mailbox is enough where nothing else is");
+    assert!(way.iter().any(|step| step.contains("/login/mail/code")), "{way:?}");
     let knowledge = Knowledge::of_a_stranger().knows("password", PASSWORD);
     assert!(wander(&house, &alice, &shop, &knowledge).await.is_some(), "a password is enough where nothing else is");
     let _authenticator = Authenticator::of(&house, &alice).await;

@@ -184,6 +184,8 @@ pub struct Settings {
     pub client_registration: String,
     /// `required_factor`: `none`, `second_factor` or `passkey`
     pub required_factor: String,
+    /// `sign_in_by_mail`
+    pub sign_in_by_mail: bool,
     /// `dialect`, repeated, for those that are on; `prefix-NAME` for each
     pub dialects: Vec<PlacedDialect>,
     /// What is wrong with the form.

@@ -100,6 +100,7 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::PasswordWrong
         | Refusal::SecondFactorRequired
         | Refusal::SecondFactorWrong
+        | Refusal::MailedCodeWrong
         | Refusal::EnrolmentRequired
         | Refusal::SignInGone
         | Refusal::PasskeyRefused

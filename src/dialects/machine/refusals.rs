@@ -91,7 +91,7 @@ pub fn of(refusal: &Refusal) -> Words {
         Refusal::TokenMissing => words("invalid_request", "An access token is needed."),
         Refusal::TokenInvalid | Refusal::TokenAudience | Refusal::ScopeInsufficient(_) => BAD_TOKEN,
 
-        Refusal::SecondFactorRequired | Refusal::SecondFactorWrong => {
+        Refusal::SecondFactorRequired | Refusal::SecondFactorWrong | Refusal::MailedCodeWrong => {
             words("mfa_required", "A second factor is due: send its code as otp.")
         }
         Refusal::EnrolmentRequired => {

@@ -118,7 +118,7 @@ pub fn of(refusal: &Refusal) -> Words {
         Refusal::TooManyTries(_) => words("temporarily_unavailable", "Too many tries. Wait a moment and try again."),
         Refusal::HasherBusy => words("temporarily_unavailable", "The server is busy. Try again in a moment."),
 
-        Refusal::SecondFactorRequired | Refusal::SecondFactorWrong => {
+        Refusal::SecondFactorRequired | Refusal::SecondFactorWrong | Refusal::MailedCodeWrong => {
             words("mfa_required", "A second factor is due: send its code as otp.")
         }
         Refusal::EnrolmentRequired => {

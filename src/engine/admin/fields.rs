@@ -113,6 +113,7 @@ pub fn of_settings(settings: &Settings) -> Fields {
         ("client_registration", json!(settings.client_registration)),
         ("password_min_length", json!(settings.password_min_length)),
         ("required_factor", required(settings.required_factor)),
+        ("sign_in_by_mail", json!(settings.sign_in_by_mail)),
         ("dialects", json!(settings.dialects)),
     ]
 }

@@ -21,7 +21,13 @@ const GUEST_PACE: Duration = Duration::from_secs(5);
 const RESETS: u32 = 10;
 /// How long until one more may.
 const RESET_PACE: Duration = Duration::from_secs(60);
-/// How many letters all networks together may ask for at once, and how long until one more may: each is a durable write.
+/// How many codes to sign in with a network may ask for at once: an office in the morning. Letter boxes are kept from being
+/// filled by [`BOX`].
+const CODES: u32 = 60;
+/// How long until one more may.
+const CODE_PACE: Duration = Duration::from_secs(10);
+/// How many letters all networks together may ask for at once, and how long until one more may: each is a durable write. Codes
+/// to sign in with are counted apart from the others.
 const ALL_LETTERS: (u32, Duration) = (300, Duration::from_millis(200));
 /// How many letters one letter box gets at once because strangers ask for them, and how long until one more. The links that
 /// are kept are counted too, which holds across a restart; this holds among those who ask at the same moment.
@@ -38,6 +44,8 @@ pub(crate) struct Arrivals {
     registrations: Limiter<[u8; 32]>,
     guests: Limiter<[u8; 32]>,
     resets: Limiter<[u8; 32]>,
+    codes: Limiter<[u8; 32]>,
+    all_codes: Limiter<()>,
     all_letters: Limiter<()>,
     boxes: Limiter<[u8; 32]>,
     addresses: Limiter<[u8; 32]>,
@@ -51,6 +59,8 @@ impl Arrivals {
             registrations: Limiter::new(REGISTRATIONS, REGISTRATION_PACE, MOST),
             guests: Limiter::new(GUESTS, GUEST_PACE, MOST),
             resets: Limiter::new(RESETS, RESET_PACE, MOST),
+            codes: Limiter::new(CODES, CODE_PACE, MOST),
+            all_codes: Limiter::new(ALL_LETTERS.0, ALL_LETTERS.1, 2),
             all_letters: Limiter::new(ALL_LETTERS.0, ALL_LETTERS.1, 2),
             boxes: Limiter::new(BOX.0, BOX.1, MOST),
             addresses: Limiter::new(ADDRESSES, ADDRESS_PACE, MOST),
@@ -81,6 +91,22 @@ impl Arrivals {
     pub(super) fn reset(&self, network: &str, now: Timestamp) -> Result<(), Refusal> {
         self.take(&self.resets, network, now)?;
         self.all_letters.take(&(), self.moment(now)).map_err(too_many)
+    }
+
+    /// Counts one more request for a code to sign in with from `network`, whoever it is for.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyTries`] with the seconds to wait.
+    pub(super) fn mailed_code(&self, network: &str, now: Timestamp) -> Result<(), Refusal> {
+        self.take(&self.codes, network, now)
+    }
+
+    /// Counts the same among those of all networks, for browsers that the person was never signed in with.
+    ///
+    /// # Errors
+    /// [`Refusal::TooManyTries`] with the seconds to wait.
+    pub(super) fn strange_code(&self, now: Timestamp) -> Result<(), Refusal> {
+        self.all_codes.take(&(), self.moment(now)).map_err(too_many)
     }
 
     /// Counts one more registration from `network` that begins with a letter.

@@ -1,4 +1,4 @@
-//! Codes people type: those of an authenticator (RFC 6238), and recovery codes. How they are kept and compared, in one place
+//! Codes people type: those of an authenticator (RFC 6238), recovery codes, and those that come by mail. How they are kept and compared, in one place
 //! for whoever makes them and whoever takes them.
 
 use aws_lc_rs::hmac;
@@ -6,7 +6,7 @@ use totp_rs::{Builder, Totp as Generator};
 
 use crate::base::clock::Timestamp;
 use crate::base::digest::Digest;
-use crate::base::ids::UserId;
+use crate::base::ids::{SignInId, UserId};
 use crate::base::seal::Sealed;
 use crate::engine::Engine;
 use crate::store::Fault;
@@ -38,6 +38,13 @@ impl Engine {
         let key = self.sealing.mac_key("recovery code");
         let code = compact(typed).to_ascii_uppercase();
         Digest::of(hmac::sign(&key, format!("{user} {code}").as_bytes()))
+    }
+
+    /// What the code of a sign-in by mail is known by: keyed, and its own sign-in's alone.
+    pub(crate) fn mailed_digest(&self, sign_in: &SignInId, typed: &str) -> Digest {
+        let key = self.sealing.mac_key("mailed code");
+        let code = compact(typed).to_ascii_uppercase();
+        Digest::of(hmac::sign(&key, format!("{sign_in} {code}").as_bytes()))
     }
 }
 

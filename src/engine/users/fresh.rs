@@ -1,4 +1,4 @@
-//! Whoever changes what an account is protected with has proved a moment ago who they are.
+//! Whoever changes what an account is protected with has proved a moment ago who they are, by more than reading their mail.
 
 use std::time::Duration;
 
@@ -19,9 +19,10 @@ impl Fresh {
     /// For how long a proof is fresh.
     pub const LIFE: Duration = Duration::from_secs(10 * 60);
 
-    /// Whether what was proved is fresh at `now`, whatever it was.
+    /// Whether what was proved is fresh at `now`. What rests on a mailbox never is: whoever reads there and wants to change
+    /// an account has the way of a new password, which ends every session and is told of.
     pub(in crate::engine) fn is(proved: &Authentication, now: Timestamp) -> bool {
-        proved.at <= now && now.since(proved.at) < Fresh::LIFE
+        proved.at <= now && now.since(proved.at) < Fresh::LIFE && !proved.rests_on_mail()
     }
 
     /// Who is signed in, and where.
@@ -42,7 +43,7 @@ impl Fresh {
 
 impl Engine {
     /// Whether `who` proved within the last ten minutes who they are, with a second factor if they have one, and with what
-    /// is demanded of them by now. That their browser was remembered does not count.
+    /// is demanded of them by now. That their browser was remembered does not count, and a code by mail neither.
     ///
     /// # Errors
     /// [`Refusal::FreshSignInRequired`], or the store's fault.

@@ -5,7 +5,8 @@
 //! - **To sign in.** [`sign_in`] is the story, [`check_password`] its first half (by a hash of [`hasher`], made as [`argon`] says;
 //!   [`tries`] says how often somebody may). [`proceed`] is its end: the one way from a proof to a session, or to what
 //!   [`mod@needs`] finds missing of what is [`demanded`]. That is kept as [`unfinished`] until [`second_factor`] ([`codes`],
-//!   [`remembered`]), [`passkeys`] or [`enrol_in_sign_in`] bring it. [`without_browser`] is for those who bring all at once.
+//!   [`remembered`]), [`passkeys`] or [`enrol_in_sign_in`] bring it. [`mail_code`] sends a code
+//!   instead of asking for a password, and [`mailed_code`] takes it. [`without_browser`] is for those who bring all at once.
 //! - **To stay.** [`sessions`] holds whoever is signed in ([`grant_sessions`] those in clients of ours), [`fresh`] says who
 //!   proved it a moment ago; [`device`] and [`familiar`] know browsers again.
 //! - **For the first time.** [`set_up`] makes the first administrator; [`arriving`], [`self_registration`] and
@@ -37,6 +38,8 @@ mod guessing;
 pub(crate) mod guests;
 pub mod hasher;
 pub mod launcher;
+mod mail_code;
+pub mod mailed_code;
 pub mod names;
 pub mod needs;
 pub mod own_activity;
@@ -71,6 +74,8 @@ pub use enrol_in_sign_in::EnrolledInSignIn;
 pub use fresh::Fresh;
 pub use hasher::{Hasher, HashingLimits, Turn};
 pub use launcher::Launchable;
+pub use mail_code::AskedCode;
+pub use mailed_code::{GivenMailedCode, MailedView};
 pub use needs::{Need, needs};
 pub use passkeys::PasskeyView;
 pub use proceed::SignInStep;
@@ -98,6 +103,8 @@ pub(crate) struct Gate {
     pub tries: Tries,
     /// Says how often somebody may try codes.
     pub codes: Tries,
+    /// Says how often somebody may try codes that came by mail, which strangers can ask for.
+    pub mailed: Tries,
     /// Says how many accounts a network may bring about.
     pub arrivals: Arrivals,
     /// How far maintenance has come in looking after guests.
@@ -114,6 +121,7 @@ impl Gate {
             hasher: Hasher::start(limits, Arc::clone(rng))?,
             tries: Tries::new(),
             codes: Tries::of_codes(),
+            mailed: Tries::of_codes(),
             arrivals: Arrivals::new(),
             guests: Default::default(),
         })

@@ -1,5 +1,5 @@
 //! From a proof to a session, or to what is missing still. The one way in, whoever comes and however they proved themselves:
-//! by password, by code, by passkey, by invitation.
+//! by password, by code, by mail, by passkey, by invitation.
 
 use crate::base::digest::Digest;
 use crate::base::ids::{InteractionId, SessionId, SignInId};
@@ -11,7 +11,7 @@ use crate::model::factors::Factors;
 use crate::model::interaction::Interaction;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Method, Session, SessionLife};
-use crate::model::sign_in::UnfinishedSignIn;
+use crate::model::sign_in::{RequiredFactor, UnfinishedSignIn};
 use crate::model::user::User;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault};
@@ -74,8 +74,8 @@ impl Engine {
     /// browser ends, and the interaction that waits learns of it. Else keeps what was proved until the rest is.
     ///
     /// # Errors
-    /// [`Refusal::SecondFactorRequired`] when something is missing and there is no browser to finish it in; the store's
-    /// fault.
+    /// [`Refusal::SecondFactorRequired`] when something is missing and there is no browser to finish it in;
+    /// [`Refusal::EnrolmentRequired`] when something would have to be enrolled on the strength of a mailbox; the store's fault.
     pub(in crate::engine) async fn proceed(
         &self,
         caller: &Caller,
@@ -95,6 +95,10 @@ impl Engine {
                     changes.update(waiting, &Interaction { signed_in: told, ..waiting.record().clone() });
                 }
                 Ok(SignInStep::Done(Box::new(new)))
+            }
+            // Whoever reads the mail of an account must not be handed its new second factor.
+            need if proof.proved.rests_on_mail() && leads_to_enrolment(need, demand, proof.factors) => {
+                Err(Refusal::EnrolmentRequired.into())
             }
             _ => {
                 let renews = current.filter(|was| was.user == proof.user.id).map(|was| was.id.clone());
@@ -150,6 +154,8 @@ impl Engine {
         let record = caller.record(now, &*self.rng, actor, AuditKind::SignIn).about_user(&user.id);
         let record = record.with("device", words).with("methods", proof.proved.amr.join(" "));
         let record = if proof.known { record } else { record.with("new_device", "yes") };
+        let mailed = user.email.as_ref().filter(|_| proof.proved.methods().contains(&Method::Mail));
+        let record = mailed.into_iter().fold(record, |record, address| record.with("mailed_to", address));
         changes.create(&record);
         self.notice_new_device(caller, user, proof.known, changes).await?;
         Ok(new)
@@ -256,4 +262,11 @@ impl Engine {
         let kept = self.ledger.find::<Session>(current.session().id.as_str()).await?;
         Ok(kept.filter(|kept| kept.life == SessionLife::Open && kept.user == current.user().id))
     }
+}
+
+/// Whether the way on ends at something new: at once, or after the factors there are.
+fn leads_to_enrolment(need: Need, demand: Demand, factors: &Factors) -> bool {
+    let demanded = demand.policy.max(demand.essential);
+    let no_passkey = demanded == RequiredFactor::Passkey && factors.passkeys.is_empty();
+    no_passkey || matches!(need, Need::EnrolSecondFactor | Need::EnrolPasskey)
 }

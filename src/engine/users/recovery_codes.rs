@@ -67,7 +67,7 @@ impl Engine {
         factors: &mut Factors,
         changes: &mut Changes,
     ) -> Vec<Secret> {
-        let made: Vec<String> = (0..COUNT).map(|_| self.chance_code()).collect();
+        let made: Vec<String> = (0..COUNT).map(|_| self.chance_code(LENGTH)).collect();
         let kept = |code: &String| RecoveryCode { digest: self.recovery_digest(&user.id, code), used_at: None };
         factors.recovery_codes = Some(RecoveryCodes { made_at: self.now(), codes: made.iter().map(kept).collect() });
         let actor = AuditActor::User(user.id.clone());
@@ -76,11 +76,12 @@ impl Engine {
         made.iter().map(|code| Secret::new(as_shown(code))).collect()
     }
 
-    fn chance_code(&self) -> String {
+    /// A code of so many characters that are not mistaken for one another.
+    pub(super) fn chance_code(&self, length: usize) -> String {
         // Bytes beyond the last whole round of the alphabet are left out: each character is as likely as every other.
         const ROUNDS: u8 = 248;
-        let mut code = String::with_capacity(LENGTH);
-        while code.len() < LENGTH {
+        let mut code = String::with_capacity(length);
+        while code.len() < length {
             let [byte] = rng::bytes::<1>(&*self.rng);
             if byte < ROUNDS {
                 code.push(char::from(ALPHABET[usize::from(byte % 31)]));
@@ -91,7 +92,7 @@ impl Engine {
 }
 
 /// `K3M9-…`: in groups of four.
-fn as_shown(code: &str) -> String {
+pub(super) fn as_shown(code: &str) -> String {
     super::authenticator::groups(code).replace(' ', "-")
 }
 

@@ -32,6 +32,10 @@ pub struct SignIn {
     pub confirming: bool,
     /// Who is confirming; shown only with `confirming`.
     pub person_name: String,
+    /// Where a code by mail is asked for; nothing where none is sent, or it would not do.
+    pub mail_code_url: Option<String>,
+    /// Confirming after a sign-in by mail, which is not enough for what is about to be changed.
+    pub after_mail: bool,
     /// Whether a passkey can be used: any of the deployment's, or of whoever confirms.
     pub offers_passkeys: bool,
     /// Where "use another account" leads; shown only with `confirming`.

@@ -142,6 +142,7 @@ impl Samples for Settings {
             self_registration: "closed".into(),
             client_registration: "permitted".into(),
             required_factor: "none".into(),
+            sign_in_by_mail: true,
             dialects: super::dialects::placed(),
             ..Settings::default()
         };

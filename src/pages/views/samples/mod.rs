@@ -7,6 +7,7 @@ mod entry;
 mod factors;
 mod leaving;
 mod mail;
+mod mail_code;
 mod passkeys;
 mod second_factor;
 mod sign_in;

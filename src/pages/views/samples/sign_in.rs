@@ -11,6 +11,7 @@ impl Samples for SignIn {
             interaction: Some("i1".into()),
             destination: wiki(),
             offers_passkeys: true,
+            mail_code_url: Some("/login/mail?interaction=i1".into()),
             other_account_url: "/login?interaction=i1&choose=another".into(),
             ..SignIn::default()
         };
@@ -20,6 +21,7 @@ impl Samples for SignIn {
             username: "sample".into(),
             person_name: "Sam Ple".into(),
             destination: None,
+            mail_code_url: None,
             next: Some("/account/password".into()),
             ..plain.clone()
         };
@@ -32,6 +34,7 @@ impl Samples for SignIn {
             ("stale", with(Notice::Stale)),
             ("hinted", SignIn { username: "sample@example.org".into(), ..plain.clone() }),
             ("confirming", confirming.clone()),
+            ("confirming-after-mail", SignIn { after_mail: true, by_mail: true, ..confirming.clone() }),
             ("confirming-for", SignIn { destination: wiki(), ..confirming.clone() }),
             ("confirming-mismatch", SignIn { notice: Some(Notice::Mismatch), ..confirming.clone() }),
             ("confirming-hostile", SignIn { person_name: LONG.into(), username: MARKUP.into(), ..confirming }),
