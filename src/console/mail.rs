@@ -87,6 +87,7 @@ fn about(kind: &str) -> Option<&'static str> {
         "registration" => "A link to make an account",
         "account_there" => "Word of an account they have",
         "verify_address" => "A link to confirm an address",
+        "sign_in_code" => "A code to sign in with",
         "new_device" => "Word of a sign-in",
         "account_changed" => "Word of a change",
         _ => return None,

@@ -136,7 +136,7 @@ impl Words {
     fn sign_in_code(&mut self, code: &str, link: &str, until: Timestamp) {
         self.subject = format!("Your code for {}", self.product);
         self.lead.push(format!("Somebody wants to sign in to your account at {} ({}).", self.product, self.host));
-        self.lead.push("It is you? Type this code where it was asked for:".to_owned());
+        self.lead.push("It is you? Type this code where you asked for it.".to_owned());
         self.code = Some(code.to_owned());
         self.action = Some(Link::new("Open that page with the code", link));
         self.after.push(format!("The code works once, until {}, and only in the browser above.", exactly(until)));

@@ -51,7 +51,7 @@ async fn somebody_comes_in_by_mail_and_goes_on_to_the_application() {
         ("alice@example.org", "Your code for Countersign")
     );
     let text = letter.text();
-    let code = text.lines().find_map(|line| line.strip_prefix("    ")).expect("a code on a line of its own").trim();
+    let code = text.lines().find_map(|line| line.strip_prefix("Code: ")).expect("a code on a line of its own").trim();
     for told in ["Hello Alice Adams,", "An unknown browser", "Network address: ", "It was not you?"] {
         assert!(text.contains(told), "{told}: {text}");
     }
@@ -128,7 +128,8 @@ async fn sixty_four_at_once_open_one_session() {
     let page = alice.browser.wants_a_code("alice").await;
     let code = house.code_for(&page).await.expect("a letter").code;
     let copies: Vec<_> = (0..64).map(|_| alice.browser.copy()).collect();
-    let all = join_all(copies.iter().map(|copy| copy.submits(&page, &[("code", &code)]))).await;
+    let fields = [("code", code.as_str())];
+    let all = join_all(copies.iter().map(|copy| copy.submits(&page, &fields))).await;
     assert_eq!(all.iter().filter(|reply| reply.status == 303).count(), 1);
     let open: BTreeSet<SessionId> = {
         let mut ids = BTreeSet::new();

@@ -39,18 +39,18 @@ fn as_anybody_sees(reply: &Reply) -> String {
 #[tokio::test]
 async fn everybody_sees_the_same_whoever_they_ask_for() {
     let house = House::reading_mail().await;
-    let _alice = house.person("alice").await;
+    house.person("alice").await;
     let (off, bare) = (house.person("off").await, house.person("bare").await);
     house.engine.disable_user(&Actor::host(), &host(), &off.id, true).await.unwrap();
     changes(&house, &bare, UserChange::Email(None)).await;
     let unread = house.person("unread").await;
     changes(&house, &unread, UserChange::EmailVerified(false)).await;
-    let full = house.person("full").await;
+    house.person("full").await;
     for _ in 0..6 {
         house.browser().wants_a_code("full").await;
     }
     let mut seen = BTreeSet::new();
-    for name in ["alice", "alice@example.org", "off", "bare", "unread", "full", &full.name, "nobody", "x@example.net"] {
+    for name in ["alice", "alice@example.org", "off", "bare", "unread", "full", "nobody", "x@example.net"] {
         let browser = house.browser();
         let page = browser.opens("/login/mail").await;
         let sent = browser.submits(&page, &[("username", name)]).await;
@@ -63,7 +63,7 @@ async fn everybody_sees_the_same_whoever_they_ask_for() {
         seen.insert(all);
         house.later(60);
     }
-    assert_eq!(seen.len(), 1, "{seen:#?}");
+    assert_eq!(seen.len(), 1, "{} kinds of answers", seen.len());
     let all = seen.pop_first().unwrap();
     assert!(all[1].contains("If there is an account of that name"), "{}", all[1]);
     assert!(all[7].contains("This code works no more"), "the fifth wrong one ends it: {}", all[7]);

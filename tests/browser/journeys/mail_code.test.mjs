@@ -94,7 +94,7 @@ async function asks(ana, server, username, picture) {
 async function codeIn(postbox) {
   const letter = await postbox.waitsFor("Your code for Harbour ID");
   assert.equal(letter.to.includes("ana@example.org"), true, letter.to);
-  const code = /^ {4}([2-9A-Z]{4}-[2-9A-Z]{4})$/m.exec(letter.text)?.[1];
+  const code = /^Code: ([2-9A-Z]{4}-[2-9A-Z]{4})$/m.exec(letter.text)?.[1];
   assert.ok(code, letter.text);
   return { code, link: letter.link };
 }
