@@ -138,7 +138,7 @@ impl Words {
         self.lead.push(format!("Somebody wants to sign in to your account at {} ({}).", self.product, self.host));
         self.lead.push("It is you? Type this code where you asked for it.".to_owned());
         self.code = Some(code.to_owned());
-        self.action = Some(Link::new("Open that page with the code", link));
+        self.action = Some(Link::new("Open the page with this code", link));
         self.after.push(format!("The code works once, until {}, and only in the browser above.", exactly(until)));
         self.after.push(
             "It was not you? Then leave this letter alone, and tell nobody the code: without it nothing happens."
