@@ -250,7 +250,7 @@ mod tests {
             assert_eq!(Authentication::by(&proved.methods(), at), proved);
             for method in METHODS {
                 let more = proved.and(method, at);
-                assert!(more.methods().contains(&method) && more.acr >= Authentication::ACR_ONE_FACTOR.to_owned());
+                assert!(more.methods().contains(&method) && more.reaches(Authentication::ACR_ONE_FACTOR));
                 assert_eq!(more.and(method, at), more, "{set:?} and {method:?}");
             }
         }

@@ -243,6 +243,6 @@ async fn the_activity_tells_of_it() {
         assert!(page.body.contains(told), "{told}: {page}");
     }
     let log = house.engine.activity(&Actor::host(), &ActivityFilter::default(), None, 50).await.unwrap();
-    let failed = log.items.iter().find(|one| one.details.get("cause").is_some()).expect("a failure");
+    let failed = log.items.iter().find(|one| one.details.contains_key("cause")).expect("a failure");
     assert_eq!(failed.details["cause"], "wrong code by mail");
 }
