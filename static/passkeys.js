@@ -17,13 +17,17 @@ const question = (asked) => ({
 });
 
 /** The answer as servers take it. */
-const answer = ({ rawId, type, response }) => {
+const answer = (credential) => {
+  const { rawId, type, response } = credential;
   const said = { clientDataJSON: text(response.clientDataJSON) };
   for (const name of ["attestationObject", "authenticatorData", "signature", "userHandle"]) {
     if (response[name]) said[name] = text(response[name]);
   }
   if (response.getTransports) said.transports = response.getTransports();
-  return JSON.stringify({ id: text(rawId), rawId: text(rawId), type, response: said, clientExtensionResults: {} });
+  // Whether the authenticator finds it by itself, where one was added.
+  const { credProps } = credential.getClientExtensionResults();
+  const clientExtensionResults = typeof credProps?.rk === "boolean" ? { credProps: { rk: credProps.rk } } : {};
+  return JSON.stringify({ id: text(rawId), rawId: text(rawId), type, response: said, clientExtensionResults });
 };
 
 const WORDS = {

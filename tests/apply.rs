@@ -89,8 +89,13 @@ fn short(change: &ItemChange) -> String {
 #[tokio::test]
 async fn a_file_becomes_true_once() {
     let server = Server::new().await;
-    let made =
-        ["~ settings : name account_url", "+ scope projects_read", "+ group staff", "+ user sample", "+ client wiki"];
+    let made = [
+        "~ settings : name account_url sign_in_by_mail user_verification",
+        "+ scope projects_read",
+        "+ group staff",
+        "+ user sample",
+        "+ client wiki",
+    ];
     assert_eq!(server.apply(FULL, DRY).await, made);
     assert_eq!(server.engine.overview(&server.host).await.unwrap().users.number, 0, "a rehearsal changes nothing");
     assert_eq!(server.apply(FULL, APPLY).await, made);

@@ -152,6 +152,7 @@ impl Teller<'_> {
             SecondFactorRemoved => format!("{who} removed the authenticator of {user}"),
             RecoveryCodesMade => format!("{user} made new recovery codes"),
             RecoveryCodeUsed => format!("{user} used a recovery code"),
+            PasskeyAdded if self.detail("kind") == "security key" => format!("{user} added a security key"),
             PasskeyAdded => format!("{user} added a passkey"),
             PasskeyRemoved if self.by_themselves() => format!("{user} removed a passkey"),
             PasskeyRemoved => format!("{who} removed a passkey of {user}"),

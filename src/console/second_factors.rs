@@ -28,6 +28,13 @@ fn in_words(known: &FactorsView, admin: &Reading) -> Vec<String> {
     if known.passkeys > 0 {
         lines.push(counted(known.passkeys, "passkey", "passkeys"));
     }
+    if known.security_keys > 0 {
+        lines.push(format!("{} beside the password", counted(known.security_keys, "security key", "security keys")));
+    }
+    if known.idle_keys > 0 {
+        let keys = counted(known.idle_keys, "security key", "security keys");
+        lines.push(format!("{keys}, of no use while every passkey must check who holds it"));
+    }
     if let Some(codes) = &known.recovery_codes {
         lines.push(format!("{} of {} recovery codes left", codes.left, codes.of));
     }

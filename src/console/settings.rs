@@ -8,6 +8,7 @@ use crate::http::params::Params;
 use crate::http::visit::Outcome;
 use crate::model::settings::{ClientRegistration, Placement, SelfRegistration, Settings as Kept};
 use crate::model::sign_in::RequiredFactor;
+use crate::model::verification::UserVerification;
 
 use super::admin::{Admin, Reading};
 use super::views::{PlacedDialect, Settings};
@@ -36,6 +37,7 @@ pub(super) async fn show(admin: Reading) -> Outcome {
         client_registration: word(&CLIENT_REGISTRATION, &kept.client_registration),
         required_factor: kept.required_factor.name().to_owned(),
         sign_in_by_mail: kept.sign_in_by_mail,
+        user_verification: kept.user_verification.name().to_owned(),
         dialects: placed(&admin, &kept),
         ..blank
     }))
@@ -60,6 +62,7 @@ pub(super) async fn save(admin: Admin, form: Params) -> Outcome {
         client_registration: typed(&form, "client_registration"),
         required_factor: typed(&form, "required_factor"),
         sign_in_by_mail: form.contains("sign_in_by_mail"),
+        user_verification: typed(&form, "user_verification"),
         dialects: typed_places(&admin, &form),
         problems,
         ..blank
@@ -98,22 +101,32 @@ fn wanted(admin: &Reading, form: &Params, kept: Kept) -> Result<Kept, Problems> 
     if required_factor.is_none() {
         problems = problems.and("factor-none", "Choose what people sign in with.");
     }
-    match (length, client_registration.zip(self_registration), required_factor) {
-        (Ok(password_min_length), Some((client_registration, self_registration)), Some(required_factor)) => Ok(Kept {
-            required_factor,
-            // A box that is not ticked is not sent; it stands beside what people sign in with.
-            sign_in_by_mail: match form.contains("required_factor") {
-                true => form.contains("sign_in_by_mail"),
-                false => kept.sign_in_by_mail,
-            },
-            name: typed(form, "name").trim().to_owned(),
-            account_url: filled(form, "account_url"),
-            password_min_length,
-            client_registration,
-            self_registration,
-            dialects: wanted_places(admin, form, &kept),
-            ..kept
-        }),
+    let user_verification = match form.get("user_verification") {
+        None => Some(kept.user_verification),
+        Some(sent) => UserVerification::parse(sent),
+    };
+    if user_verification.is_none() {
+        problems = problems.and("verification-required", "Choose which security keys are accepted.");
+    }
+    match (length, client_registration.zip(self_registration), required_factor.zip(user_verification)) {
+        (Ok(password_min_length), Some((client_registration, self_registration)), Some((factor, verification))) => {
+            Ok(Kept {
+                required_factor: factor,
+                user_verification: verification,
+                // A box that is not ticked is not sent; it stands beside what people sign in with.
+                sign_in_by_mail: match form.contains("required_factor") {
+                    true => form.contains("sign_in_by_mail"),
+                    false => kept.sign_in_by_mail,
+                },
+                name: typed(form, "name").trim().to_owned(),
+                account_url: filled(form, "account_url"),
+                password_min_length,
+                client_registration,
+                self_registration,
+                dialects: wanted_places(admin, form, &kept),
+                ..kept
+            })
+        }
         _ => Err(problems),
     }
 }

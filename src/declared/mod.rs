@@ -21,6 +21,7 @@ use crate::model::refusal::FieldProblem;
 use crate::model::scope::{self, Scope, ScopeDefinition};
 use crate::model::settings::{ClientRegistration, Placement, SelfRegistration, Settings};
 use crate::model::sign_in::RequiredFactor;
+use crate::model::verification::UserVerification;
 use crate::toml_file::{self, Outside, Problems, Section};
 
 /// Reads `text`, the content of `file`.
@@ -66,6 +67,9 @@ fn settings(section: &Section<'_>) -> DeclaredSettings {
             .unwrap_or(default.password_min_length),
         required_factor: section.choice("required_factor", &RequiredFactor::ALL).unwrap_or(default.required_factor),
         sign_in_by_mail: section.boolean("sign_in_by_mail").unwrap_or(default.sign_in_by_mail),
+        user_verification: section
+            .choice("user_verification", &UserVerification::ALL)
+            .unwrap_or(default.user_verification),
         smtp: None,
         dialects: section.section("dialects").map(|section| placements(&section)).unwrap_or_default(),
         issuer: None,

@@ -8,6 +8,8 @@ use crate::base::digest::Digest;
 use crate::base::ids::UserId;
 use crate::base::seal::Sealed;
 
+use super::verification::UserVerification;
+
 /// Everything one person has enrolled. One record a person, so that each use is one conditional update: whatever works
 /// once works once, also in parallel and after a crash. Who has none has no record.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -61,21 +63,24 @@ impl Factors {
         }
     }
 
-    /// Whether anything can be asked for beside the password. Recovery codes alone are none: they replace a factor.
-    pub fn has_second(&self) -> bool {
-        self.totp.is_some() || !self.passkeys.is_empty()
+    /// What of all this counts where `verification` is asked for. Nobody asks what somebody has in another way.
+    pub fn under(&self, verification: UserVerification) -> Counted<'_> {
+        Counted { factors: self, verification }
     }
 
-    /// Whether the browser noted by this `locator` spares its person, who has ended all access `access_epoch` times, the
-    /// second factor at `now`: while they have one.
-    pub fn spares(&self, locator: &str, access_epoch: u32, now: Timestamp) -> bool {
-        let noted = self.devices.iter().find(|device| device.locator == locator);
-        self.has_second() && noted.is_some_and(|device| device.holds(access_epoch, now))
+    /// Whether nothing is enrolled that was ever worth anything beside a password, whatever counts now.
+    pub fn is_bare(&self) -> bool {
+        self.totp.is_none() && self.passkeys.is_empty()
+    }
+
+    /// Whether one of their passkeys signs them in with nothing else, which no setting changes.
+    pub fn sign_in_alone(&self) -> bool {
+        self.passkeys.iter().any(Passkey::signs_in_alone)
     }
 
     /// Drops what only stands in for a factor, when there is none any more.
     pub fn tidy(&mut self) {
-        if !self.has_second() {
+        if self.is_bare() {
             self.recovery_codes = None;
             self.devices.clear();
         }
@@ -84,6 +89,42 @@ impl Factors {
     /// How many recovery codes are unused.
     pub fn recovery_codes_left(&self) -> usize {
         self.recovery_codes.as_ref().map_or(0, |codes| codes.codes.iter().filter(|code| code.used_at.is_none()).count())
+    }
+}
+
+/// What somebody has as things are set: a security key that does not check its owner counts only where that is permitted.
+#[derive(Clone, Copy, Debug)]
+pub struct Counted<'a> {
+    factors: &'a Factors,
+    verification: UserVerification,
+}
+
+impl<'a> Counted<'a> {
+    /// All of it, what does not count included.
+    pub fn all(self) -> &'a Factors {
+        self.factors
+    }
+
+    /// Whether one of their passkeys can be asked for, be it only beside a password.
+    pub fn has_passkey(self) -> bool {
+        self.factors.passkeys.iter().any(|passkey| passkey.counts(self.verification))
+    }
+
+    /// Whether one of these is a security key, which serves only beside a password.
+    pub fn has_security_key(self) -> bool {
+        self.factors.passkeys.iter().any(|key| key.counts(self.verification) && !key.signs_in_alone())
+    }
+
+    /// Whether anything can be asked for beside the password. Recovery codes alone are none: they replace a factor.
+    pub fn has_second(self) -> bool {
+        self.factors.totp.is_some() || self.has_passkey()
+    }
+
+    /// Whether the browser noted by this `locator` spares its person, who has ended all access `access_epoch` times, the
+    /// second factor at `now`: while they have one.
+    pub fn spares(self, locator: &str, access_epoch: u32, now: Timestamp) -> bool {
+        let noted = self.factors.devices.iter().find(|device| device.locator == locator);
+        self.has_second() && noted.is_some_and(|device| device.holds(access_epoch, now))
     }
 }
 
@@ -145,6 +186,29 @@ pub struct Passkey {
     pub last_used_at: Option<Timestamp>,
     /// Whether it is kept in more than one place, as synchronised passkeys are.
     pub backed_up: bool,
+    /// Whether it checked its owner when it was enrolled: by PIN, finger or face. One that did always must.
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub verifies: bool,
+    /// Whether its authenticator finds it without being told whose it is (a discoverable credential, section 6.2).
+    #[serde(default = "yes", skip_serializing_if = "Clone::clone")]
+    pub discoverable: bool,
+}
+
+impl Passkey {
+    /// Whether it signs its owner in with nothing else. Another one is a security key, which serves beside a password.
+    pub fn signs_in_alone(&self) -> bool {
+        self.verifies && self.discoverable
+    }
+
+    /// Whether it is worth anything where `verification` is asked for.
+    pub fn counts(&self, verification: UserVerification) -> bool {
+        self.verifies || verification == UserVerification::Preferred
+    }
+}
+
+/// Passkeys from before there were others.
+fn yes() -> bool {
+    true
 }
 
 /// How many codes were wrong since the last right one.
@@ -191,6 +255,9 @@ pub struct PasskeyChallenge {
     pub user: Option<UserId>,
     /// What it is for; no answer to one purpose serves another.
     pub purpose: ChallengePurpose,
+    /// Whether the authenticator was told to check its owner.
+    #[serde(default)]
+    pub verification: UserVerification,
     /// The challenge and what the answer must satisfy, as the relying-party library writes them (JSON).
     pub state: String,
     /// When it is too old.
@@ -205,6 +272,8 @@ pub enum ChallengePurpose {
     Enrol,
     /// To sign in with nothing else.
     SignIn,
-    /// To finish a sign-in that began with a password, or to prove again who one is.
+    /// To prove again who one is, with nothing else.
+    Confirmation,
+    /// To finish a sign-in that began with a password.
     SecondFactor,
 }

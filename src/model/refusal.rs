@@ -191,6 +191,10 @@ refusals! {
     PasskeyRefused = "passkey_refused",
     /// The passkey is nobody's here: removed, or of another deployment at this address.
     PasskeyUnknown = "passkey_unknown",
+    /// It did not check its owner, who is known otherwise, and that is asked for here.
+    PasskeyUnverified = "passkey_unverified",
+    /// It is a security key that serves beside a password, and was used alone.
+    PasskeyNeedsPassword = "passkey_needs_password",
     /// Who is signed in must prove again who they are before this.
     FreshSignInRequired = "fresh_sign_in_required",
     /// A link was used, is too old, or never existed.

@@ -59,9 +59,15 @@ impl Authentication {
         Authentication { at, acr: acr.to_owned(), amr }
     }
 
-    /// The same proof and one more, now.
+    /// The same proof and one more, now. Who has shown a passkey that verified them has, whatever they touch afterwards.
     pub fn and(&self, method: Method, at: Timestamp) -> Authentication {
         let mut methods = self.methods();
+        let method = match method {
+            Method::Passkey { verified } => {
+                Method::Passkey { verified: verified || methods.contains(&Method::Passkey { verified: true }) }
+            }
+            other => other,
+        };
         methods.retain(|known| std::mem::discriminant(known) != std::mem::discriminant(&method));
         methods.push(method);
         Authentication::by(&methods, at)
@@ -250,7 +256,11 @@ mod tests {
             assert_eq!(Authentication::by(&proved.methods(), at), proved);
             for method in METHODS {
                 let more = proved.and(method, at);
-                assert!(more.methods().contains(&method) && more.reaches(Authentication::ACR_ONE_FACTOR));
+                // Who was verified stays so, whatever they touch afterwards.
+                let verified = method == METHODS[4] && set.contains(&METHODS[5]);
+                let counts = if verified { METHODS[5] } else { method };
+                assert!(more.methods().contains(&counts) && more.reaches(Authentication::ACR_ONE_FACTOR));
+                assert!(more.acr >= proved.acr, "{set:?} and {method:?} is no less");
                 assert_eq!(more.and(method, at), more, "{set:?} and {method:?}");
             }
         }

@@ -8,6 +8,7 @@ use crate::base::seal::Sealed;
 
 use super::face::Customs;
 use super::sign_in::RequiredFactor;
+use super::verification::UserVerification;
 
 /// The deployment's settings.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,6 +28,8 @@ pub struct Settings {
     pub required_factor: RequiredFactor,
     /// Whether people may sign in with a code that is sent to their address, where mail is set up.
     pub sign_in_by_mail: bool,
+    /// Whether security keys that do not check their owner serve beside a password.
+    pub user_verification: UserVerification,
     /// How mail is sent, as the console says it; the operator's file comes first.
     pub smtp: Option<Smtp>,
     /// Where each interface lies that does not lie where it does by default.
@@ -45,6 +48,7 @@ impl Default for Settings {
             password_min_length: 15,
             required_factor: RequiredFactor::None,
             sign_in_by_mail: false,
+            user_verification: UserVerification::Required,
             smtp: None,
             dialects: BTreeMap::new(),
             issuer: None,

@@ -101,6 +101,7 @@ fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
         AuditKind::SecondFactorRemoved => "Your authenticator was removed".to_owned(),
         AuditKind::RecoveryCodesMade => "You made new recovery codes".to_owned(),
         AuditKind::RecoveryCodeUsed => "A recovery code of yours was used".to_owned(),
+        AuditKind::PasskeyAdded if detail("kind").is_some() => "You added a security key".to_owned(),
         AuditKind::PasskeyAdded => "You added a passkey".to_owned(),
         AuditKind::PasskeyRemoved => "A passkey of yours was removed".to_owned(),
         AuditKind::DeviceForgotten => "A browser asks for your second factor again".to_owned(),

@@ -62,7 +62,7 @@ async fn authenticator_page(
         frame: visit.frame().await?.saying(visit.flash().sentence),
         since: authenticator.map(|one| When::at(one.since, visit.now())),
         last_used: authenticator.and_then(|one| one.last_used_at).map(|at| When::at(at, visit.now())),
-        last_factor: known.passkeys == 0,
+        last_factor: known.passkeys + known.security_keys == 0,
         removing: removing && authenticator.is_some(),
         enrolling: enrolling.map(|one| as_shown(&one, visit.now())),
         problems,

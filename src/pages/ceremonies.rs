@@ -50,6 +50,16 @@ pub(super) fn refused(visit: &Visit, denied: &Denied, sentence: &str) -> Respons
     }
     let (status, problem) = match denied {
         Denied::Refused(Refusal::PasskeyRefused) => (StatusCode::BAD_REQUEST, sentence.to_owned()),
+        Denied::Refused(Refusal::PasskeyUnverified) => (
+            StatusCode::BAD_REQUEST,
+            "That key did not check that it is you, by PIN, finger or face, and this server asks for that. Set a PIN for \
+             it, or use another one."
+                .to_owned(),
+        ),
+        Denied::Refused(Refusal::PasskeyNeedsPassword) => (
+            StatusCode::BAD_REQUEST,
+            "That is a security key: it signs you in beside your password only. Type your password first.".to_owned(),
+        ),
         Denied::Refused(Refusal::FieldInvalid(problem)) => (StatusCode::BAD_REQUEST, problem.sentence.clone()),
         Denied::Refused(Refusal::TooManyTries(seconds)) => {
             (StatusCode::TOO_MANY_REQUESTS, format!("Too many tries. Wait {seconds} seconds."))

@@ -76,9 +76,15 @@ fn sign_in(visit: &Visit, user: &User, known: &Known) -> Vec<CheckRow> {
         Some(one) => (Tone::Good, format!("On since {}", When::day(one.since, now))),
         None => (Tone::Plain, "None. With one a stolen password is not enough.".to_owned()),
     };
-    let passkeys = match factors.passkeys {
-        0 => (Tone::Plain, "None. One signs you in without a password.".to_owned()),
-        some => (Tone::Good, count(some, "passkey", "passkeys")),
+    let keys = || count(factors.security_keys, "security key", "security keys");
+    let passkeys = match (factors.passkeys, factors.security_keys) {
+        (0, 0) if factors.idle_keys > 0 => {
+            (Tone::Warn, "None that is accepted. Your security key is not any more.".into())
+        }
+        (0, 0) => (Tone::Plain, "None. One signs you in without a password.".to_owned()),
+        (0, _) => (Tone::Good, format!("{}, beside your password", keys())),
+        (some, 0) => (Tone::Good, count(some, "passkey", "passkeys")),
+        (some, _) => (Tone::Good, format!("{} and {}", count(some, "passkey", "passkeys"), keys())),
     };
     let codes = match &factors.recovery_codes {
         Some(codes) if codes.left <= FEW => (Tone::Warn, format!("{} of {} left; make new ones", codes.left, codes.of)),

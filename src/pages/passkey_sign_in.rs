@@ -6,7 +6,7 @@ use poem::{Request, Response, Route};
 
 use crate::base::ids::SignInId;
 use crate::engine::users::EnrolledInSignIn;
-use crate::engine::users::passkeys::PasskeySignIn;
+use crate::engine::users::passkeys::{NewKey, PasskeySignIn};
 use crate::http::cookies;
 use crate::http::desk::Desk;
 use crate::http::params::Params;
@@ -31,9 +31,10 @@ pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
 async fn begin(visit: Visit, mut request: Request) -> Outcome {
     let fields = visit.form(&mut request).await?;
     let (engine, caller, browser) = (visit.engine(), &visit.caller, &visit.browser.secret);
+    let wanted = NewKey::called(fields.get("kind"));
     let begun = match (fields.get("sign_in"), &visit.current) {
         (Some(id), current) => {
-            engine.begin_second_passkey(caller, &SignInId::from_text(id), browser, current.as_ref()).await
+            engine.begin_second_passkey(caller, &SignInId::from_text(id), browser, current.as_ref(), wanted).await
         }
         (None, Some(current)) if fields.contains("confirm") => {
             engine.begin_passkey_confirmation(caller, current, browser).await
@@ -76,7 +77,8 @@ pub(super) async fn offered(visit: &Visit, confirming: bool) -> Result<bool, Res
     match &visit.current {
         _ if !visit.engine().has_passkeys() => Ok(false),
         Some(current) if confirming => match visit.engine().passkeys(current).await {
-            Ok(known) => Ok(!known.is_empty()),
+            // A security key confirms as it signs in: after the password.
+            Ok(known) => Ok(known.iter().any(|passkey| passkey.signs_in_alone)),
             Err(denied) => Err(visit.deny(&denied).await),
         },
         _ => Ok(true),

@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::users::PasskeyView;
-use crate::engine::users::passkeys::{Answer, NewPasskey};
+use crate::engine::users::passkeys::{Answer, NewKey, NewPasskey};
 use crate::http::desk::{Desk, see_other};
 use crate::http::flash::Flash;
 use crate::http::page::{Page, Problems};
@@ -23,7 +23,7 @@ use crate::model::refusal::Refusal;
 use super::authenticator::{RECOVERY_CODES, shown_once};
 use super::ceremonies::{self, reply};
 use super::sign_in::with_session;
-use super::views::{AddPasskey, PasskeyRow, Passkeys};
+use super::views::{AddPasskey, KeyKind, PasskeyRow, Passkeys};
 
 /// The list.
 const LIST: &str = "/account/passkeys";
@@ -81,7 +81,7 @@ async fn list_page(
         frame: visit.frame().await?.saying(flash.sentence),
         possible: host.is_some(),
         removed: flash.secret.zip(host).map(|(credential, host)| (host, credential.expose().to_owned())),
-        last: rows.len() == 1,
+        last: rows.iter().filter(|row| row.kind == KeyKind::Passkey).count() == 1,
         renaming,
         removing,
         rows,
@@ -97,6 +97,11 @@ fn row(visit: &Visit, passkey: &PasskeyView) -> PasskeyRow {
         added: When::at(passkey.created_at, visit.now()),
         used: passkey.last_used_at.map(|at| When::at(at, visit.now())),
         synced: passkey.backed_up,
+        kind: match (passkey.signs_in_alone, passkey.counts) {
+            (true, _) => KeyKind::Passkey,
+            (false, true) => KeyKind::SecurityKey,
+            (false, false) => KeyKind::Idle,
+        },
     }
 }
 
@@ -104,9 +109,11 @@ async fn add(visit: Visit) -> Outcome {
     if !visit.engine().has_passkeys() {
         return Ok(see_other(LIST));
     }
-    visit.fresh(ADD).await?;
+    let fresh = visit.fresh(ADD).await?;
+    let security_keys = visit.need(visit.engine().takes_security_keys(fresh.user()).await).await?;
     let frame = visit.frame().await?.saying(visit.flash().sentence);
-    Ok(visit.show(AddPasskey { frame }))
+    let adds_key = security_keys && NewKey::called(visit.query.get("kind")) == NewKey::SecurityKey;
+    Ok(visit.show(AddPasskey { frame, security_keys, adds_key }))
 }
 
 /// The answer to whoever was asked whether they would like one: on to where it is added, or back to where they were.
@@ -121,9 +128,9 @@ async fn suggested(visit: Visit, mut request: Request) -> Outcome {
 }
 
 async fn begin(visit: Visit, mut request: Request) -> Outcome {
-    visit.form(&mut request).await?;
+    let wanted = NewKey::called(visit.form(&mut request).await?.get("kind"));
     let fresh = ceremonies::elsewhere(visit.fresh(ADD).await)?;
-    match visit.engine().begin_passkey(&visit.caller, &fresh, &visit.browser.secret).await {
+    match visit.engine().begin_passkey(&visit.caller, &fresh, &visit.browser.secret, wanted).await {
         Ok(begun) => Ok(ceremonies::begun(&begun)),
         Err(denied) => Ok(refused(&visit, &denied)),
     }
@@ -135,7 +142,10 @@ async fn finish(visit: Visit, mut request: Request) -> Outcome {
     let name = fields.get("name").map(str::trim).filter(|name| !name.is_empty());
     match visit.engine().finish_passkey(&visit.caller, &fresh, &answer_of(&visit, &fields), name).await {
         Ok(NewPasskey { passkey, codes, session }) => {
-            let said = format!("The passkey {} is added. It signs you in from now on.", passkey.name);
+            let said = match passkey.signs_in_alone {
+                true => format!("The passkey {} is added. It signs you in from now on.", passkey.name),
+                false => format!("The security key {} is added. You use it after your password.", passkey.name),
+            };
             let onward = match codes {
                 Some(codes) => visit.go_saying(RECOVERY_CODES, shown_once(&said, &codes)),
                 None => visit.go_saying(LIST, Flash::saying(&said)),

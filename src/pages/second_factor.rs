@@ -170,6 +170,8 @@ async fn view(visit: &Visit, going: &Going, next: Option<&str>, said: Said) -> R
         username: sign_in.username.clone(),
         has_authenticator: sign_in.has_authenticator,
         has_passkeys: sign_in.has_passkeys,
+        has_security_keys: sign_in.has_security_keys,
+        takes_security_keys: sign_in.takes_security_keys,
         has_recovery_codes: sign_in.recovery_codes_left > 0,
         start_again_url: match interaction {
             Some(view) => format!("{}&another=1", paths::of_interaction(paths::LOGIN, &view.id)),

@@ -161,7 +161,7 @@ impl Record for Factors {
         self.passkeys.iter().map(|passkey| ("passkey", passkey.id.clone())).collect()
     }
     fn indexes(&self) -> Vec<(&'static str, String)> {
-        self.has_second().then(|| ("has", "second".to_owned())).into_iter().collect()
+        (!self.is_bare()).then(|| ("has", "second".to_owned())).into_iter().collect()
     }
 }
 

@@ -29,6 +29,8 @@ pub struct SoftPasskey {
     pub counter: Option<u32>,
     /// Whether it checks its owner.
     pub verifies: bool,
+    /// Whether it finds itself without being told its id: else it does not know whose it is either, as old security keys do not.
+    pub discoverable: bool,
     /// Whether it is kept in more than one place.
     pub backed_up: bool,
     /// Whether it says that it was asked from within another page.
@@ -50,10 +52,16 @@ impl SoftPasskey {
             host,
             counter: Some(0),
             verifies: true,
+            discoverable: true,
             backed_up: false,
             framed: false,
             key: EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING).expect("a key"),
         }
+    }
+
+    /// An old security key: it is touched, and knows nothing else.
+    pub fn old_key(origin: &str) -> SoftPasskey {
+        SoftPasskey { verifies: false, discoverable: false, ..SoftPasskey::blank(origin) }
     }
 
     /// Becomes a passkey of whoever `options` names, and says so.
@@ -83,7 +91,10 @@ impl SoftPasskey {
         object.extend(data);
         let client = self.client_data("webauthn.create", options);
         let response = json!({ "clientDataJSON": text(client.as_bytes()), "attestationObject": text(&object) });
-        self.credential(response)
+        // What browsers tell of the credential, where they are asked (section 10.1.3).
+        let asked = options["extensions"]["credProps"] == true;
+        let told = if asked { json!({ "credProps": { "rk": self.discoverable } }) } else { json!({}) };
+        self.credential(response, told)
     }
 
     /// Answers: it is who it says.
@@ -99,14 +110,14 @@ impl SoftPasskey {
             "clientDataJSON": text(client.as_bytes()),
             "authenticatorData": text(&data),
             "signature": text(signature.as_ref()),
-            "userHandle": text(&self.handle),
+            "userHandle": self.discoverable.then(|| text(&self.handle)),
         });
-        self.credential(response)
+        self.credential(response, json!({}))
     }
 
-    fn credential(&self, response: Value) -> String {
+    fn credential(&self, response: Value, told: Value) -> String {
         let id = text(&self.id);
-        json!({ "id": id, "rawId": id, "type": "public-key", "response": response, "clientExtensionResults": {} })
+        json!({ "id": id, "rawId": id, "type": "public-key", "response": response, "clientExtensionResults": told })
             .to_string()
     }
 

@@ -6,6 +6,7 @@ use countersign::base::rng::SeededRng;
 use countersign::engine::Caller;
 use countersign::engine::admin::Actor;
 use countersign::engine::admin::user_change::{NewUser, UserChange};
+use countersign::model::verification::UserVerification;
 
 use crate::house::House;
 
@@ -115,6 +116,8 @@ async fn settings_are_saved_or_say_why_not() {
     ada.post(&house, settings, &typed).await.minds("account_url", "https");
     let typed = with(&[("name", "Acme"), ("password_min_length", "20"), ("self_registration", "anybody")]);
     ada.post(&house, settings, &typed).await.minds("registration-closed", "Choose who may make an account.");
+    let typed = with(&[("name", "Acme"), ("password_min_length", "20"), ("user_verification", "discouraged")]);
+    ada.post(&house, settings, &typed).await.minds("verification-required", "Choose which security keys are accepted.");
     let typed = with(&[("name", "Acme"), ("password_min_length", "20"), ("self_registration", "open")]);
     let to = ada.post(&house, settings, &typed).await.goes_on();
     ada.get(&house, &to).await.shows().says("The settings are saved.").says("Acme</title>").says(r#"value="20""#);
@@ -141,6 +144,24 @@ async fn signing_in_by_mail_is_a_box_to_tick_and_stays_as_it_is_where_nothing_is
     ada.post(&house, settings, &all).await.goes_on();
     assert!(!house.engine.settings().await.unwrap().sign_in_by_mail);
     ada.get(&house, "/admin/activity").await.shows().says("Sign in by mail").says("no → yes").says("yes → no");
+}
+
+#[tokio::test]
+async fn security_keys_without_a_pin_are_taken_once_an_administrator_says_so() {
+    let (house, ada) = House::with_ada().await;
+    let fields = |word| {
+        let fields = [("name", "Acme"), ("password_min_length", "15"), ("client_registration", "permitted")];
+        fields.into_iter().chain(word).collect::<Vec<_>>()
+    };
+    let kept = async || house.engine.settings().await.unwrap().user_verification;
+    let page = ada.get(&house, "/admin/settings").await.shows();
+    assert!(page.html.contains(r#"value="required" checked"#), "{}", page.html);
+    ada.post(&house, "/admin/settings", &fields(Some(("user_verification", "preferred")))).await.goes_on();
+    assert_eq!(kept().await, UserVerification::Preferred);
+    ada.post(&house, "/admin/settings", &fields(None)).await.goes_on();
+    assert_eq!(kept().await, UserVerification::Preferred, "a form that does not speak of it leaves it as it is");
+    let page = ada.get(&house, "/admin/activity").await.shows();
+    page.says("ada changed the settings").says("required → preferred");
 }
 
 #[tokio::test]

@@ -75,6 +75,7 @@ mod renewals;
 mod roles;
 mod second_factor;
 mod secrets;
+mod security_keys;
 
 mod tabs;
 mod tongues;

@@ -21,7 +21,7 @@ use crate::soft_passkey::SoftPasskey;
 use crate::wire::{Reply, claims};
 
 /// The form on `page` that the script sends to `action`, with what it hides.
-fn fields(page: &Reply, action: &str) -> Vec<(String, String)> {
+pub fn fields(page: &Reply, action: &str) -> Vec<(String, String)> {
     let at = page.body.find(&format!("action=\"{action}\"")).unwrap_or_else(|| panic!("no form for {action}: {page}"));
     let form = page.body[at..].split("</form>").next().unwrap_or_default();
     let inputs = form.split("<input type=\"hidden\" name=\"").skip(1);
@@ -33,8 +33,18 @@ fn fields(page: &Reply, action: &str) -> Vec<(String, String)> {
 }
 
 /// What the script does with a form: begins, asks the passkey, and brings the answer back.
-async fn ceremony(browser: &Browser<'_>, page: &Reply, place: &str, says: impl FnOnce(&Value) -> String) -> Reply {
+pub async fn ceremony(browser: &Browser<'_>, page: &Reply, place: &str, says: impl FnOnce(&Value) -> String) -> Reply {
     let hidden = fields(page, &format!("{place}/finish"));
+    ceremony_of(browser, &hidden, place, says).await
+}
+
+/// The same for a form that hides this.
+pub async fn ceremony_of(
+    browser: &Browser<'_>,
+    hidden: &[(String, String)],
+    place: &str,
+    says: impl FnOnce(&Value) -> String,
+) -> Reply {
     let mut form: Vec<(&str, &str)> = hidden.iter().map(|(name, value)| (&**name, &**value)).collect();
     let begun = browser.posts(&format!("{place}/begin"), &form).await;
     assert_eq!((begun.status, begun.header("content-type")), (200, Some("application/json")), "{begun}");

@@ -186,6 +186,8 @@ pub struct Settings {
     pub required_factor: String,
     /// `sign_in_by_mail`
     pub sign_in_by_mail: bool,
+    /// `user_verification`: `required` or `preferred`
+    pub user_verification: String,
     /// `dialect`, repeated, for those that are on; `prefix-NAME` for each
     pub dialects: Vec<PlacedDialect>,
     /// What is wrong with the form.

@@ -105,6 +105,8 @@ pub fn of(refusal: &Refusal) -> Words {
         | Refusal::SignInGone
         | Refusal::PasskeyRefused
         | Refusal::PasskeyUnknown
+        | Refusal::PasskeyUnverified
+        | Refusal::PasskeyNeedsPassword
         | Refusal::FreshSignInRequired
         | Refusal::LinkGone
         | Refusal::SetUpBefore

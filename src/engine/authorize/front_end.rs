@@ -102,7 +102,7 @@ impl Engine {
             request: &request,
             client: &client,
             person: Some(Person { user: standing.user(), session: &proved }),
-            enrolled: &present.enrolled,
+            enrolled: present.counted(),
             demanded: present.demanded,
             progress: Progress::default(),
             consent: present.consent.as_deref(),

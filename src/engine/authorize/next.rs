@@ -6,7 +6,7 @@ use crate::engine::users::Fresh;
 use crate::engine::users::needs::{Demand, Need, missing_of_session};
 use crate::model::client::{Client, ConsentPolicy};
 use crate::model::consent::Consent;
-use crate::model::factors::Factors;
+use crate::model::factors::Counted;
 use crate::model::interaction::{AuthorizationRequest, Interaction};
 use crate::model::refusal::Refusal;
 use crate::model::session::Session;
@@ -71,7 +71,7 @@ pub(super) struct Situation<'a> {
     pub client: &'a Client,
     pub person: Option<Person<'a>>,
     /// What the person has enrolled.
-    pub enrolled: &'a Factors,
+    pub enrolled: Counted<'a>,
     /// What policy demands of them here.
     pub demanded: RequiredFactor,
     pub progress: Progress<'a>,

@@ -2,9 +2,11 @@ use super::*;
 use crate::base::ids::ClientId;
 use crate::engine::house::{START, alice, client, consent, session};
 use crate::model::face::Face;
+use crate::model::factors::Factors;
 use crate::model::interaction::{Prompt, ResponseMode};
 use crate::model::redirect_uri::{self, RedirectUri};
 use crate::model::scope::Scopes;
+use crate::model::verification::UserVerification;
 
 /// One situation, changed for each question.
 struct Scene {
@@ -47,7 +49,7 @@ impl Scene {
             request: &self.request,
             client: &self.client,
             person: self.session.as_ref().map(|session| Person { user: &self.user, session }),
-            enrolled: &self.enrolled,
+            enrolled: self.enrolled.under(UserVerification::Required),
             demanded: self.demanded,
             progress: Progress {
                 signed_in: self.signed_in.as_ref(),

@@ -8,12 +8,13 @@ use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::client::Client;
 use crate::model::consent::Consent;
 use crate::model::face::Face;
-use crate::model::factors::Factors;
+use crate::model::factors::{Counted, Factors};
 use crate::model::interaction::{AuthorizationRequest, Interaction, InteractionLife};
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Session};
 use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
+use crate::model::verification::UserVerification;
 use crate::records::{Kept, Ledger, RecordChanges};
 use crate::store::{Changes, Fault};
 
@@ -135,7 +136,7 @@ pub(super) fn situation<'a>(
     now: Timestamp,
 ) -> Situation<'a> {
     let person = present.person.as_ref().map(|(user, session)| Person { user, session });
-    let (enrolled, demanded) = (&present.enrolled, present.demanded);
+    let (enrolled, demanded) = (present.counted(), present.demanded);
     Situation { request, client, person, enrolled, demanded, progress, consent: present.consent.as_deref(), now }
 }
 
@@ -143,7 +144,9 @@ pub(super) fn situation<'a>(
 pub(super) struct Present {
     pub person: Option<(Kept<User>, Kept<Session>)>,
     /// What they have enrolled.
-    pub enrolled: Factors,
+    enrolled: Factors,
+    /// Whether passkeys must check their owners.
+    verification: UserVerification,
     /// What policy demands of them here.
     pub demanded: RequiredFactor,
     pub consent: Option<Kept<Consent>>,
@@ -163,7 +166,8 @@ impl Present {
         };
         let Some((user, session)) = person else {
             let nobody = Factors::none(&UserId::from_text(""));
-            return Ok(Present { person: None, enrolled: nobody, demanded: RequiredFactor::None, consent: None });
+            let (verification, demanded) = (UserVerification::Required, RequiredFactor::None);
+            return Ok(Present { person: None, enrolled: nobody, verification, demanded, consent: None });
         };
         let consent = engine.ledger.find(&format!("{}/{}", user.id, request.client)).await?;
         Present::of(engine, client, (user, session), consent).await
@@ -178,7 +182,13 @@ impl Present {
     ) -> Result<Present, Fault> {
         let enrolled = engine.factors_of(&person.0.id).await?;
         let demanded = engine.demanded_of(&person.0, Some(client)).await?;
-        Ok(Present { person: Some(person), enrolled, demanded, consent })
+        let verification = engine.user_verification().await?;
+        Ok(Present { person: Some(person), enrolled, verification, demanded, consent })
+    }
+
+    /// What counts of what they have enrolled.
+    pub(super) fn counted(&self) -> Counted<'_> {
+        self.enrolled.under(self.verification)
     }
 }
 

@@ -97,7 +97,8 @@ impl Engine {
         let demanded = self.demanded_of(user, Some(standing.client())).await?;
         let remembered = match &grant.remembered {
             Some(note) if demanded == RequiredFactor::SecondFactor => {
-                self.factors_of(&user.id).await?.spares(note, user.access_epoch, self.now())
+                let factors = self.factors_of(&user.id).await?;
+                factors.under(self.user_verification().await?).spares(note, user.access_epoch, self.now())
             }
             _ => false,
         };

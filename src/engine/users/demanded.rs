@@ -36,8 +36,9 @@ impl Engine {
             return Ok(false);
         }
         let factors = self.factors_of(&who.user().id).await?;
+        let counted = factors.under(self.user_verification().await?);
         let demand = Demand { policy, ..Demand::default() };
-        Ok(missing_of_session(&factors, demand, who.session(), who.user(), self.now()) != Need::Nothing)
+        Ok(missing_of_session(counted, demand, who.session(), who.user(), self.now()) != Need::Nothing)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::UserId;
 use crate::engine::Engine;
 use crate::model::factors::Factors;
+use crate::model::verification::UserVerification;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault};
 
@@ -12,8 +13,12 @@ use crate::store::{Changes, Fault};
 pub struct FactorsView {
     /// Their authenticator.
     pub authenticator: Option<AuthenticatorView>,
-    /// How many passkeys they have.
+    /// How many passkeys they have that sign them in with nothing else.
     pub passkeys: usize,
+    /// How many security keys they have that serve beside their password.
+    pub security_keys: usize,
+    /// How many they have that count for nothing, since this server asks for more of them by now.
+    pub idle_keys: usize,
     /// Their recovery codes.
     pub recovery_codes: Option<RecoveryCodesView>,
     /// How many browsers remember the second factor now.
@@ -43,7 +48,7 @@ pub struct RecoveryCodesView {
 impl FactorsView {
     /// Whether anything is asked for beside the password.
     pub fn has_second(&self) -> bool {
-        self.authenticator.is_some() || self.passkeys > 0
+        self.authenticator.is_some() || self.passkeys + self.security_keys > 0
     }
 }
 
@@ -54,13 +59,20 @@ impl Engine {
     /// The store's fault.
     pub async fn enrolled(&self, user: &UserId) -> Result<FactorsView, Fault> {
         let (_, factors) = self.factors_kept(user).await?;
-        let now = self.now();
+        let (now, verification) = (self.now(), self.user_verification().await?);
+        let counting = |alone: bool| {
+            let keys = factors.passkeys.iter().filter(|key| key.counts(verification));
+            keys.filter(|key| key.signs_in_alone() == alone).count()
+        };
+        let (passkeys, security_keys) = (counting(true), counting(false));
         Ok(FactorsView {
             authenticator: factors
                 .totp
                 .as_ref()
                 .map(|totp| AuthenticatorView { since: totp.since, last_used_at: totp.last_used_at }),
-            passkeys: factors.passkeys.len(),
+            passkeys,
+            security_keys,
+            idle_keys: factors.passkeys.len() - passkeys - security_keys,
             recovery_codes: factors.recovery_codes.as_ref().map(|codes| RecoveryCodesView {
                 left: factors.recovery_codes_left(),
                 of: codes.codes.len(),
@@ -68,6 +80,14 @@ impl Engine {
             }),
             remembered: factors.devices.iter().filter(|device| device.expires_at > now).count(),
         })
+    }
+
+    /// Whether passkeys must check their owners, as things are set now.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub(in crate::engine) async fn user_verification(&self) -> Result<UserVerification, Fault> {
+        Ok(self.settings().await?.user_verification)
     }
 
     /// What somebody has enrolled; nothing if nothing is kept.

@@ -51,7 +51,8 @@ impl Engine {
         let proved = &who.session().authentication;
         let factors = self.factors_of(&who.user().id).await?;
         let demanded = self.demanded_of(who.user(), None).await?;
-        let all = needs(&factors, demanded, proved, false) == Need::Nothing;
+        let counted = factors.under(self.user_verification().await?);
+        let all = needs(counted, demanded, proved, false) == Need::Nothing;
         match all && self.is_recent(proved) {
             true => Ok(Fresh(who.clone())),
             false => Err(Refusal::FreshSignInRequired.into()),

@@ -2,7 +2,7 @@
 //! registration, recovery, invitations. No path decides by itself.
 
 use crate::base::clock::Timestamp;
-use crate::model::factors::Factors;
+use crate::model::factors::Counted;
 use crate::model::session::{Authentication, Method, Session};
 use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
@@ -22,27 +22,30 @@ pub enum Need {
     EnrolPasskey,
 }
 
-/// What somebody with `factors` who `proved` this much still has to do where `demanded` holds. `remembered` says that they
+/// What somebody with `counted` who `proved` this much still has to do where `demanded` holds. `remembered` says that they
 /// gave their second factor in this browser before: that spares them another code, never a passkey that is demanded.
 ///
 /// Whoever has enrolled a second factor is asked for it after a password, demanded or not. An enrolment never comes before
 /// the factors there are: who has an authenticator gives a code before a first passkey is enrolled.
-pub fn needs(factors: &Factors, demanded: RequiredFactor, proved: &Authentication, remembered: bool) -> Need {
-    let demanded = demanded.max(demanded_by_password(factors));
+///
+/// A security key that does not check its owner is a second factor where it counts, and beside a password it is as good as
+/// any passkey where one is demanded: it cannot be phished either. Alone it is never taken.
+pub fn needs(counted: Counted<'_>, demanded: RequiredFactor, proved: &Authentication, remembered: bool) -> Need {
+    let demanded = demanded.max(demanded_by_password(counted));
     let two = proved.reaches(Authentication::ACR_TWO_FACTORS);
     if demanded == RequiredFactor::Passkey {
         let lost = two && proved.methods().contains(&Method::RecoveryCode);
         return match () {
             () if proved.reaches(Authentication::ACR_PASSKEY) => Need::Nothing,
-            () if !factors.passkeys.is_empty() && !lost => Need::Passkey,
-            () if factors.has_second() && !two => Need::SecondFactor,
+            () if counted.has_passkey() && !lost => Need::Passkey,
+            () if counted.has_second() && !two => Need::SecondFactor,
             () => Need::EnrolPasskey,
         };
     }
     match () {
         () if two => Need::Nothing,
-        () if factors.has_second() && remembered => Need::Nothing,
-        () if factors.has_second() => Need::SecondFactor,
+        () if counted.has_second() && remembered => Need::Nothing,
+        () if counted.has_second() => Need::SecondFactor,
         () if demanded == RequiredFactor::SecondFactor => Need::EnrolSecondFactor,
         () => Need::Nothing,
     }
@@ -50,8 +53,8 @@ pub fn needs(factors: &Factors, demanded: RequiredFactor, proved: &Authenticatio
 
 /// A password that is too short to stand alone wants a second factor beside it, whatever became of the one it was chosen
 /// beside and of the policy that demanded that.
-fn demanded_by_password(factors: &Factors) -> RequiredFactor {
-    if factors.short_password { RequiredFactor::SecondFactor } else { RequiredFactor::None }
+fn demanded_by_password(counted: Counted<'_>) -> RequiredFactor {
+    if counted.all().short_password { RequiredFactor::SecondFactor } else { RequiredFactor::None }
 }
 
 /// Everything that is demanded of a sign-in.
@@ -67,16 +70,21 @@ pub(in crate::engine) struct Demand {
 
 /// What is missing where all of this is demanded. What a request asks for must have been proved: that a browser remembers
 /// does not count. What it would merely like is asked of those who have it.
-pub(in crate::engine) fn missing(factors: &Factors, demand: Demand, proved: &Authentication, remembered: bool) -> Need {
-    let of_policy = needs(factors, demand.policy, proved, remembered);
+pub(in crate::engine) fn missing(
+    counted: Counted<'_>,
+    demand: Demand,
+    proved: &Authentication,
+    remembered: bool,
+) -> Need {
+    let of_policy = needs(counted, demand.policy, proved, remembered);
     if of_policy != Need::Nothing {
         return of_policy;
     }
     if demand.essential > RequiredFactor::None && !proved.reaches(demand.essential.class()) {
-        return needs(factors, demand.essential, proved, false);
+        return needs(counted, demand.essential, proved, false);
     }
     if demand.wanted > RequiredFactor::None && !proved.reaches(demand.wanted.class()) {
-        return match needs(factors, demand.wanted, proved, false) {
+        return match needs(counted, demand.wanted, proved, false) {
             Need::EnrolSecondFactor | Need::EnrolPasskey => Need::Nothing,
             other => other,
         };
@@ -87,19 +95,19 @@ pub(in crate::engine) fn missing(factors: &Factors, demand: Demand, proved: &Aut
 /// What a session lacks that is open already. That its person has enrolled a factor since is no reason to ask for it: only
 /// what is demanded beyond what was proved.
 pub(in crate::engine) fn missing_of_session(
-    factors: &Factors,
+    counted: Counted<'_>,
     demand: Demand,
     session: &Session,
     user: &User,
     now: Timestamp,
 ) -> Need {
     let proved = &session.authentication;
-    let remembered = session.remembered.as_ref().is_some_and(|note| factors.spares(note, user.access_epoch, now));
+    let remembered = session.remembered.as_ref().is_some_and(|note| counted.spares(note, user.access_epoch, now));
     let spared = remembered && demand.policy == RequiredFactor::SecondFactor;
     let met = |factor: RequiredFactor| proved.reaches(factor.class());
     match (spared || met(demand.policy)) && met(demand.essential) && met(demand.wanted) {
         true => Need::Nothing,
-        false => missing(factors, demand, proved, remembered),
+        false => missing(counted, demand, proved, remembered),
     }
 }
 
@@ -109,7 +117,8 @@ mod tests {
     use crate::base::clock::Timestamp;
     use crate::base::ids::UserId;
     use crate::base::seal::SealingKey;
-    use crate::model::factors::{Passkey, Totp};
+    use crate::model::factors::{Factors, Passkey, Totp};
+    use crate::model::verification::UserVerification;
 
     const NOW: Timestamp = Timestamp(1_800_000_000);
 
@@ -125,6 +134,8 @@ mod tests {
             created_at: NOW,
             last_used_at: None,
             backed_up: false,
+            verifies: true,
+            discoverable: true,
         }));
         factors
     }
@@ -170,8 +181,49 @@ mod tests {
         for (who, factors, proved, strange, remembered) in rows {
             let proved = Authentication::by(proved, NOW);
             for (nth, demanded) in [Demanded::None, Demanded::SecondFactor, Demanded::Passkey].into_iter().enumerate() {
-                assert_eq!(needs(factors, demanded, &proved, false), strange[nth], "{who}, {demanded:?}");
-                assert_eq!(needs(factors, demanded, &proved, true), remembered[nth], "{who}, {demanded:?}, remembered");
+                for verification in [UserVerification::Required, UserVerification::Preferred] {
+                    let counted = factors.under(verification);
+                    assert_eq!(needs(counted, demanded, &proved, false), strange[nth], "{who}, {demanded:?}");
+                    assert_eq!(needs(counted, demanded, &proved, true), remembered[nth], "{who}, {demanded:?}, again");
+                }
+            }
+        }
+    }
+
+    /// A security key that does not check its owner is as good as a passkey beside a password where it counts, and nothing
+    /// where it does not; nobody who has another factor loses that.
+    #[test]
+    fn a_key_that_checks_nobody_counts_where_that_is_permitted() {
+        use Method::{Password, Totp};
+        use RequiredFactor as Demanded;
+        const TOUCHED: Method = Method::Passkey { verified: false };
+        let keyed = |totp| {
+            let mut factors = factors(totp, true);
+            factors.passkeys[0].verifies = false;
+            factors
+        };
+        let (key, both) = (keyed(false), keyed(true));
+        type Row<'a> = (&'a str, &'a Factors, &'a [Method], [Need; 3], [Need; 3]);
+        let rows: [Row<'_>; 5] = {
+            use Need::{
+                EnrolPasskey as NewKey, EnrolSecondFactor as NewSecond, Nothing as Done, Passkey as Key,
+                SecondFactor as Second,
+            };
+            // (who, proved, [none, second factor, passkey demanded] where it counts, the same where it does not)
+            [
+                ("password", &key, &[Password], [Second, Second, Key], [Done, NewSecond, NewKey]),
+                ("password and touch", &key, &[Password, TOUCHED], [Done, Done, Done], [Done, Done, Done]),
+                ("both, password", &both, &[Password], [Second, Second, Key], [Second, Second, Second]),
+                ("both, code", &both, &[Password, Totp], [Done, Done, Key], [Done, Done, NewKey]),
+                ("both, touch", &both, &[Password, TOUCHED], [Done, Done, Done], [Done, Done, Done]),
+            ]
+        };
+        for (who, factors, proved, counting, idle) in rows {
+            let proved = Authentication::by(proved, NOW);
+            for (nth, demanded) in [Demanded::None, Demanded::SecondFactor, Demanded::Passkey].into_iter().enumerate() {
+                let needed = |verification| needs(factors.under(verification), demanded, &proved, false);
+                assert_eq!(needed(UserVerification::Preferred), counting[nth], "{who}, {demanded:?}");
+                assert_eq!(needed(UserVerification::Required), idle[nth], "{who}, {demanded:?}, not counted");
             }
         }
     }
@@ -197,9 +249,14 @@ mod tests {
             (&both, wanted(Passkey), &code, Need::Passkey),
             (&both, essential(Passkey), &code, Need::Passkey),
         ] {
-            assert_eq!(missing(factors, demand, proved, true), expected, "{demand:?} {proved:?}");
+            assert_eq!(
+                missing(factors.under(UserVerification::Required), demand, proved, true),
+                expected,
+                "{demand:?} {proved:?}"
+            );
         }
-        assert_eq!(missing(&totp, Demand::default(), &pwd, true), Need::Nothing);
-        assert_eq!(missing(&totp, Demand::default(), &pwd, false), Need::SecondFactor);
+        let totp = totp.under(UserVerification::Required);
+        assert_eq!(missing(totp, Demand::default(), &pwd, true), Need::Nothing);
+        assert_eq!(missing(totp, Demand::default(), &pwd, false), Need::SecondFactor);
     }
 }

@@ -129,7 +129,7 @@ fn factors_without_secrets(factors: &Factors) -> Value {
         })),
         "passkeys": factors.passkeys.iter().map(|one| json!({
             "name": one.name, "created_at": moment(one.created_at), "last_used_at": one.last_used_at.map(moment),
-            "backed_up": one.backed_up,
+            "backed_up": one.backed_up, "verifies_owner": one.verifies, "discoverable": one.discoverable,
         })).collect::<Vec<_>>(),
         "passkey_suggested": factors.passkey_suggested,
         "remembered_browsers": factors.devices.iter().map(|one| json!({

@@ -50,7 +50,7 @@ impl Engine {
     /// loses their passkeys.
     ///
     /// # Errors
-    /// [`Refusal::FieldInvalid`] for `password` when they have no passkey; [`Refusal::LastAdministrator`] when nobody else
+    /// [`Refusal::FieldInvalid`] for `password` when no passkey signs them in alone; [`Refusal::LastAdministrator`] when nobody else
     /// could administer; [`Refusal::NotFound`] when they have no password; [`Refusal::SessionEnded`]; the store's fault.
     pub async fn remove_password(&self, caller: &Caller, who: &Fresh) -> Result<NewSession, Denied> {
         self.settle(|| self.decide_no_password(caller, who.signed_in())).await
@@ -90,8 +90,13 @@ impl Engine {
             return Ok(Decision::refuse(Refusal::NotFound("password")));
         }
         let (kept, mut factors) = self.factors_kept(&was.id).await?;
-        let Some(kept) = kept.filter(|_| !factors.passkeys.is_empty()) else {
-            return Ok(Decision::refuse(Refusal::field("password", "Add a passkey first, or nothing signs you in.")));
+        // A security key serves beside a password and is no way in without one.
+        let Some(kept) = kept.filter(|_| factors.sign_in_alone()) else {
+            let sentence = match factors.passkeys.is_empty() {
+                true => "Add a passkey first, or nothing signs you in.",
+                false => "Add a passkey first that signs you in alone: a security key does not.",
+            };
+            return Ok(Decision::refuse(Refusal::field("password", sentence)));
         };
         let mut changes = Changes::new();
         self.another_administrator(&was, &mut changes).await?;

@@ -142,8 +142,9 @@ impl Engine {
     pub async fn shortest_password(&self, user: Option<&User>) -> Result<u32, Fault> {
         let beside_a_factor = match user {
             Some(user) => {
+                let factors = self.factors_of(&user.id).await?;
                 self.demanded_of(user, None).await? > RequiredFactor::None
-                    || self.factors_kept(&user.id).await?.1.has_second()
+                    || factors.under(self.user_verification().await?).has_second()
             }
             None => self.settings().await?.required_factor > RequiredFactor::None,
         };
@@ -184,7 +185,8 @@ impl Engine {
     /// # Errors
     /// The store's fault.
     pub(in crate::engine) async fn password_needs_more(&self, user: &User, factors: &Factors) -> Result<bool, Fault> {
-        let alone = factors.short_password && user.password.is_some() && !factors.has_second();
+        let second = factors.under(self.user_verification().await?).has_second();
+        let alone = factors.short_password && user.password.is_some() && !second;
         Ok(alone && self.demanded_of(user, None).await? == RequiredFactor::None)
     }
 

@@ -7,7 +7,7 @@ use crate::base::secret::Secret;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::client::Client;
-use crate::model::factors::Factors;
+use crate::model::factors::{Counted, Factors};
 use crate::model::interaction::Interaction;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Method, Session, SessionLife};
@@ -85,9 +85,10 @@ impl Engine {
         let waiting = self.waiting_request(proof.interaction, proof.browser).await?;
         let demand = self.demand(proof, waiting.as_deref()).await?;
         let again = proof.confirms || proof.unfinished.is_some();
-        let remembered = self.remembers(proof.user, proof.factors, proof.device).filter(|_| !again);
+        let counted = proof.factors.under(self.user_verification().await?);
+        let remembered = self.remembers(proof.user, counted, proof.device).filter(|_| !again);
         let current = self.current_session(proof.current).await?;
-        match missing(proof.factors, demand, &proof.proved, remembered.is_some()) {
+        match missing(counted, demand, &proof.proved, remembered.is_some()) {
             Need::Nothing => {
                 let new = self.enter(caller, proof, current, remembered, changes).await?;
                 if let Some(waiting) = &waiting {
@@ -97,7 +98,7 @@ impl Engine {
                 Ok(SignInStep::Done(Box::new(new)))
             }
             // Whoever reads the mail of an account must not be handed its new second factor.
-            need if proof.proved.rests_on_mail() && leads_to_enrolment(need, demand, proof.factors) => {
+            need if proof.proved.rests_on_mail() && leads_to_enrolment(need, demand, counted) => {
                 Err(Refusal::EnrolmentRequired.into())
             }
             _ => {
@@ -229,7 +230,8 @@ impl Engine {
                 known: true,
             };
             let demand = self.demand(&proof, Some(&waiting)).await?;
-            if missing_of_session(&factors, demand, &session, &user, self.now()) == Need::Nothing {
+            let counted = factors.under(self.user_verification().await?);
+            if missing_of_session(counted, demand, &session, &user, self.now()) == Need::Nothing {
                 return Ok(Decision::allow(None));
             }
             self.may_begin(caller, Some(&user.id), self.now())?;
@@ -265,8 +267,8 @@ impl Engine {
 }
 
 /// Whether the way on ends at something new: at once, or after the factors there are.
-fn leads_to_enrolment(need: Need, demand: Demand, factors: &Factors) -> bool {
+fn leads_to_enrolment(need: Need, demand: Demand, counted: Counted<'_>) -> bool {
     let demanded = demand.policy.max(demand.essential);
-    let no_passkey = demanded == RequiredFactor::Passkey && factors.passkeys.is_empty();
+    let no_passkey = demanded == RequiredFactor::Passkey && !counted.has_passkey();
     no_passkey || matches!(need, Need::EnrolSecondFactor | Need::EnrolPasskey)
 }

@@ -35,7 +35,7 @@ impl Engine {
                 return Ok(Decision::refuse(Refusal::SessionEnded));
             };
             let (kept, mut factors) = self.factors_kept(&user.id).await?;
-            if !factors.has_second() {
+            if !factors.under(self.user_verification().await?).has_second() {
                 return Ok(Decision::refuse(Refusal::NotFound("factor")));
             }
             let mut changes = Changes::new();

@@ -7,7 +7,7 @@ use crate::base::clock::Timestamp;
 use crate::base::secret::{Kind, Secret};
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
-use crate::model::factors::{Factors, RememberedDevice};
+use crate::model::factors::{Counted, Factors, RememberedDevice};
 use crate::model::refusal::Refusal;
 use crate::model::user::User;
 use crate::records::RecordChanges;
@@ -34,9 +34,9 @@ pub struct RememberedView {
 
 impl Engine {
     /// By which note the browser with this cookie spares `user` the second factor, if by any.
-    pub(super) fn remembers(&self, user: &User, factors: &Factors, cookie: Option<&Secret>) -> Option<String> {
+    pub(super) fn remembers(&self, user: &User, factors: Counted<'_>, cookie: Option<&Secret>) -> Option<String> {
         let handle = Kind::Device.read_handle(cookie?.expose())?;
-        let noted = factors.devices.iter().find(|device| device.locator == handle.locator)?;
+        let noted = factors.all().devices.iter().find(|device| device.locator == handle.locator)?;
         let spared = factors.spares(&noted.locator, user.access_epoch, self.now());
         (spared && noted.digest.is_of(handle.secret.expose())).then(|| noted.locator.clone())
     }

@@ -8,7 +8,7 @@ use crate::base::ids::SignInId;
 use crate::base::secret::Secret;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
-use crate::model::factors::{Factors, WrongCodes};
+use crate::model::factors::{Counted, Factors, WrongCodes};
 use crate::model::mail::AccountChange;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Method};
@@ -74,7 +74,8 @@ impl Engine {
         let Some(at) = self.underway(&given.sign_in, &given.browser, current).await? else {
             return Ok(Decision::refuse(Refusal::SignInGone));
         };
-        let Some((method, factors)) = self.take_code(&at.user, &at.enrolled(), &given.code)? else {
+        let Some((method, factors)) = self.take_code(&at.user, at.enrolled().under(at.verification), &given.code)?
+        else {
             return Ok(Decision::refuse(Refusal::SecondFactorWrong));
         };
         let mut changes = Changes::new();
@@ -135,10 +136,10 @@ impl Engine {
     pub(in crate::engine) fn take_code(
         &self,
         user: &User,
-        factors: &Factors,
+        factors: Counted<'_>,
         code: &Secret,
     ) -> Result<Option<(Method, Factors)>, Fault> {
-        let (now, mut left) = (self.now(), factors.clone());
+        let (now, mut left) = (self.now(), factors.all().clone());
         if is_of_authenticator(code.expose()) {
             let Some(totp) = &mut left.totp else { return Ok(None) };
             let generator = self.generator(&user.id, &totp.seed)?;

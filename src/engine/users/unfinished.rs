@@ -14,6 +14,7 @@ use crate::model::refusal::Refusal;
 use crate::model::session::Session;
 use crate::model::sign_in::{RequiredFactor, UnfinishedSignIn};
 use crate::model::user::User;
+use crate::model::verification::UserVerification;
 use crate::records::Kept;
 use crate::store::Fault;
 
@@ -29,6 +30,8 @@ pub(in crate::engine) struct Underway {
     pub user: Kept<User>,
     /// What they have enrolled, if anything.
     pub factors: Option<Kept<Factors>>,
+    /// Whether passkeys must check their owners now.
+    pub verification: UserVerification,
 }
 
 impl Underway {
@@ -40,7 +43,7 @@ impl Underway {
     /// What is missing still.
     pub(in crate::engine) fn need(&self) -> Need {
         let demand = Demand { policy: self.sign_in.required, wanted: self.sign_in.wanted, ..Demand::default() };
-        missing(&self.enrolled(), demand, &self.sign_in.proved, false)
+        missing(self.enrolled().under(self.verification), demand, &self.sign_in.proved, false)
     }
 
     /// Whether what is missing is something new, and may be enrolled now: a passkey, or any second factor.
@@ -67,8 +70,12 @@ pub struct UnfinishedView {
     pub interaction: Option<InteractionId>,
     /// Whether they have an authenticator.
     pub has_authenticator: bool,
-    /// Whether they have passkeys.
+    /// Whether they have a passkey, or a security key that serves beside their password.
     pub has_passkeys: bool,
+    /// Whether any of these is a security key.
+    pub has_security_keys: bool,
+    /// Whether security keys that do not check their owner are taken from them too.
+    pub takes_security_keys: bool,
     /// How many recovery codes they have left.
     pub recovery_codes_left: usize,
 }
@@ -95,7 +102,9 @@ impl Engine {
             username: user.username.clone(),
             interaction: sign_in.interaction.clone(),
             has_authenticator: factors.totp.is_some(),
-            has_passkeys: !factors.passkeys.is_empty(),
+            has_passkeys: factors.under(underway.verification).has_passkey(),
+            has_security_keys: factors.under(underway.verification).has_security_key(),
+            takes_security_keys: self.takes_security_keys(user).await?,
             recovery_codes_left: factors.recovery_codes_left(),
         })
     }
@@ -130,7 +139,8 @@ impl Engine {
             }
         }
         let factors = self.ledger.find::<Factors>(user.id.as_str()).await?;
-        Ok(Some(Underway { sign_in, user, factors }))
+        let verification = self.user_verification().await?;
+        Ok(Some(Underway { sign_in, user, factors, verification }))
     }
 
     /// The authorization request that waits in this browser, if it does still. Another browser's learns nothing.

@@ -31,7 +31,7 @@ impl Engine {
         sent: Option<&Secret>,
     ) -> Result<Option<TriedCode<'_>>, Denied> {
         let factors = self.factors_of(&user.id).await?;
-        if sent.is_none() || !factors.has_second() {
+        if sent.is_none() || !factors.under(self.user_verification().await?).has_second() {
             return Ok(None);
         }
         let attempt = self.begin_code(caller, user, &factors, false).await?;
@@ -70,15 +70,16 @@ impl Engine {
     ) -> Result<Result<Authentication, Refusal>, Fault> {
         let now = self.now();
         let (kept, before) = self.factors_as_they_stay(&user.id, changes).await?;
+        let counted = before.under(self.user_verification().await?);
         let mut proved = Authentication::by_password(now);
-        if let (Some(sent), Some(kept), true) = (sent, &kept, before.has_second()) {
-            let Some((method, left)) = self.take_code(user, &before, sent)? else {
+        if let (Some(sent), Some(kept), true) = (sent, &kept, counted.has_second()) {
+            let Some((method, left)) = self.take_code(user, counted, sent)? else {
                 return Ok(Err(Refusal::SecondFactorWrong));
             };
             changes.update(kept, &Factors { wrong_codes: None, ..left });
             proved = proved.and(method, now);
         }
-        Ok(enough(needs(&before, demanded, &proved, false)).map(|()| proved))
+        Ok(enough(needs(counted, demanded, &proved, false)).map(|()| proved))
     }
 
     /// Whether `proved` is all that is demanded of `user` now, where nothing can be asked.
@@ -91,7 +92,8 @@ impl Engine {
         demanded: RequiredFactor,
         proved: &Authentication,
     ) -> Result<Result<(), Refusal>, Fault> {
-        Ok(enough(needs(&self.factors_of(&user.id).await?, demanded, proved, false)))
+        let factors = self.factors_of(&user.id).await?;
+        Ok(enough(needs(factors.under(self.user_verification().await?), demanded, proved, false)))
     }
 }
 

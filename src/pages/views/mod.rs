@@ -27,6 +27,6 @@ pub use factors::{Authenticator, Enrolling, RecoveryCodes};
 pub use leaving::{SignOut, SignedOut};
 pub use mail::{OwnAddress, Reset, ResetSent, Verify};
 pub use mail_code::{MailCode, MailCodeNote, MailedCode, MailedNotice};
-pub use passkeys::{AddPasskey, PasskeyRow, Passkeys};
+pub use passkeys::{AddPasskey, KeyKind, PasskeyRow, Passkeys};
 pub use second_factor::{Asks, CodeNotice, NewCodes, SecondFactor};
 pub use sign_in::{ChooseAccount, Destination, FlowExpired, Notice, SignIn};

@@ -53,8 +53,12 @@ pub struct SecondFactor {
     pub username: String,
     /// Whether a code of an authenticator can be given.
     pub has_authenticator: bool,
-    /// Whether a passkey can be used.
+    /// Whether a passkey can be used, or a security key.
     pub has_passkeys: bool,
+    /// Whether a security key can, which serves only beside a password.
+    pub has_security_keys: bool,
+    /// Whether such a key can be added, where something is to be added.
+    pub takes_security_keys: bool,
     /// Whether a recovery code can be given.
     pub has_recovery_codes: bool,
     /// Whether a passkey can be added instead, where an authenticator is to be set up.
@@ -79,6 +83,11 @@ impl SecondFactor {
             Asks::EnrolSecondFactor => "Set up a second factor",
             Asks::EnrolPasskey => "Set up a passkey",
         }
+    }
+
+    /// What the button says that asks for what they have.
+    pub fn use_words(&self) -> &'static str {
+        if self.has_security_keys { "Use a passkey or security key" } else { "Use a passkey" }
     }
 }
 

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { KEYBOARD, NARROW, WIDE, journey } from "./journey.mjs";
 import { PASSWORD, becomesTheFirstAdministrator, signsOut } from "./steps.mjs";
+import { Authenticator, TELEPHONE } from "./virtual_authenticator.mjs";
 
 journey("a passkey is enrolled and signs in", {
   name: "passkeys",
@@ -11,7 +12,7 @@ journey("a passkey is enrolled and signs in", {
 }, async ({ ana, server }) => {
   await becomesTheFirstAdministrator(ana, server);
   // It lives with the process that shows the site: a page of the site is open already.
-  const authenticator = await Authenticator.of(ana);
+  const authenticator = await Authenticator.of(ana, TELEPHONE);
   await isSuggestedOneOnce(ana, server);
   await enrols(ana, server, authenticator);
   await isNotAskedForItAtOnce(ana);
@@ -172,52 +173,4 @@ async function givesHerPassword(ana) {
   await ana.fill("Username or email address", "ana");
   await ana.fill("Password", PASSWORD);
   await ana.press("button", "Sign in");
-}
-
-/** Chromium's own virtual authenticator: as a telephone's, it keeps passkeys and checks its owner. */
-class Authenticator {
-  static async of({ context, page }) {
-    const cdp = await context.newCDPSession(page);
-    await cdp.send("WebAuthn.enable");
-    const options = {
-      protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true,
-      automaticPresenceSimulation: true,
-    };
-    const { authenticatorId } = await cdp.send("WebAuthn.addVirtualAuthenticator", { options });
-    return Object.assign(new Authenticator(), { cdp, authenticatorId });
-  }
-
-  send(command, more = {}) {
-    return this.cdp.send(`WebAuthn.${command}`, { authenticatorId: this.authenticatorId, ...more });
-  }
-
-  /** Its owner is there and shows it. */
-  async agrees() {
-    await this.send("setUserVerified", { isUserVerified: true });
-    await this.send("setAutomaticPresenceSimulation", { enabled: true });
-  }
-
-  /** Somebody is there whom it does not know. */
-  async refuses() {
-    await this.send("setUserVerified", { isUserVerified: false });
-    await this.send("setAutomaticPresenceSimulation", { enabled: true });
-  }
-
-  /** Nobody touches it. */
-  async waits() {
-    await this.send("setAutomaticPresenceSimulation", { enabled: false });
-  }
-
-  /** It was told of what is of no use any more, if not at this very moment. */
-  async hasForgotten() {
-    const until = Date.now() + 5_000;
-    while ((await this.credentials()).length > 0) {
-      assert.ok(Date.now() < until, "the browser was told that the passkey is unknown");
-      await this.cdp.send("Runtime.evaluate", { expression: "new Promise(requestAnimationFrame)", awaitPromise: true });
-    }
-  }
-
-  async credentials() {
-    return (await this.send("getCredentials")).credentials;
-  }
 }

@@ -13,7 +13,7 @@ use crate::model::refusal::Refusal;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault};
 
-use super::relying_party::RelyingParty;
+use super::relying_party::{Asked, RelyingParty, UNVERIFIED};
 
 /// How long people have once they are asked: to fetch a key, to find a telephone.
 pub(super) const LIFETIME: Duration = Duration::from_secs(5 * 60);
@@ -63,6 +63,18 @@ impl Miss {
     pub fn of(user: &UserId, cause: &'static str) -> Miss {
         Miss { user: Some(user.clone()), ..Miss::by(cause) }
     }
+
+    /// The same, told to somebody who is known by their password or their session already: that their key does not check
+    /// its owner is no secret to them, and what to do about it is theirs to know.
+    pub fn of_known(user: &UserId, cause: &'static str) -> Miss {
+        let refusal = if cause == UNVERIFIED { Refusal::PasskeyUnverified } else { Refusal::PasskeyRefused };
+        Miss { refusal, ..Miss::of(user, cause) }
+    }
+
+    /// The key holds, and signs in beside a password only. Whoever showed that it is theirs hears so.
+    pub fn needs_password(user: &UserId) -> Miss {
+        Miss { refusal: Refusal::PasskeyNeedsPassword, ..Miss::of(user, "only beside a password") }
+    }
 }
 
 impl Engine {
@@ -79,11 +91,11 @@ impl Engine {
         browser: &Secret,
         user: Option<&UserId>,
         purpose: ChallengePurpose,
-        asked: (Value, String),
+        asked: Asked,
     ) -> Result<Ceremony, Denied> {
         let now = self.now();
         self.may_ask_passkey(caller, user, now)?;
-        let (options, state) = asked;
+        let Asked { options, state, verification } = asked;
         let id = ids::random(&*self.rng);
         let lifetime = if purpose == ChallengePurpose::SignIn { OFFERED } else { LIFETIME };
         let challenge = PasskeyChallenge {
@@ -91,6 +103,7 @@ impl Engine {
             browser: browser.digest(),
             user: user.cloned(),
             purpose,
+            verification,
             state,
             expires_at: now.plus(lifetime),
         };
@@ -123,8 +136,7 @@ impl Engine {
         })
     }
 
-    /// Notes why an answer was not taken and gives the refusal, which is the same for every cause but that the passkey is
-    /// nobody's.
+    /// Notes why an answer was not taken and gives the refusal, which is the same for nearly every cause (see [`Miss`]).
     pub(super) async fn passkey_missed(&self, caller: &Caller, miss: Miss) -> Denied {
         let record = caller.record(self.now(), &*self.rng, AuditActor::Nobody, AuditKind::SignInFailed);
         let record = record.with("cause", format_args!("passkey: {}", miss.cause));

@@ -19,7 +19,7 @@ mod suggested;
 mod tests;
 
 pub use ceremony::{Answer, Ceremony};
-pub use enrol::NewPasskey;
+pub use enrol::{NewKey, NewPasskey};
 pub use own::PasskeyView;
 pub use sign_in::PasskeySignIn;
 

@@ -28,6 +28,10 @@ pub struct PasskeyView {
     pub last_used_at: Option<Timestamp>,
     /// Whether it is kept in more than one place, as synchronised passkeys are.
     pub backed_up: bool,
+    /// Whether it signs them in with nothing else; a security key serves beside their password.
+    pub signs_in_alone: bool,
+    /// Whether it is worth anything as things are set now.
+    pub counts: bool,
 }
 
 impl Engine {
@@ -36,8 +40,8 @@ impl Engine {
     /// # Errors
     /// The store's fault.
     pub async fn passkeys(&self, who: &SignedIn) -> Result<Vec<PasskeyView>, Denied> {
-        let factors = self.ledger.find::<Factors>(who.user().id.as_str()).await?;
-        Ok(factors.iter().flat_map(|factors| &factors.passkeys).map(view).collect())
+        let (factors, verification) = (self.factors_of(&who.user().id).await?, self.user_verification().await?);
+        Ok(factors.passkeys.iter().map(|passkey| view(passkey, passkey.counts(verification))).collect())
     }
 
     /// Calls one of them by another name.
@@ -67,8 +71,8 @@ impl Engine {
     /// Removes one of them; gives its credential id. The last way in cannot be removed.
     ///
     /// # Errors
-    /// [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for `passkey` when they have no password and no other passkey, or one
-    /// that is too short to stand alone;
+    /// [`Refusal::NotFound`]; [`Refusal::FieldInvalid`] for `passkey` when they have no password and no other passkey that
+    /// signs them in alone, or a password that is too short to stand alone;
     /// [`Refusal::SessionEnded`]; the store's fault.
     pub async fn remove_passkey(&self, caller: &Caller, who: &Fresh, id: &str) -> Result<String, Denied> {
         self.settle(|| async {
@@ -80,12 +84,12 @@ impl Engine {
             let Some(removed) = was.passkeys.iter().find(|passkey| is_called(passkey, id)) else {
                 return Ok(Decision::refuse(Refusal::NotFound("passkey")));
             };
-            if user.password.is_none() && was.passkeys.len() == 1 {
+            let mut factors = was.record().clone();
+            factors.passkeys.retain(|passkey| !is_called(passkey, id));
+            if user.password.is_none() && removed.signs_in_alone() && !factors.sign_in_alone() {
                 let sentence = "This passkey is the only way you sign in. Add another one first.";
                 return Ok(Decision::refuse(Refusal::field("passkey", sentence)));
             }
-            let mut factors = was.record().clone();
-            factors.passkeys.retain(|passkey| !is_called(passkey, id));
             factors.tidy();
             if self.password_needs_more(&user, &factors).await? {
                 return Ok(Decision::refuse(Refusal::field("passkey", passwords::NEEDS_MORE)));
@@ -108,13 +112,15 @@ impl Engine {
     }
 }
 
-pub(super) fn view(passkey: &Passkey) -> PasskeyView {
+pub(super) fn view(passkey: &Passkey, counts: bool) -> PasskeyView {
     PasskeyView {
         id: handle(passkey),
         name: passkey.name.clone(),
         created_at: passkey.created_at,
         last_used_at: passkey.last_used_at,
         backed_up: passkey.backed_up,
+        signs_in_alone: passkey.signs_in_alone(),
+        counts,
     }
 }
 

@@ -5,11 +5,12 @@ use crate::engine::Engine;
 use crate::model::factors::{ChallengePurpose, Factors, Passkey};
 use crate::model::session::Method;
 use crate::model::user::User;
+use crate::model::verification::UserVerification;
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault};
 
 use super::ceremony::{Answer, Miss};
-use super::relying_party::{Claimed, RelyingParty};
+use super::relying_party::{Claimed, RelyingParty, UNVERIFIED};
 
 /// Somebody has shown a passkey of theirs.
 pub(super) struct Shown {
@@ -19,12 +20,13 @@ pub(super) struct Shown {
     pub was: Kept<Factors>,
     /// The same with the passkey's use.
     pub factors: Factors,
-    /// What it counts as.
+    /// What it counts as: whether the passkey verified them this time.
     pub method: Method,
 }
 
 impl Engine {
-    /// Who answers, if the answer holds. Its challenge is deleted with `changes` either way, so that nothing is tried twice;
+    /// Who answers, if the answer holds: beside a password any key that counts, alone only one that verified its owner and
+    /// always has. Its challenge is deleted with `changes` either way, so that nothing is tried twice;
     /// what became of the passkey is for the caller to write.
     pub(super) async fn take_word(
         &self,
@@ -59,10 +61,22 @@ impl Engine {
         let Some(passkey) = was.passkeys.iter().find(|passkey| passkey.id == claimed.id()) else {
             return miss("unknown passkey");
         };
+        let beside_password = purpose == ChallengePurpose::SecondFactor;
+        let unproved =
+            |cause| if beside_password { Miss::of_known(&was.user, cause) } else { Miss::of(&was.user, cause) };
         let used = match party.check(&challenge.state, &claimed, passkey) {
             Ok(used) => used,
-            Err(cause) => return miss(cause),
+            Err(cause) => return Ok(Err(unproved(cause))),
         };
+        if !beside_password && !passkey.signs_in_alone() {
+            return Ok(Err(Miss::needs_password(&was.user)));
+        }
+        // What was asked for may be less than what is asked for by now.
+        let must_verify = !beside_password || self.user_verification().await? == UserVerification::Required;
+        if must_verify && !used.verified {
+            return Ok(Err(unproved(UNVERIFIED)));
+        }
+        let verified = used.verified;
         let used = Passkey {
             credential: used.json,
             backed_up: used.backed_up,
@@ -71,6 +85,6 @@ impl Engine {
         };
         let passkeys = was.passkeys.iter().map(|other| if other.id == used.id { used.clone() } else { other.clone() });
         let factors = Factors { passkeys: passkeys.collect(), ..was.record().clone() };
-        Ok(Ok(Shown { user: kept, was, factors, method: Method::Passkey { verified: true } }))
+        Ok(Ok(Shown { user: kept, was, factors, method: Method::Passkey { verified } }))
     }
 }

@@ -7,14 +7,15 @@ use crate::engine::users::proceed::{Proof, SignInStep};
 use crate::engine::users::second_factor::Further;
 use crate::engine::users::{EnrolledInSignIn, SignedIn};
 use crate::engine::{Caller, Decision, Denied, Engine};
-use crate::model::factors::ChallengePurpose;
+use crate::model::factors::{ChallengePurpose, Passkey};
 use crate::model::refusal::Refusal;
-use crate::model::session::{Authentication, Method};
+use crate::model::session::Authentication;
+use crate::model::verification::UserVerification;
 use crate::records::RecordChanges;
 use crate::store::Changes;
 
 use super::ceremony::{Answer, Ceremony, Miss};
-use super::enrol::{ENROLMENT_PROVES, Enrolled};
+use super::enrol::{Enrolled, NewKey};
 use super::proof::Shown;
 use super::relying_party::RelyingParty;
 
@@ -46,15 +47,15 @@ impl Engine {
     /// # Errors
     /// [`Refusal::PasskeyRefused`] where the deployment has none; [`Refusal::TooManyTries`]; the store's fault.
     pub async fn begin_passkey_sign_in(&self, caller: &Caller, browser: &Secret) -> Result<Ceremony, Denied> {
-        let asked = self.relying_party().await?.ask_one_of(None)?;
+        let asked = self.relying_party().await?.ask_any()?;
         self.begin_ceremony(caller, browser, None, ChallengePurpose::SignIn, asked).await
     }
 
-    /// Signs in whoever the passkey belongs to. It verified them, so it is two factors in one.
+    /// Signs in whoever the passkey belongs to. It verified them, whatever else is permitted, so it is two factors in one.
     ///
     /// # Errors
-    /// [`Refusal::PasskeyUnknown`] for a passkey that is nobody's; [`Refusal::PasskeyRefused`], for every other cause the
-    /// same; the store's fault.
+    /// [`Refusal::PasskeyUnknown`] for a passkey that is nobody's; [`Refusal::PasskeyNeedsPassword`] for a security key that
+    /// serves beside a password; [`Refusal::PasskeyRefused`], for every other cause the same; the store's fault.
     pub async fn finish_passkey_sign_in(&self, caller: &Caller, ask: &PasskeySignIn) -> Result<SignInStep, Denied> {
         let party = self.relying_party().await?;
         let done = self.settle(|| async {
@@ -69,10 +70,11 @@ impl Engine {
         self.let_in(caller, done.await?).await
     }
 
-    /// Asks for one of the passkeys of whoever is signed in, to prove once more that it is still they.
+    /// Asks for one of the passkeys of whoever is signed in that sign in alone, to prove once more that it is still they. Who
+    /// has a security key confirms as they signed in: with their password, and then the key.
     ///
     /// # Errors
-    /// As [`Engine::begin_passkey_sign_in`], and [`Refusal::SessionEnded`].
+    /// As [`Engine::begin_passkey_sign_in`], also when they have none, and [`Refusal::SessionEnded`].
     pub async fn begin_passkey_confirmation(
         &self,
         caller: &Caller,
@@ -80,9 +82,13 @@ impl Engine {
         browser: &Secret,
     ) -> Result<Ceremony, Denied> {
         let Some((_, user)) = self.still_signed_in(who).await? else { return Err(Refusal::SessionEnded.into()) };
-        let known = self.factors_of(&user.id).await?.passkeys;
-        let asked = self.relying_party().await?.ask_one_of(Some(&known))?;
-        self.begin_ceremony(caller, browser, Some(&user.id), ChallengePurpose::SecondFactor, asked).await
+        let mut known = self.factors_of(&user.id).await?.passkeys;
+        known.retain(Passkey::signs_in_alone);
+        if known.is_empty() {
+            return Err(Refusal::PasskeyRefused.into());
+        }
+        let asked = self.relying_party().await?.ask_one_of(&known, UserVerification::Required)?;
+        self.begin_ceremony(caller, browser, Some(&user.id), ChallengePurpose::Confirmation, asked).await
     }
 
     /// Renews the session of whoever is signed in (`ask.current`), who has shown a passkey of theirs.
@@ -101,7 +107,7 @@ impl Engine {
                 return Ok(Decision::refuse(Refusal::SessionEnded));
             };
             let mut changes = Changes::new();
-            let purpose = ChallengePurpose::SecondFactor;
+            let purpose = ChallengePurpose::Confirmation;
             let answer = match self.take_word(&party, &ask.answer, purpose, Some(&user.id), &mut changes).await? {
                 Ok(shown) => Ok(self.come_in(caller, ask, &shown, &mut changes).await?),
                 Err(miss) => Err(miss),
@@ -111,7 +117,8 @@ impl Engine {
         self.let_in(caller, done.await?).await
     }
 
-    /// Asks for one of the passkeys of whoever is about to be signed in.
+    /// Asks for one of the passkeys of whoever is about to be signed in, or one of their security keys; for a new one that is
+    /// `wanted` where something is to be enrolled.
     ///
     /// # Errors
     /// As [`Engine::begin_passkey_sign_in`], and [`Refusal::SignInGone`].
@@ -121,17 +128,18 @@ impl Engine {
         id: &SignInId,
         browser: &Secret,
         current: Option<&SignedIn>,
+        wanted: NewKey,
     ) -> Result<Ceremony, Denied> {
         let underway = self.underway(id, browser, current).await?.ok_or(Refusal::SignInGone)?;
-        // A new passkey verifies its owner, so it is a second factor too.
+        // A new passkey is a second factor too.
         if underway.enrols().is_some() {
-            return self.begin_enrolment(caller, &underway.user, browser).await;
+            return self.begin_enrolment(caller, &underway.user, browser, wanted).await;
         }
-        let known = underway.enrolled().passkeys;
-        if known.is_empty() {
+        let factors = underway.enrolled();
+        if !factors.under(underway.verification).has_passkey() {
             return Err(Refusal::PasskeyRefused.into());
         }
-        let asked = self.relying_party().await?.ask_one_of(Some(&known))?;
+        let asked = self.relying_party().await?.ask_one_of(&factors.passkeys, underway.verification)?;
         let user = &underway.user.id;
         self.begin_ceremony(caller, browser, Some(user), ChallengePurpose::SecondFactor, asked).await
     }
@@ -165,22 +173,21 @@ impl Engine {
         };
         let (mut changes, mut codes) = (Changes::new(), Vec::new());
         let enrols = at.enrols().is_some();
-        let factors = if enrols {
+        let proof = if enrols {
             match self.enrol(caller, party, &at.user, &ask.answer, None, &mut changes).await? {
-                Ok(enrolled) => enrolled.map(|Enrolled { mut factors, .. }| {
+                Ok(enrolled) => enrolled.map(|Enrolled { mut factors, proves, .. }| {
                     codes = self.first_recovery_codes(caller, &at.user, &mut factors, &mut changes).unwrap_or_default();
-                    factors
+                    (proves, factors)
                 }),
                 Err(refusal) => return Ok(Decision { answer: Err(refusal), changes }),
             }
         } else {
             let (purpose, user) = (ChallengePurpose::SecondFactor, Some(&at.user.id));
-            self.take_word(party, &ask.answer, purpose, user, &mut changes).await?.map(|shown| shown.factors)
+            self.take_word(party, &ask.answer, purpose, user, &mut changes).await?.map(|it| (it.method, it.factors))
         };
-        let answer = match factors {
-            Ok(factors) => {
+        let answer = match proof {
+            Ok((method, factors)) => {
                 let known = self.knows_browser(&at.user, ask.traces()).await?;
-                let method = if enrols { ENROLMENT_PROVES } else { Method::Passkey { verified: true } };
                 let further = Further { method, factors, remember: false, browser, current, known };
                 Ok(EnrolledInSignIn { step: self.go_on(caller, &at, further, &mut changes).await?, codes })
             }

@@ -8,8 +8,8 @@ use crate::records::RecordChanges;
 use crate::store::Changes;
 
 impl Engine {
-    /// Whether a passkey is suggested to whoever is signed in: they gave their password to come in, have no passkey, and
-    /// never answered.
+    /// Whether a passkey is suggested to whoever is signed in: they gave their password to come in, have no passkey or security
+    /// key, be it one that counts for nothing now, and never answered.
     ///
     /// # Errors
     /// The store's fault.

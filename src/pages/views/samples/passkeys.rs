@@ -12,6 +12,7 @@ fn rows(names: &[&str]) -> Vec<PasskeyRow> {
         added: ago(9_000_000),
         used: (nth == 0).then(|| ago(7_200)),
         synced: nth == 0,
+        kind: KeyKind::Passkey,
     };
     names.iter().enumerate().map(row).collect()
 }
@@ -31,6 +32,12 @@ impl Samples for Passkeys {
             problems: Problems::of("name", "Enter a name."),
             ..plain.clone()
         };
+        let with = |kind| {
+            let key = |row| PasskeyRow { kind, ..row };
+            let rows = plain.rows.iter().cloned().enumerate().map(|(nth, row)| if nth == 1 { key(row) } else { row });
+            Passkeys { rows: rows.collect(), last: true, ..plain.clone() }
+        };
+        let (beside, idle) = (with(KeyKind::SecurityKey), with(KeyKind::Idle));
         let hostile = Passkeys { frame: hostile_frame(), rows: rows(&[LONG, MARKUP, RTL]), ..plain.clone() };
         vec![
             ("removing", Passkeys { removing: plain.rows.first().cloned(), ..plain.clone() }),
@@ -45,6 +52,9 @@ impl Samples for Passkeys {
                 },
             ),
             ("alone", alone),
+            ("security-key", beside.clone()),
+            ("removing-security-key", Passkeys { removing: beside.rows.last().cloned(), ..beside }),
+            ("idle-security-key", idle),
             ("renaming", renaming),
             ("faulty", faulty),
             ("empty", Passkeys { rows: vec![], ..plain.clone() }),
@@ -57,6 +67,12 @@ impl Samples for Passkeys {
 
 impl Samples for AddPasskey {
     fn samples() -> Vec<(&'static str, AddPasskey)> {
-        vec![("plain", AddPasskey { frame: person_frame() }), ("hostile", AddPasskey { frame: hostile_frame() })]
+        let of = |frame, security_keys, adds_key| AddPasskey { frame, security_keys, adds_key };
+        vec![
+            ("plain", of(person_frame(), false, false)),
+            ("or-a-key", of(person_frame(), true, false)),
+            ("security-key", of(person_frame(), true, true)),
+            ("hostile", of(hostile_frame(), true, false)),
+        ]
     }
 }

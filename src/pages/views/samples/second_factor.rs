@@ -38,13 +38,17 @@ impl Samples for SecondFactor {
             ("passkey", asking(Asks::Passkey)),
             ("only-passkeys", SecondFactor { has_authenticator: false, ..plain.clone() }),
             ("only-an-authenticator", SecondFactor { has_passkeys: false, has_recovery_codes: false, ..plain.clone() }),
+            ("passkey-or-key", SecondFactor { has_security_keys: true, ..asking(Asks::Passkey) }),
+            ("only-a-key", SecondFactor { has_authenticator: false, has_security_keys: true, ..plain.clone() }),
             ("enrol", enrol.clone()),
+            ("enrol-or-key", SecondFactor { takes_security_keys: true, ..enrol.clone() }),
             ("enrol-without-passkeys", SecondFactor { offers_passkey: false, ..enrol.clone() }),
             (
                 "enrol-wrong",
                 SecondFactor { problems: Problems::of("otp", "That is not the code it shows now."), ..enrol },
             ),
             ("enrol-passkey", asking(Asks::EnrolPasskey)),
+            ("enrol-passkey-or-key", SecondFactor { takes_security_keys: true, ..asking(Asks::EnrolPasskey) }),
             ("bare", SecondFactor { frame: Frame::new("Example ID", "t"), ..SecondFactor::default() }),
             (
                 "hostile",

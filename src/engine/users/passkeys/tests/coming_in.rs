@@ -9,12 +9,12 @@ use crate::model::settings::Settings;
 use crate::model::sign_in::RequiredFactor;
 
 /// How a browser comes in with what its passkey says.
-fn comes(answer: Answer, current: Option<SignedIn>) -> PasskeySignIn {
+pub(super) fn comes(answer: Answer, current: Option<SignedIn>) -> PasskeySignIn {
     PasskeySignIn { answer, interaction: None, current, known: None, familiar: None }
 }
 
 /// Somebody with a passkey and a strange browser.
-async fn enrolled(house: &House, username: &str) -> Person {
+pub(super) async fn enrolled(house: &House, username: &str) -> Person {
     let mut person = Person::of(house, username).await;
     person.enrols(house).await;
     person.browser = Kind::Browser.generate(&*house.engine.rng);
@@ -22,17 +22,17 @@ async fn enrolled(house: &House, username: &str) -> Person {
 }
 
 impl Person {
-    async fn is_asked(&self, house: &House) -> Ceremony {
+    pub(super) async fn is_asked(&self, house: &House) -> Ceremony {
         house.engine.begin_passkey_sign_in(&from(), &self.browser).await.unwrap()
     }
 
-    fn shows(&mut self, asked: &Ceremony) -> Answer {
+    pub(super) fn shows(&mut self, asked: &Ceremony) -> Answer {
         let credential = self.passkey.answer(&asked.options);
         Answer { challenge: asked.challenge.clone(), credential, browser: self.browser.clone() }
     }
 }
 
-async fn comes_in(house: &House, answer: Answer) -> Result<SignInStep, Denied> {
+pub(super) async fn comes_in(house: &House, answer: Answer) -> Result<SignInStep, Denied> {
     house.engine.finish_passkey_sign_in(&from(), &comes(answer, None)).await
 }
 
@@ -164,13 +164,13 @@ async fn a_passkey_follows_a_password_and_nobody_elses_does() {
         }
     };
     let id = begin().await;
-    let asked = engine.begin_second_passkey(&from(), &id, &alice.browser, None).await.unwrap();
+    let asked = engine.begin_second_passkey(&from(), &id, &alice.browser, None, NewKey::Passkey).await.unwrap();
     assert_eq!(asked.options["allowCredentials"].as_array().unwrap().len(), 1);
     let his = bob.shows(&asked);
     let answer = engine.finish_second_passkey(&from(), &id, &comes(his, None)).await;
     assert_eq!(refusal(answer), Refusal::PasskeyRefused);
 
-    let asked = engine.begin_second_passkey(&from(), &id, &alice.browser, None).await.unwrap();
+    let asked = engine.begin_second_passkey(&from(), &id, &alice.browser, None, NewKey::Passkey).await.unwrap();
     let hers = alice.passkey.answer(&asked.options);
     let hers = Answer { challenge: asked.challenge, credential: hers, browser: alice.browser.clone() };
     let new = engine.finish_second_passkey(&from(), &id, &comes(hers.clone(), None)).await.unwrap();
@@ -196,7 +196,8 @@ async fn enrols_on_the_way_in(demanded: RequiredFactor) {
     let engine = &house.engine;
     let ask = SignIn { browser: Some(alice.browser.clone()), ..ask("alice", PASSWORD) };
     let SignInStep::More(unfinished) = engine.sign_in(&from(), &ask).await.unwrap() else { panic!("a passkey is due") };
-    let asked = engine.begin_second_passkey(&from(), &unfinished.id, &alice.browser, None).await.unwrap();
+    let asked =
+        engine.begin_second_passkey(&from(), &unfinished.id, &alice.browser, None, NewKey::Passkey).await.unwrap();
     let answer = alice.says(&asked);
     let went_on = engine.finish_second_passkey(&from(), &unfinished.id, &comes(answer, None)).await.unwrap();
     assert_eq!(went_on.codes.len(), 10, "they come with a first factor");

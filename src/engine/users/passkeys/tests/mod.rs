@@ -1,6 +1,7 @@
 //! Passkeys in software, honest and otherwise.
 
 mod coming_in;
+mod security_keys;
 
 use std::cell::RefCell;
 
@@ -53,7 +54,9 @@ impl Person {
     }
 
     async fn begin(&self, house: &House) -> Ceremony {
-        house.engine.begin_passkey(&from(), &self.fresh(house).await, &self.browser).await.unwrap()
+        let alone = self.passkey.verifies && self.passkey.discoverable;
+        let wanted = if alone { NewKey::Passkey } else { NewKey::SecurityKey };
+        house.engine.begin_passkey(&from(), &self.fresh(house).await, &self.browser, wanted).await.unwrap()
     }
 
     fn says(&mut self, asked: &Ceremony) -> Answer {
@@ -119,7 +122,7 @@ async fn an_answer_is_good_once_and_a_wrong_one_is_not_tried_again() {
     let asked = alice.begin(&house).await;
     alice.passkey = SoftPasskey { verifies: false, ..SoftPasskey::blank(ISSUER) };
     let wrong = alice.says(&asked);
-    assert_eq!(refusal(alice.finish(&house, &wrong, None).await), Refusal::PasskeyRefused);
+    assert_eq!(refusal(alice.finish(&house, &wrong, None).await), Refusal::PasskeyUnverified);
     alice.passkey.verifies = true;
     let right = alice.says(&asked);
     assert_eq!(refusal(alice.finish(&house, &right, None).await), Refusal::PasskeyRefused, "the challenge is used");
@@ -131,7 +134,7 @@ async fn whoever_enrols_one_in_a_session_has_proved_it_there() {
     let house = House::new().await;
     let mut alice = Person::of(&house, "alice").await;
     let fresh = house.engine.fresh(&alice.who).await.unwrap();
-    let asked = house.engine.begin_passkey(&from(), &fresh, &alice.browser).await.unwrap();
+    let asked = house.engine.begin_passkey(&from(), &fresh, &alice.browser, NewKey::Passkey).await.unwrap();
     house.clock.advance(std::time::Duration::from_secs(60));
     let answer = alice.says(&asked);
     let new = house.engine.finish_passkey(&from(), &fresh, &answer, None).await.unwrap();
@@ -217,7 +220,7 @@ async fn there_is_an_end_to_how_many_somebody_has() {
             factors.passkeys.extend(more.collect::<Vec<_>>());
         })
         .await;
-    let begun = house.engine.begin_passkey(&from(), &alice.fresh(&house).await, &alice.browser).await;
+    let begun = house.engine.begin_passkey(&from(), &alice.fresh(&house).await, &alice.browser, NewKey::Passkey).await;
     assert!(matches!(refusal(begun), Refusal::FieldInvalid(problem) if problem.field == "passkey"));
 }
 
