@@ -51,7 +51,7 @@ async fn page(admin: &Reading, trial: Option<TrialView>) -> Result<Mail, poem::R
 }
 
 fn own_address(admin: &Reading) -> String {
-    admin.current.as_ref().and_then(|current| current.user().email.clone()).unwrap_or_default()
+    admin.signed_in().and_then(|current| current.user().email.clone()).unwrap_or_default()
 }
 
 fn facts(server: &Server, operators: bool) -> MailFacts {

@@ -36,6 +36,7 @@ pub(super) async fn show(admin: Reading) -> Outcome {
         client_registration: word(&CLIENT_REGISTRATION, &kept.client_registration),
         required_factor: kept.required_factor.name().to_owned(),
         sign_in_by_mail: kept.sign_in_by_mail,
+        impersonation: kept.impersonation,
         dialects: placed(&admin, &kept),
         ..blank
     }))
@@ -60,6 +61,7 @@ pub(super) async fn save(admin: Admin, form: Params) -> Outcome {
         client_registration: typed(&form, "client_registration"),
         required_factor: typed(&form, "required_factor"),
         sign_in_by_mail: form.contains("sign_in_by_mail"),
+        impersonation: form.contains("impersonation"),
         dialects: typed_places(&admin, &form),
         problems,
         ..blank
@@ -106,6 +108,7 @@ fn wanted(admin: &Reading, form: &Params, kept: Kept) -> Result<Kept, Problems> 
                 true => form.contains("sign_in_by_mail"),
                 false => kept.sign_in_by_mail,
             },
+            impersonation: form.contains("impersonation"),
             name: typed(form, "name").trim().to_owned(),
             account_url: filled(form, "account_url"),
             password_min_length,

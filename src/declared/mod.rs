@@ -66,6 +66,7 @@ fn settings(section: &Section<'_>) -> DeclaredSettings {
             .unwrap_or(default.password_min_length),
         required_factor: section.choice("required_factor", &RequiredFactor::ALL).unwrap_or(default.required_factor),
         sign_in_by_mail: section.boolean("sign_in_by_mail").unwrap_or(default.sign_in_by_mail),
+        impersonation: section.boolean("impersonation").unwrap_or(default.impersonation),
         smtp: None,
         dialects: section.section("dialects").map(|section| placements(&section)).unwrap_or_default(),
         issuer: None,

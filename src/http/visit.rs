@@ -11,7 +11,7 @@ use poem::http::{HeaderMap, Method};
 use poem::{Endpoint, IntoResponse, Request, Response};
 
 use crate::base::clock::Timestamp;
-use crate::engine::users::{Fresh, SignedIn};
+use crate::engine::users::{Fresh, SignedIn, Visitor};
 use crate::engine::{Caller, Denied, Engine};
 
 use super::body;
@@ -36,8 +36,8 @@ pub struct Visit {
     pub caller: Caller,
     /// The browser it came from.
     pub browser: Browser,
-    /// Who is signed in there.
-    pub current: Option<SignedIn>,
+    /// Who uses it.
+    pub current: Option<Visitor>,
     /// The query, without repeated names.
     pub query: Params,
     headers: HeaderMap,
@@ -46,8 +46,35 @@ pub struct Visit {
     lacking: bool,
 }
 
-/// The endpoint that answers visits with `handler`.
+/// The endpoint that answers visits with `handler`. An administrator who acts for somebody in that browser is told that this
+/// is not theirs to do, whatever it is.
 pub fn page<H, F>(desk: &Arc<Desk>, handler: H) -> impl Endpoint<Output = Response> + use<H, F>
+where
+    H: Fn(Visit, Request) -> F + Send + Sync + Clone + 'static,
+    F: Future<Output = Outcome> + Send + 'static,
+{
+    hung(desk, handler, Open::ToPeople)
+}
+
+/// The same, and open to whoever acts for somebody too: what leads into applications, or out of acting. Nothing else.
+pub fn page_while_acting<H, F>(desk: &Arc<Desk>, handler: H) -> impl Endpoint<Output = Response> + use<H, F>
+where
+    H: Fn(Visit, Request) -> F + Send + Sync + Clone + 'static,
+    F: Future<Output = Outcome> + Send + 'static,
+{
+    hung(desk, handler, Open::ToWhoeverActs)
+}
+
+/// To whom a page is open.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Open {
+    /// To people in their own browsers.
+    ToPeople,
+    /// To whoever acts for somebody too.
+    ToWhoeverActs,
+}
+
+fn hung<H, F>(desk: &Arc<Desk>, handler: H, open: Open) -> impl Endpoint<Output = Response> + use<H, F>
 where
     H: Fn(Visit, Request) -> F + Send + Sync + Clone + 'static,
     F: Future<Output = Outcome> + Send + 'static,
@@ -58,6 +85,7 @@ where
         async move {
             let browser = desk.browser(request.headers());
             let answer = match Visit::begin(desk.clone(), browser.clone(), &request).await {
+                Ok(visit) if open == Open::ToPeople && visit.acts() => Err(visit.not_theirs().await),
                 Ok(visit) => handler(visit, request).await,
                 Err(answer) => Err(answer),
             };
@@ -69,11 +97,11 @@ where
 impl Visit {
     async fn begin(desk: Arc<Desk>, browser: Browser, request: &Request) -> Result<Visit, Response> {
         let caller = desk.caller(request);
-        let current = match desk.signed_in(request.headers()).await {
+        let current = match desk.visitor(request.headers()).await {
             Ok(current) => current,
             Err(denied) => return Err(desk.deny(request, &denied).await),
         };
-        let lacking = match &current {
+        let lacking = match current.as_ref().and_then(Visitor::signed_in) {
             Some(who) => desk.engine.lacks_proof(who).await,
             None => Ok(false),
         };
@@ -114,6 +142,35 @@ impl Visit {
         &self.headers
     }
 
+    /// Who is signed in here, in their own hands.
+    pub fn signed_in(&self) -> Option<&SignedIn> {
+        self.current.as_ref().and_then(Visitor::signed_in)
+    }
+
+    /// Whether an administrator acts for somebody here.
+    pub fn acts(&self) -> bool {
+        self.current.as_ref().is_some_and(|visitor| visitor.acting().is_some())
+    }
+
+    /// What whoever acts for somebody is told of what is that person's alone to do.
+    pub async fn not_theirs(&self) -> Response {
+        tracing::info!(request = %self.caller.request, cause = "somebody_acts", "refused");
+        match self.frame().await {
+            Ok(frame) => self.desk.show(&self.caller, Problem::not_theirs_to_do(frame)),
+            Err(answer) => answer,
+        }
+    }
+
+    /// Whoever applications see: who is signed in, or is acted for. Whoever is neither is sent to sign in.
+    #[expect(clippy::result_large_err, reason = "the error is an answer, moved once and on its way out")]
+    pub fn visitor(&self) -> Result<&Visitor, Response> {
+        match &self.current {
+            Some(visitor) if visitor.acting().is_some() => Ok(visitor),
+            Some(visitor) => self.person().map(|_| visitor),
+            None => Err(sign_in_first(&self.path)),
+        }
+    }
+
     /// Who is signed in; whoever is not is sent to sign in and comes back here. So is whoever signed in before more was
     /// demanded of them: they prove the rest, and enrol it if they have to.
     #[expect(clippy::result_large_err, reason = "the error is an answer, moved once and on its way out")]
@@ -124,7 +181,9 @@ impl Visit {
     /// The same, who comes back to `path`.
     #[expect(clippy::result_large_err, reason = "the error is an answer, moved once and on its way out")]
     pub fn person_of(&self, path: &str) -> Result<&SignedIn, Response> {
-        match &self.current {
+        match self.signed_in() {
+            // Whoever acts for somebody does not come to a page that asks for this.
+            None if self.acts() => Err(see_other("/")),
             None => Err(sign_in_first(path)),
             Some(_) if self.lacking => Err(confirm_first(path)),
             Some(who) => Ok(who),

@@ -27,6 +27,8 @@ pub struct Settings {
     pub required_factor: RequiredFactor,
     /// Whether people may sign in with a code that is sent to their address, where mail is set up.
     pub sign_in_by_mail: bool,
+    /// Whether administrators may use applications as somebody else, to help them.
+    pub impersonation: bool,
     /// How mail is sent, as the console says it; the operator's file comes first.
     pub smtp: Option<Smtp>,
     /// Where each interface lies that does not lie where it does by default.
@@ -45,6 +47,7 @@ impl Default for Settings {
             password_min_length: 15,
             required_factor: RequiredFactor::None,
             sign_in_by_mail: false,
+            impersonation: false,
             smtp: None,
             dialects: BTreeMap::new(),
             issuer: None,

@@ -186,6 +186,8 @@ pub struct Settings {
     pub required_factor: String,
     /// `sign_in_by_mail`
     pub sign_in_by_mail: bool,
+    /// `impersonation`
+    pub impersonation: bool,
     /// `dialect`, repeated, for those that are on; `prefix-NAME` for each
     pub dialects: Vec<PlacedDialect>,
     /// What is wrong with the form.

@@ -76,7 +76,7 @@ pub async fn authorize_by(
         Err(error) => return way.page(unreadable(desk, request, error)),
     };
     let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
-    let outcome = match desk.signed_in(request.headers()).await {
+    let outcome = match desk.visitor(request.headers()).await {
         Ok(current) => desk.engine.authorize(&caller, face, &parameters, &browser.secret, current.as_ref()).await,
         Err(denied) => Err(denied.into()),
     };
@@ -125,7 +125,7 @@ impl Endpoint for Resume {
         let (caller, browser) = (desk.caller(&request), desk.browser(request.headers()));
         let named = Params::of_query(request.uri().query());
         let id = named.ok().and_then(|query| query.get("interaction").map(InteractionId::from_text));
-        let outcome = match (id, desk.signed_in(request.headers()).await) {
+        let outcome = match (id, desk.visitor(request.headers()).await) {
             (Some(id), Ok(current)) => desk.engine.resume(&caller, &id, &browser.secret, current.as_ref()).await,
             (None, _) => Err(Denied::from(Refusal::InteractionGone).into()),
             (_, Err(denied)) => Err(denied.into()),
@@ -186,7 +186,7 @@ async fn refused_page(
     page: &PageRefusal,
 ) -> Response {
     desk.note(&Denied::Refused(page.refusal.clone()), caller);
-    let current = desk.signed_in(request.headers()).await.ok().flatten();
+    let current = desk.visitor(request.headers()).await.ok().flatten();
     let frame = match desk.frame(browser, current.as_ref()).await {
         Ok(frame) => frame,
         Err(denied) => return desk.deny(request, &denied).await,
@@ -211,7 +211,7 @@ pub async fn logout(desk: &Desk, request: &Request, sent: Sent) -> Response {
         Err(error) => return unreadable(desk, request, error),
     };
     let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
-    let outcome = match desk.signed_in(request.headers()).await {
+    let outcome = match desk.visitor(request.headers()).await {
         Ok(current) => desk.engine.request_sign_out(&caller, &parameters, &browser.secret, current.as_ref()).await,
         Err(denied) => Err(denied),
     };

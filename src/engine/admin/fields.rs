@@ -114,6 +114,7 @@ pub fn of_settings(settings: &Settings) -> Fields {
         ("password_min_length", json!(settings.password_min_length)),
         ("required_factor", required(settings.required_factor)),
         ("sign_in_by_mail", json!(settings.sign_in_by_mail)),
+        ("impersonation", json!(settings.impersonation)),
         ("dialects", json!(settings.dialects)),
     ]
 }

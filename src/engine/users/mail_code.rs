@@ -42,7 +42,7 @@ pub struct AskedCode {
     /// The page of ours to go to afterwards.
     pub next: Option<String>,
     /// Who is signed in in this browser now.
-    pub current: Option<SignedIn>,
+    pub current: Option<Visitor>,
     /// A session cookie this browser holds from an earlier time, live or not.
     pub known: Option<Secret>,
     /// What an earlier sign-in left in this browser ([`super::NewSession::familiar`]).

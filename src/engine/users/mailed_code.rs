@@ -36,7 +36,7 @@ pub struct GivenMailedCode {
     /// The code, as typed.
     pub code: Secret,
     /// Who is signed in there now.
-    pub current: Option<SignedIn>,
+    pub current: Option<Visitor>,
     /// A session cookie this browser holds from an earlier time, live or not.
     pub known: Option<Secret>,
     /// What an earlier sign-in left in this browser ([`super::NewSession::familiar`]).

@@ -143,6 +143,7 @@ impl Samples for Settings {
             client_registration: "permitted".into(),
             required_factor: "none".into(),
             sign_in_by_mail: true,
+            impersonation: true,
             dialects: super::dialects::placed(),
             ..Settings::default()
         };

@@ -5,7 +5,7 @@ use crate::base::secret::Secret;
 use crate::engine::users::familiar::Traces;
 use crate::engine::users::proceed::{Proof, SignInStep};
 use crate::engine::users::second_factor::Further;
-use crate::engine::users::{EnrolledInSignIn, SignedIn};
+use crate::engine::users::{EnrolledInSignIn, SignedIn, Visitor};
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::factors::ChallengePurpose;
 use crate::model::refusal::Refusal;
@@ -25,8 +25,8 @@ pub struct PasskeySignIn {
     pub answer: Answer,
     /// The authorization request that waits for this, if there is one.
     pub interaction: Option<InteractionId>,
-    /// Who is signed in in this browser now.
-    pub current: Option<SignedIn>,
+    /// Who uses this browser now.
+    pub current: Option<Visitor>,
     /// A session cookie this browser holds from an earlier time, live or not.
     pub known: Option<Secret>,
     /// What an earlier sign-in left in this browser.
@@ -95,7 +95,9 @@ impl Engine {
         ask: &PasskeySignIn,
     ) -> Result<SignInStep, Denied> {
         let party = self.relying_party().await?;
-        let Some(who) = &ask.current else { return Err(Refusal::SessionEnded.into()) };
+        let Some(who) = ask.current.as_ref().and_then(Visitor::signed_in) else {
+            return Err(Refusal::SessionEnded.into());
+        };
         let done = self.settle(|| async {
             let Some((_, user)) = self.still_signed_in(who).await? else {
                 return Ok(Decision::refuse(Refusal::SessionEnded));
@@ -120,7 +122,7 @@ impl Engine {
         caller: &Caller,
         id: &SignInId,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<Ceremony, Denied> {
         let underway = self.underway(id, browser, current).await?.ok_or(Refusal::SignInGone)?;
         // A new passkey verifies its owner, so it is a second factor too.
