@@ -89,6 +89,7 @@ fn about(kind: &str) -> Option<&'static str> {
         "verify_address" => "A link to confirm an address",
         "sign_in_code" => "A code to sign in with",
         "new_device" => "Word of a sign-in",
+        "acting_began" => "Word of an administrator who acts",
         "account_changed" => "Word of a change",
         _ => return None,
     })

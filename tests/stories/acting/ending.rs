@@ -2,16 +2,15 @@
 
 use countersign::base::secret::Secret;
 use countersign::engine::admin::Actor;
+use countersign::engine::admin::client_change::ClientChange;
 use countersign::engine::admin::user_change::UserChange;
-use countersign::model::client::AccessTokenForm;
+use countersign::model::client::{AccessTokenForm, ClientType};
 
 use super::{acts, ada_and_ben, allows, is_acting, stops, token_of};
 use crate::app::App;
 use crate::browser::Form;
-use crate::house::{House, PASSWORD, host};
+use crate::house::{House, host};
 use crate::person::Person;
-use countersign::engine::admin::client_change::ClientChange;
-use countersign::model::client::ClientType;
 
 const NEW_PASSWORD: &str = "lantern quarry spoon velvet";
 
@@ -229,5 +228,4 @@ async fn signing_out_by_an_application_ends_acting_and_nothing_of_the_person() {
     // The same hint later ends nothing either.
     house.browser().opens(&format!("/oauth/logout?id_token_hint={}", tokens.id)).await;
     assert!(front.finds_active(&own.refresh).await);
-    let _ = PASSWORD;
 }
