@@ -83,7 +83,9 @@ impl Engine {
         let acts = at.present.person.as_ref().is_some_and(|(_, session)| session.acting.is_some());
         if acts {
             // Consent is the person's alone to give. That it covers all of this was seen before.
-            before.into_iter().for_each(|kept| _ = changes.expect(kept));
+            if let Some(kept) = before {
+                changes.expect(kept);
+            }
             return;
         }
         let agreed_now = at.progress().consented == Some(&user.id);
