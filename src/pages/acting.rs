@@ -13,7 +13,6 @@ use crate::http::paths;
 use crate::http::routing::Methods;
 use crate::http::visit::{Outcome, Visit, page_while_acting};
 
-use super::leaving::forgetting;
 use super::sign_in::cookie;
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
@@ -36,7 +35,8 @@ async fn stop(visit: Visit, mut request: Request) -> Outcome {
             }
             Ok(onward)
         }
-        Stopped::SignedOut => Ok(forgetting(&visit, see_other(paths::LOGIN))),
+        // What the browser holds is worth nothing, or another answer has put something better in its place.
+        Stopped::SignedOut => Ok(see_other(paths::LOGIN)),
         Stopped::Nothing => Ok(see_other("/")),
     }
 }

@@ -145,13 +145,13 @@ async fn answer(
         Ok(Step::SignIn(id)) => see_other(&paths::of_interaction(paths::LOGIN, &id)),
         Ok(Step::SelectAccount(id)) => see_other(&paths::of_interaction(paths::CHOOSE_ACCOUNT, &id)),
         Ok(Step::Consent(id)) => see_other(&paths::of_interaction(paths::CONSENT, &id)),
-        Ok(Step::Done(response)) => deliver(desk, browser, &response).await,
+        Ok(Step::Done(response)) => deliver(desk, request, browser, &response).await,
         Err(AuthorizeRefused::Redirect(told)) => {
             desk.note(&Denied::Refused(told.refusal.clone()), caller);
             let words = words::of_face(&told.face, &told.refusal);
             let identity = desk.engine.identity();
             let response = AuthorizationResponse::error(identity, &told, words.error, words.description);
-            deliver(desk, browser, &response).await
+            deliver(desk, request, browser, &response).await
         }
         Err(AuthorizeRefused::Page(page)) => {
             way::of_face(&page.face).page(refused_page(desk, request, caller, browser, &page).await)
@@ -163,11 +163,12 @@ async fn answer(
 }
 
 /// Sends the answer to the client: in the redirect, or in a form (OAuth 2.0 Form Post Response Mode).
-async fn deliver(desk: &Desk, browser: &Browser, response: &AuthorizationResponse) -> Response {
+async fn deliver(desk: &Desk, request: &Request, browser: &Browser, response: &AuthorizationResponse) -> Response {
     match response.mode {
         ResponseMode::Query => way::of_face(&response.face).redirect(see_other(&response.url())),
         ResponseMode::FormPost => {
-            let frame = desk.frame(browser, None).await.unwrap_or_else(|_| desk.bare_frame(browser));
+            let current = desk.visitor(request.headers()).await.ok().flatten();
+            let frame = desk.frame(browser, current.as_ref()).await.unwrap_or_else(|_| desk.bare_frame(browser));
             let fields: Vec<(&str, &str)> =
                 response.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let action = response.redirect.as_str();
