@@ -50,7 +50,7 @@ async fn every_page_but_a_few_refuses_whoever_acts_and_changes_nothing() {
         "/account/data",
         "/account/passkeys",
         "/account/address",
-        "/admin",
+        "/admin/",
         "/admin/settings",
         "/consent",
         "/recover",
@@ -155,6 +155,6 @@ async fn whoever_acts_begins_nothing_in_the_console_and_acts_for_nobody_else() {
     }
     for method in [Method::PUT, Method::DELETE, Method::PATCH] {
         let reply = ada.browser.sends(Ask::new(method.clone(), "/account/password")).await;
-        assert!(matches!(reply.status, 403 | 404 | 405), "{method}: {reply}");
+        assert!(matches!(reply.status, 403..=405), "{method}: {reply}");
     }
 }
