@@ -27,6 +27,8 @@ pub(super) fn kind_in_words(kind: AuditKind) -> &'static str {
         FailuresCounted => "Failures were counted",
         SignOut => "Somebody signed out",
         SessionEnded => "Sessions were ended",
+        ActingBegan => "An administrator began to act for somebody",
+        ActingEnded => "An administrator acts no longer",
         Authorized => "Somebody opened an application",
         AuthorizationRefused => "An application was refused",
         ConsentGiven => "Consent was given",
@@ -110,7 +112,16 @@ impl Teller<'_> {
             SignOut => format!("{user} signed out"),
             SessionEnded if self.by_themselves() => format!("{user} ended a session{}", self.device_it_was_on()),
             SessionEnded => format!("{who} ended a session of {user}"),
+            ActingBegan => format!("{who} began to act as {user}: {}", self.detail("reason")),
+            ActingEnded if self.by_themselves() => {
+                format!("{user} stopped {} from acting as them", self.detail("administrator"))
+            }
+            // Whoever acted ended it, or somebody ended it for them.
+            ActingEnded if self.detail("administrator") == who => format!("{who} stopped acting as {user}"),
+            ActingEnded => format!("{who} stopped {} from acting as {user}", self.detail("administrator")),
+            Authorized if !self.by_themselves() => format!("{who} opened {client} as {user}"),
             Authorized => format!("{user} opened {client}"),
+            AuthorizationRefused if self.record.user.is_some() => format!("{client} was refused to {who} as {user}"),
             AuthorizationRefused => format!("{client} was refused"),
             ConsentGiven => format!("{user} let {client} in"),
             ConsentDeclined => format!("{user} did not let {client} in"),

@@ -51,7 +51,7 @@ async fn page(admin: &Reading, trial: Option<TrialView>) -> Result<Mail, poem::R
 }
 
 fn own_address(admin: &Reading) -> String {
-    admin.current.as_ref().and_then(|current| current.user().email.clone()).unwrap_or_default()
+    admin.signed_in().and_then(|current| current.user().email.clone()).unwrap_or_default()
 }
 
 fn facts(server: &Server, operators: bool) -> MailFacts {
@@ -89,6 +89,7 @@ fn about(kind: &str) -> Option<&'static str> {
         "verify_address" => "A link to confirm an address",
         "sign_in_code" => "A code to sign in with",
         "new_device" => "Word of a sign-in",
+        "acting_began" => "Word of an administrator who acts",
         "account_changed" => "Word of a change",
         _ => return None,
     })

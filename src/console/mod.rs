@@ -1,7 +1,7 @@
 //! Third floor: HTML for administrators.
 //!
 //! [`doors()`] lists every page and form, [`mod@doors`] lets in whoever may come ([`admin`]). Each noun has a file:
-//! [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`], [`invitations`],
+//! [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`] ([`acting`] for whom), [`invitations`],
 //! [`groups`] and [`group`], [`scopes`], [`keys`], [`mail`], [`activity`], [`settings`]. A page shows what the engine knows; a
 //! form asks the engine for one thing, and the browser goes on by GET to a page that says what was done. Nothing is decided
 //! here.
@@ -10,6 +10,7 @@ pub mod doors;
 pub mod views;
 
 mod access_keys;
+mod acting;
 mod activity;
 mod admin;
 mod application;
@@ -84,6 +85,7 @@ pub fn doors(desk: &Arc<Desk>, directory: Directory) -> Doors {
         .form("/people/:id/recover", person::recover)
         .page("/people/:id/second-factors", second_factors::ask)
         .form("/people/:id/second-factors", second_factors::remove)
+        .form("/people/:id/act", acting::begin)
         .form("/people/:id/disable", person::disable)
         .form("/people/:id/enable", person::enable)
         .page("/people/:id/delete", people::ask_delete)

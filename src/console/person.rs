@@ -18,6 +18,7 @@ use crate::http::when::When;
 use crate::model::session::Session;
 use crate::model::user::User;
 
+use super::acting;
 use super::admin::{Admin, Reading};
 use super::application::group_choices;
 use super::second_factors;
@@ -51,21 +52,22 @@ pub(super) async fn existing(admin: &Reading) -> Result<User, Response> {
     admin.need(admin.engine().user_detail(&admin.reader, &id).await).await
 }
 
-async fn view(admin: &Reading, user: &User) -> Result<Person, Response> {
+pub(super) async fn view(admin: &Reading, user: &User) -> Result<Person, Response> {
     let now = admin.now();
     let sessions = admin.need(admin.engine().user_sessions(&admin.reader, &user.id).await).await?;
     let grants = admin.need(admin.engine().user_applications(&admin.reader, &user.id).await).await?;
-    let current = admin.current.as_ref().map(|signed_in| &signed_in.session().id);
+    let current = admin.signed_in().map(|signed_in| &signed_in.session().id);
     let second_factors = second_factors::lines(admin, user).await?;
     Ok(Person {
         frame: admin.frame().await?,
         id: user.id.to_string(),
         name: user.display_name(),
         username: user.username.clone(),
-        state: state(user, sessions.first(), !second_factors.is_empty(), now),
+        state: state(user, sessions.iter().find(|one| one.acting.is_none()), !second_factors.is_empty(), now),
         disabled: !user.is_enabled(),
         managed: user.managed,
-        is_self: admin.current.as_ref().is_some_and(|signed_in| signed_in.user().id == user.id),
+        is_self: admin.signed_in().is_some_and(|signed_in| signed_in.user().id == user.id),
+        act: acting::form(admin, user).await?,
         facts: facts(user, now),
         email: user.email.clone().unwrap_or_default(),
         email_verified: user.email_verified,
@@ -117,6 +119,7 @@ fn session_row(session: &Session, current: Option<&SessionId>, now: Timestamp) -
         since: When::at(session.created_at, now),
         seen: When::at(session.last_seen_at, now),
         current: Some(&session.id) == current,
+        acting: acting::in_words(session),
     }
 }
 

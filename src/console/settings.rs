@@ -38,6 +38,7 @@ pub(super) async fn show(admin: Reading) -> Outcome {
         required_factor: kept.required_factor.name().to_owned(),
         sign_in_by_mail: kept.sign_in_by_mail,
         user_verification: kept.user_verification.name().to_owned(),
+        impersonation: kept.impersonation,
         dialects: placed(&admin, &kept),
         ..blank
     }))
@@ -63,6 +64,7 @@ pub(super) async fn save(admin: Admin, form: Params) -> Outcome {
         required_factor: typed(&form, "required_factor"),
         sign_in_by_mail: form.contains("sign_in_by_mail"),
         user_verification: typed(&form, "user_verification"),
+        impersonation: form.contains("impersonation"),
         dialects: typed_places(&admin, &form),
         problems,
         ..blank
@@ -108,16 +110,15 @@ fn wanted(admin: &Reading, form: &Params, kept: Kept) -> Result<Kept, Problems> 
     if user_verification.is_none() {
         problems = problems.and("verification-required", "Choose which security keys are accepted.");
     }
+    // A box that is not ticked is not sent; both stand on the page where people are told what they sign in with.
+    let ticked = |field, was| if form.contains("required_factor") { form.contains(field) } else { was };
     match (length, client_registration.zip(self_registration), required_factor.zip(user_verification)) {
         (Ok(password_min_length), Some((client_registration, self_registration)), Some((factor, verification))) => {
             Ok(Kept {
                 required_factor: factor,
                 user_verification: verification,
-                // A box that is not ticked is not sent; it stands beside what people sign in with.
-                sign_in_by_mail: match form.contains("required_factor") {
-                    true => form.contains("sign_in_by_mail"),
-                    false => kept.sign_in_by_mail,
-                },
+                sign_in_by_mail: ticked("sign_in_by_mail", kept.sign_in_by_mail),
+                impersonation: ticked("impersonation", kept.impersonation),
                 name: typed(form, "name").trim().to_owned(),
                 account_url: filled(form, "account_url"),
                 password_min_length,

@@ -70,6 +70,7 @@ fn settings(section: &Section<'_>) -> DeclaredSettings {
         user_verification: section
             .choice("user_verification", &UserVerification::ALL)
             .unwrap_or(default.user_verification),
+        impersonation: section.boolean("impersonation").unwrap_or(default.impersonation),
         smtp: None,
         dialects: section.section("dialects").map(|section| placements(&section)).unwrap_or_default(),
         issuer: None,

@@ -57,6 +57,14 @@ impl AuditRecord {
         self
     }
 
+    /// The same record, naming the administrator who acts in `session`, if one does.
+    pub(crate) fn with_acting(self, session: &crate::model::session::Session) -> AuditRecord {
+        match &session.acting {
+            Some(acting) => self.with("administrator", &acting.name),
+            None => self,
+        }
+    }
+
     /// The same record, with one more detail. Never a secret.
     pub(crate) fn with(mut self, name: &str, value: impl ToString) -> AuditRecord {
         self.details.insert(name.to_owned(), value.to_string());

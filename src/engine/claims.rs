@@ -14,6 +14,7 @@ use crate::model::user::{ExternalId, User};
 use crate::store::Fault;
 
 use super::Engine;
+use super::mint::Act;
 
 /// Every claim that this server can tell of a person by itself; what discovery lists.
 pub const STANDARD: [&str; 23] = [
@@ -43,9 +44,10 @@ pub const STANDARD: [&str; 23] = [
 ];
 
 /// Names with a meaning of their own in tokens; no attribute may take their place.
-const RESERVED: [&str; 20] = [
+const RESERVED: [&str; 21] = [
     "iss",
     "sub",
+    "act",
     "aud",
     "exp",
     "nbf",
@@ -82,6 +84,9 @@ impl Engine {
         names.extend(self.names_asked(grant.claims.userinfo.keys(), client).await?);
         let mut claims = about(user, &names);
         claims.insert("sub".to_owned(), json!(user.id));
+        if let Some(act) = Act::of(grant) {
+            claims.insert("act".to_owned(), json!(act));
+        }
         Ok(claims)
     }
 

@@ -153,7 +153,7 @@ fn everything(issuer: &str, endpoints: &Endpoints) -> Metadata {
 
 fn openid(endpoints: &Endpoints) -> OpenidMetadata {
     // Of ID tokens, then of access tokens, whose contents some of our clients read.
-    let of_id_tokens = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid"];
+    let of_id_tokens = ["iss", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "sid", "act"];
     let of_access_tokens =
         ["jti", "nbf", "client_id", "first_name", "last_name", "minor_id", "scope", "authorities", "ati"];
     let of_tokens = of_id_tokens.into_iter().chain(of_access_tokens);

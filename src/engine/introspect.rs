@@ -21,7 +21,7 @@ use crate::store::Fault;
 
 use super::access::{AccessFacts, Holder};
 use super::authenticate_client::Presented;
-use super::mint::{refresh_end, service_end};
+use super::mint::{Act, refresh_end, service_end};
 use super::standing::Standing;
 use super::{Caller, Denied, Engine};
 
@@ -71,6 +71,9 @@ pub struct TokenFacts {
     /// How strongly they did.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub acr: Option<String>,
+    /// Who acts for the person (RFC 8693, section 4.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub act: Option<Act>,
 }
 
 impl Serialize for Introspection {
@@ -201,6 +204,7 @@ impl Engine {
             jti: None,
             auth_time: authentication.map(|how| how.at),
             acr: authentication.map(|how| how.acr.clone()),
+            act: standing.and_then(|standing| Act::of(standing.grant())),
         }
     }
 }

@@ -19,7 +19,7 @@ use crate::store::{Changes, Fault, Order};
 
 use super::authorize::hint::{Hint, HintKind};
 use super::authorize::with_query;
-use super::users::SignedIn;
+use super::users::Visitor;
 use super::{Caller, Decision, Denied, Engine};
 
 /// The longest `state` that is given back, in bytes.
@@ -87,7 +87,7 @@ impl Engine {
         caller: &Caller,
         parameters: &BTreeMap<String, String>,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<SignOutStep, Denied> {
         let asked = self.sign_out_asked(parameters).await?;
         let Some(hint) = &asked.hint else {
@@ -98,7 +98,9 @@ impl Engine {
         };
         self.settle(|| self.end_hinted(caller, hint, current)).await?;
         let everywhere = |client: &Kept<Client>| client.first_party || client.claims_profile == ClaimsProfile::Incrowd;
-        if asked.client.as_ref().is_some_and(everywhere) && self.now() < hint.expires_at {
+        // Whoever acts for somebody ends that, and nothing their person has elsewhere.
+        let acts = hint.acted || current.is_some_and(|current| current.acting().is_some());
+        if !acts && asked.client.as_ref().is_some_and(everywhere) && self.now() < hint.expires_at {
             self.end_grants_of(caller, hint).await?;
         }
         match current {
@@ -116,7 +118,7 @@ impl Engine {
         &self,
         id: &InteractionId,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<SignOutView, Denied> {
         let waiting = self.waiting_sign_out(id, browser, self.now()).await?;
         let client = match &waiting.client {
@@ -144,7 +146,7 @@ impl Engine {
         caller: &Caller,
         id: &InteractionId,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
         answer: SignOutAnswer,
     ) -> Result<SignOutStep, Denied> {
         self.settle(|| async {
@@ -211,29 +213,33 @@ impl Engine {
         .await
     }
 
-    /// Ends the session the hint names and, if it is the same person's, the one in this browser.
+    /// Ends the session the hint names and, if it is the same person's, the one in this browser. Where somebody acts in this
+    /// browser, it ends nothing but that.
     async fn end_hinted(
         &self,
         caller: &Caller,
         hint: &Hint,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<Decision<()>, Denied> {
         let here = current.map(|current| current.session().id.clone());
-        let mut ids: Vec<SessionId> = self.hinted_session(hint).await?.into_iter().chain(here).collect();
+        let hinted = match current.and_then(Visitor::acting) {
+            Some(_) => None,
+            None => self.hinted_session(hint).await?,
+        };
+        let mut ids: Vec<SessionId> = hinted.into_iter().chain(here).collect();
         ids.dedup();
         let ids: Vec<String> = ids.iter().map(SessionId::to_string).collect();
         let found = self.ledger.find_all::<Session>(&ids).await?;
         let theirs = |session: &Kept<Session>| session.user == hint.user && session.life == SessionLife::Open;
         let now = self.now();
         let by = |session: &Session| match current {
-            Some(current) if current.user().id == session.user => AuditActor::User(session.user.clone()),
+            Some(current) if current.user().id == session.user => current.audited(),
             _ => AuditActor::Client(hint.client.clone()),
         };
         let mut changes = Changes::new();
         for session in found.into_iter().flatten().filter(theirs) {
-            let record = caller.record(now, &*self.rng, by(&session), AuditKind::SignOut);
-            changes.update(&session, &ended(&session, now));
-            changes.create(&record.about_user(&session.user).about_client(&hint.client));
+            let record = self.sign_out_record(caller, by(&session), &session);
+            changes.update(&session, &ended(&session, now)).create(&record.about_client(&hint.client));
         }
         Ok(Decision { answer: Ok(()), changes })
     }

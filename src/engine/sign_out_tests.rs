@@ -33,7 +33,7 @@ impl Scene {
         Scene { browser: Kind::Browser.generate(&*house.engine.rng), house, issued }
     }
 
-    async fn signed_in(&self, session: &str) -> SignedIn {
+    async fn signed_in(&self, session: &str) -> Visitor {
         let engine = &self.house.engine;
         let handle = Kind::Session.generate_handle(engine.now(), &*engine.rng);
         self.house
@@ -42,15 +42,15 @@ impl Scene {
                 session.digest = handle.secret.digest();
             })
             .await;
-        engine.session(&handle.secret).await.unwrap().expect("the session is open")
+        engine.visitor(&handle.secret).await.unwrap().expect("the session is open")
     }
 
-    async fn asks(&self, sent: &[(&str, &str)], current: Option<&SignedIn>) -> SignOutStep {
+    async fn asks(&self, sent: &[(&str, &str)], current: Option<&Visitor>) -> SignOutStep {
         let sent = sent.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         self.house.engine.request_sign_out(&caller(), &sent, &self.browser, current).await.unwrap()
     }
 
-    async fn says(&self, id: &InteractionId, who: Option<&SignedIn>, answer: SignOutAnswer) -> SignOutStep {
+    async fn says(&self, id: &InteractionId, who: Option<&Visitor>, answer: SignOutAnswer) -> SignOutStep {
         self.house.engine.confirm_sign_out(&caller(), id, &self.browser, who, answer).await.unwrap()
     }
 

@@ -1,4 +1,4 @@
-//! Whether a grant still stands: its client, user, session and consent as they are now.
+//! Whether a grant still stands: its client, user, session and consent as they are now, and whoever acts for the user.
 //!
 //! Redeeming, renewing, introspection and userinfo all ask here, so that disabling somebody ends access everywhere at once.
 
@@ -7,6 +7,7 @@ mod tests;
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::GrantId;
+use crate::engine::users::acting::Grounds;
 use crate::model::client::{Client, ConsentPolicy};
 use crate::model::consent::Consent;
 use crate::model::grant::Grant;
@@ -28,6 +29,7 @@ pub(crate) struct Standing {
     user: Kept<User>,
     session: Option<Kept<Session>>,
     consent: Option<Kept<Consent>>,
+    grounds: Option<Grounds>,
 }
 
 impl Standing {
@@ -73,6 +75,9 @@ impl Standing {
         if let Some(consent) = &self.consent {
             changes.expect(consent);
         }
+        if let Some(grounds) = &self.grounds {
+            grounds.expect(changes);
+        }
     }
 }
 
@@ -101,8 +106,15 @@ impl Engine {
             Some(client) => self.owner_of(client).await?,
             None => Ok(None),
         };
-        let stands = stands(grant, client, user, session, consent, self.now());
-        Ok(stands.and_then(|standing| Ok(Standing { owner: owner?, ..standing })))
+        let standing = match stands(grant, client, user, session, consent, self.now()) {
+            Ok(standing) => standing,
+            Err(refusal) => return Ok(Err(refusal)),
+        };
+        let grounds = match &standing.session {
+            Some(session) => self.grounds(session, &standing.user).await?,
+            None => Ok(None),
+        };
+        Ok(owner.and_then(|owner| Ok(Standing { owner, grounds: grounds?, ..standing })))
     }
 }
 
@@ -138,10 +150,15 @@ fn stands(
     if !grant.offline && !session.as_ref().is_some_and(open) {
         return Err(Refusal::SessionEnded);
     }
+    // What was given while somebody acted for the person lives in that session alone, and names whoever did.
+    let acted = session.as_ref().and_then(|session| session.acting.as_ref()).map(|acting| &acting.administrator);
+    if acted != grant.actor.as_ref() {
+        return Err(Refusal::SessionEnded);
+    }
     if client.consent == ConsentPolicy::Ask && !consent.as_ref().is_some_and(|consent| agreed(consent, &grant)) {
         return Err(Refusal::ConsentWithdrawn);
     }
-    Ok(Standing { grant, client, owner: None, user, session, consent })
+    Ok(Standing { grant, client, owner: None, user, session, consent, grounds: None })
 }
 
 /// Whether what the person agreed to covers the grant. Agreeing anew does not bring back what was withdrawn before.

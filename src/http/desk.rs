@@ -10,7 +10,7 @@ use poem::{IntoResponse, Request, Response};
 use crate::base::ids::{self, RequestId};
 use crate::base::rng::Rng;
 use crate::base::secret::{Kind, Secret};
-use crate::engine::users::SignedIn;
+use crate::engine::users::Visitor;
 use crate::engine::{Caller, Denied, Engine};
 use crate::model::refusal::Refusal;
 use crate::model::settings::SelfRegistration;
@@ -21,10 +21,11 @@ use super::cookies::{self, Cookies};
 use super::fault::Fault;
 use super::flash::{Flash, Flashes};
 use super::metrics::Metrics;
-use super::page::{Console, Frame, Page};
+use super::page::{ActingNote, Console, Frame, Page};
 use super::params::Params;
 use super::theme::{self, Theme};
 use super::views::Problem;
+use super::when::When;
 use super::{csrf, request_id};
 
 /// The engine with everything a face needs around it.
@@ -117,13 +118,13 @@ impl Desk {
         response
     }
 
-    /// Who is signed in in this browser, if anybody is.
+    /// Who uses this browser, if anybody does whom applications may see.
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn signed_in(&self, headers: &HeaderMap) -> Result<Option<SignedIn>, Denied> {
+    pub async fn visitor(&self, headers: &HeaderMap) -> Result<Option<Visitor>, Denied> {
         match self.cookies.read(headers, cookies::SESSION) {
-            Some(cookie) => self.engine.session(&Secret::new(cookie)).await,
+            Some(cookie) => self.engine.visitor(&Secret::new(cookie)).await,
             None => Ok(None),
         }
     }
@@ -153,19 +154,26 @@ impl Desk {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn frame(&self, browser: &Browser, current: Option<&SignedIn>) -> Result<Frame, Denied> {
+    pub async fn frame(&self, browser: &Browser, current: Option<&Visitor>) -> Result<Frame, Denied> {
         let settings = self.engine.settings().await?;
         let frame = Frame::new(&settings.name, &self.form_token(browser)).at_host(&self.host).coloured(browser.theme);
         let locale = current.and_then(|current| current.user().profile.locale.as_deref());
         let frame = frame.in_locale(locale);
         let frame = frame.where_people_register(settings.self_registration == SelfRegistration::Open);
         Ok(match current {
-            Some(signed_in) => {
-                let user = signed_in.user();
-                frame.for_person(&user.display_name(), user.admin).with_console(console_of(user))
+            Some(visitor) => {
+                let (user, note) = (visitor.user(), self.acting_note(visitor));
+                let console = if note.is_some() { Console::Closed } else { console_of(user) };
+                frame.for_person(&user.display_name(), user.admin).with_console(console).acting(note)
             }
             None => frame,
         })
+    }
+
+    fn acting_note(&self, visitor: &Visitor) -> Option<ActingNote> {
+        let note =
+            || ActingNote { name: visitor.user().display_name(), until: When::exactly(visitor.session().expires_at) };
+        visitor.acting().map(|_| note())
     }
 
     /// A frame for when the store cannot be asked.
@@ -245,7 +253,7 @@ impl Desk {
         let caller = self.caller(request);
         let browser = self.browser(request.headers());
         self.note(denied, &caller);
-        let frame = match self.signed_in(request.headers()).await {
+        let frame = match self.visitor(request.headers()).await {
             Ok(current) => self.frame(&browser, current.as_ref()).await.ok(),
             Err(_) => None,
         };

@@ -6,6 +6,7 @@ use poem::{IntoResponse, Response};
 
 use super::headers::SecurityHeaders;
 use super::theme::Theme;
+use super::when::When;
 
 /// What every page is told besides its own matter. Handlers fill one per request.
 #[derive(Clone, Debug, Default)]
@@ -28,6 +29,8 @@ pub struct Frame {
     pub locale: String,
     /// Whether everybody may make an account here.
     pub registers: bool,
+    /// That an administrator acts for somebody in this browser: said on every page of it.
+    pub acting: Option<ActingNote>,
 }
 
 impl Frame {
@@ -88,6 +91,13 @@ impl Frame {
         self
     }
 
+    /// The same frame, in a browser in which somebody acts.
+    #[must_use]
+    pub fn acting(mut self, acting: Option<ActingNote>) -> Frame {
+        self.acting = acting;
+        self
+    }
+
     /// Whether someone signed in administers this server.
     pub fn is_administrator(&self) -> bool {
         self.console() == Console::Whole
@@ -107,6 +117,15 @@ impl Frame {
     pub fn person_name(&self) -> &str {
         self.person.as_ref().map_or("", |person| &person.name)
     }
+}
+
+/// That an administrator acts for somebody, as every page says it.
+#[derive(Clone, Debug, Default)]
+pub struct ActingNote {
+    /// For whom.
+    pub name: String,
+    /// Until when, at the latest.
+    pub until: When,
 }
 
 /// Who is signed in, as far as the frame of a page shows it.

@@ -22,6 +22,8 @@ pub const RECOVER: &str = "/recover";
 pub const RESET: &str = "/reset";
 /// Where people confirm that an address is theirs.
 pub const VERIFY: &str = "/verify";
+/// Where an administrator stops acting for somebody.
+pub const STOP_ACTING: &str = "/acting/stop";
 /// Where people see that they signed out.
 pub const SIGNED_OUT: &str = "/signed-out";
 

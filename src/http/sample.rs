@@ -1,7 +1,7 @@
 //! Data for the samples of views: a calm frame, and names that try to break a page.
 
-use super::page::Frame;
-use super::when::Reference;
+use super::page::{ActingNote, Frame};
+use super::when::{Reference, When};
 use crate::base::clock::Timestamp;
 
 /// A name of 200 letters without a space.
@@ -32,6 +32,18 @@ pub fn hostile_frame() -> Frame {
         .at_host(LONG)
         .for_person(&format!("{RTL} {LONG}"), true)
         .saying(Some(format!("{MARKUP} {LONG}")))
+}
+
+/// The frame of an administrator who acts for somebody.
+pub fn acting_frame() -> Frame {
+    let until = When::exactly(Timestamp(1_795_271_520));
+    person_frame().acting(Some(ActingNote { name: "Sam Ple".into(), until }))
+}
+
+/// The same with hostile words.
+pub fn hostile_acting_frame() -> Frame {
+    let until = When::exactly(Timestamp(1_795_271_520));
+    hostile_frame().acting(Some(ActingNote { name: format!("{RTL} {LONG}"), until }))
 }
 
 /// Where a failure is found in the log.

@@ -1,17 +1,20 @@
 //! One request to a page: who came, from which browser, with which form.
 //!
-//! Handlers return `Result<Response, Response>`: whatever stops them is an answer already.
+//! Handlers return `Result<Response, Response>`: whatever stops them is an answer already. They are hung by [`page`], or by
+//! [`page_while_acting`].
 
-use std::future::Future;
+mod hanging;
+
+pub use hanging::{page, page_while_acting};
+
 use std::sync::Arc;
 
 use askama::Template;
-use poem::endpoint::make;
 use poem::http::{HeaderMap, Method};
-use poem::{Endpoint, IntoResponse, Request, Response};
+use poem::{IntoResponse, Request, Response};
 
 use crate::base::clock::Timestamp;
-use crate::engine::users::{Fresh, SignedIn};
+use crate::engine::users::{Fresh, SignedIn, Visitor};
 use crate::engine::{Caller, Denied, Engine};
 
 use super::body;
@@ -36,8 +39,8 @@ pub struct Visit {
     pub caller: Caller,
     /// The browser it came from.
     pub browser: Browser,
-    /// Who is signed in there.
-    pub current: Option<SignedIn>,
+    /// Who uses it.
+    pub current: Option<Visitor>,
     /// The query, without repeated names.
     pub query: Params,
     headers: HeaderMap,
@@ -46,34 +49,14 @@ pub struct Visit {
     lacking: bool,
 }
 
-/// The endpoint that answers visits with `handler`.
-pub fn page<H, F>(desk: &Arc<Desk>, handler: H) -> impl Endpoint<Output = Response> + use<H, F>
-where
-    H: Fn(Visit, Request) -> F + Send + Sync + Clone + 'static,
-    F: Future<Output = Outcome> + Send + 'static,
-{
-    let desk = desk.clone();
-    make(move |request: Request| {
-        let (desk, handler) = (desk.clone(), handler.clone());
-        async move {
-            let browser = desk.browser(request.headers());
-            let answer = match Visit::begin(desk.clone(), browser.clone(), &request).await {
-                Ok(visit) => handler(visit, request).await,
-                Err(answer) => Err(answer),
-            };
-            desk.remember(&browser, answer.unwrap_or_else(|stopped| stopped))
-        }
-    })
-}
-
 impl Visit {
     async fn begin(desk: Arc<Desk>, browser: Browser, request: &Request) -> Result<Visit, Response> {
         let caller = desk.caller(request);
-        let current = match desk.signed_in(request.headers()).await {
+        let current = match desk.visitor(request.headers()).await {
             Ok(current) => current,
             Err(denied) => return Err(desk.deny(request, &denied).await),
         };
-        let lacking = match &current {
+        let lacking = match current.as_ref().and_then(Visitor::signed_in) {
             Some(who) => desk.engine.lacks_proof(who).await,
             None => Ok(false),
         };
@@ -124,7 +107,9 @@ impl Visit {
     /// The same, who comes back to `path`.
     #[expect(clippy::result_large_err, reason = "the error is an answer, moved once and on its way out")]
     pub fn person_of(&self, path: &str) -> Result<&SignedIn, Response> {
-        match &self.current {
+        match self.signed_in() {
+            // Whoever acts for somebody does not come to a page that asks for this.
+            None if self.acts() => Err(see_other("/")),
             None => Err(sign_in_first(path)),
             Some(_) if self.lacking => Err(confirm_first(path)),
             Some(who) => Ok(who),

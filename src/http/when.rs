@@ -55,6 +55,11 @@ impl When {
         if this_year { day(moment) } else { day_and_year(moment) }
     }
 
+    /// The time of the day alone, of a moment that is near: "14:02 UTC".
+    pub fn clock(&self) -> &str {
+        self.exact.rsplit_once(", ").map_or("", |(_, clock)| clock)
+    }
+
     /// `at` with its full date and time as the words, for reference lines and logs.
     pub fn exactly(at: Timestamp) -> When {
         let mut when = When::at(at, at);
@@ -143,6 +148,7 @@ mod tests {
         let when = When::at(Timestamp(NOW.0 - 7_300), NOW);
         assert_eq!(when.iso, "2026-11-21T12:00:20Z");
         assert_eq!(When::exactly(NOW).words, "21 November 2026, 14:02 UTC");
+        assert_eq!(When::exactly(NOW).clock(), "14:02 UTC");
         assert_eq!(When::at(Timestamp(i64::MAX), NOW).words, "unknown");
     }
 }

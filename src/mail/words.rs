@@ -69,6 +69,9 @@ impl Words {
                 words.facts = vec![("Browser", line(device)), ("Network address", line(address))];
             }
             Letter::NewDevice { device, address, at } => words.new_device(&line(device), address, *at, sender),
+            Letter::ActingBegan { by, reason, at, until } => {
+                words.acting_began(&line(by), &line(reason), (*at, *until), sender);
+            }
             Letter::AccountChanged { what, at } => words.changed(*what, *at, sender),
         }
         words
@@ -156,6 +159,27 @@ impl Words {
         self.action = Some(Link::new("See your sessions", &format!("{}/account/sessions", sender.origin)));
     }
 
+    fn acting_began(&mut self, by: &str, reason: &str, (at, until): (Timestamp, Timestamp), sender: &Sender) {
+        self.subject = format!("An administrator acts for you at {}", self.product);
+        self.lead.push(format!(
+            "An administrator of {} ({}) uses your applications as you for a while. What they do there is recorded, and \
+             they cannot change your account.",
+            self.product, self.host
+        ));
+        self.facts = vec![
+            ("Administrator", by.to_owned()),
+            ("Their reason", reason.to_owned()),
+            ("Began", exactly(at)),
+            ("Until, at the latest", exactly(until)),
+        ];
+        self.after.push("You expected this? Then there is nothing to do.".to_owned());
+        self.after.push(format!(
+            "You did not? End it among your sessions, and ask whoever else administers {}.",
+            self.product
+        ));
+        self.action = Some(Link::new("See your sessions", &format!("{}/account/sessions", sender.origin)));
+    }
+
     fn changed(&mut self, what: AccountChange, at: Timestamp, sender: &Sender) {
         let (subject, sentence) = change(what);
         self.subject = format!("{subject} at {}", self.product);
@@ -232,6 +256,18 @@ impl Words {
                 until: at,
             },
             Letter::NewDevice { device: "Firefox on Linux".to_owned(), address: "192.0.2.7".to_owned(), at },
+            Letter::ActingBegan {
+                by: "Ada Keeper".to_owned(),
+                reason: "You asked why the wiki shows you an empty page".to_owned(),
+                at,
+                until: at.plus(std::time::Duration::from_secs(1_800)),
+            },
+            Letter::ActingBegan {
+                by: format!("{MARKUP}\n{RTL}"),
+                reason: format!("{MARKUP}\r\nTo: x@example.org\u{202e} {LONG}"),
+                at,
+                until: at,
+            },
         ];
         letters.extend(AccountChange::ALL.map(|what| Letter::AccountChanged { what, at }));
         let calm = Sender::new("Example ID", "https://id.example.org");

@@ -88,6 +88,10 @@ kinds! {
     SignOut = "sign_out",
     /// A session was ended from elsewhere.
     SessionEnded = "session_ended",
+    /// An administrator began to act for somebody.
+    ActingBegan = "acting_began",
+    /// An administrator acts for somebody no longer.
+    ActingEnded = "acting_ended",
     /// Somebody was signed in to an application.
     Authorized = "authorized",
     /// An application was refused at the authorization endpoint.

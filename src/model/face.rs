@@ -169,6 +169,8 @@ impl Grant {
     /// The same grant, held from now on under the law of the interface through which its tokens are fetched.
     #[must_use]
     pub fn through(&self, face: &Face, law: &Law, client: &Client) -> Grant {
-        Grant { face: face.clone(), offline: self.offline || law.outlives_session(client), ..self.clone() }
+        // Where somebody acted for the person, nothing outlives their session whatever the law.
+        let offline = self.actor.is_none() && (self.offline || law.outlives_session(client));
+        Grant { face: face.clone(), offline, ..self.clone() }
     }
 }

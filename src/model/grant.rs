@@ -54,6 +54,9 @@ pub struct Grant {
     /// The person's count of the events that end all access, when it was given.
     #[serde(default)]
     pub access_epoch: u32,
+    /// The administrator who acted for the person when it was given, if one did: the `act` of its tokens.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub actor: Option<UserId>,
 }
 
 /// Whether a grant still holds.

@@ -107,6 +107,17 @@ pub enum Letter {
         /// When.
         at: Timestamp,
     },
+    /// An administrator may use applications as them for a while.
+    ActingBegan {
+        /// What the administrator is called.
+        by: String,
+        /// Why, in the administrator's words.
+        reason: String,
+        /// When.
+        at: Timestamp,
+        /// When it is over at the latest.
+        until: Timestamp,
+    },
     /// What they sign in with, or are reached by, was changed.
     AccountChanged {
         /// What.
@@ -124,7 +135,7 @@ impl fmt::Debug for Letter {
 
 impl Letter {
     /// Every [`Letter::kind`].
-    pub const KINDS: [&str; 8] = [
+    pub const KINDS: [&str; 9] = [
         "reset_password",
         "invitation",
         "registration",
@@ -132,6 +143,7 @@ impl Letter {
         "verify_address",
         "sign_in_code",
         "new_device",
+        "acting_began",
         "account_changed",
     ];
 
@@ -145,6 +157,7 @@ impl Letter {
             Letter::VerifyAddress { .. } => "verify_address",
             Letter::SignInCode { .. } => "sign_in_code",
             Letter::NewDevice { .. } => "new_device",
+            Letter::ActingBegan { .. } => "acting_began",
             Letter::AccountChanged { .. } => "account_changed",
         }
     }
@@ -158,7 +171,7 @@ impl Letter {
             | Letter::AccountThere { until }
             | Letter::SignInCode { until, .. }
             | Letter::VerifyAddress { until, .. } => Some(*until),
-            Letter::NewDevice { .. } | Letter::AccountChanged { .. } => None,
+            Letter::NewDevice { .. } | Letter::ActingBegan { .. } | Letter::AccountChanged { .. } => None,
         }
     }
 }

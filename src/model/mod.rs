@@ -3,6 +3,7 @@
 //! Lives are enums, ids are typed, and anything with a grammar ([`scope`], [`redirect_uri`], [`lifetime`]) is a type that
 //! can only be parsed. [`refusal`] names every cause for which the engine says no; the words are the faces' own.
 
+pub mod acting;
 pub mod audit;
 pub mod claims;
 pub mod client;

@@ -6,6 +6,7 @@ use crate::base::clock::Timestamp;
 use crate::base::digest::Digest;
 use crate::base::ids::{ClientId, SessionId, UserId};
 
+use super::acting::Acting;
 use super::user::User;
 
 /// How and when somebody proved who they are.
@@ -194,6 +195,10 @@ pub struct Session {
     /// them the second factor, if one did: it spares them nothing once it has ended.
     #[serde(default)]
     pub remembered: Option<String>,
+    /// The administrator in whose hands it is, if somebody acts for its person in it. What is said of how its person proved
+    /// who they are is said of the administrator then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acting: Option<Acting>,
 }
 
 /// Whether a session still holds.

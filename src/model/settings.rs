@@ -30,6 +30,8 @@ pub struct Settings {
     pub sign_in_by_mail: bool,
     /// Whether security keys that do not check their owner serve beside a password.
     pub user_verification: UserVerification,
+    /// Whether administrators may use applications as somebody else, to help them.
+    pub impersonation: bool,
     /// How mail is sent, as the console says it; the operator's file comes first.
     pub smtp: Option<Smtp>,
     /// Where each interface lies that does not lie where it does by default.
@@ -49,6 +51,7 @@ impl Default for Settings {
             required_factor: RequiredFactor::None,
             sign_in_by_mail: false,
             user_verification: UserVerification::Required,
+            impersonation: false,
             smtp: None,
             dialects: BTreeMap::new(),
             issuer: None,

@@ -9,6 +9,7 @@ use crate::base::ids::{ClientId, SessionId};
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::users::SessionView;
+use crate::engine::users::sessions::ActingView;
 use crate::http::desk::Desk;
 use crate::http::flash::Flash;
 use crate::http::page::{Page, Problems};
@@ -124,7 +125,13 @@ fn session_row(visit: &Visit, session: SessionView) -> SessionRow {
         since: When::at(session.created_at, visit.now()),
         seen: When::at(session.last_seen_at, visit.now()),
         current: session.current,
+        acting: session.acting.map(|acting| acts_as_you(&acting)).unwrap_or_default(),
     }
+}
+
+/// What is said of an administrator who acts for whoever reads it.
+fn acts_as_you(acting: &ActingView) -> String {
+    format!("Acts as you until {}: {}", When::exactly(acting.until).words, acting.reason)
 }
 
 async fn end_session(visit: Visit, mut request: Request) -> Outcome {

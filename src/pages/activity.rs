@@ -36,6 +36,10 @@ fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
     // The record of an application that is gone may still know what it was called.
     let known = known.or_else(|| record.client.as_ref().and_then(|_| detail("name")));
     let application = known.unwrap_or("an application that is gone");
+    let administrator = match detail("administrator") {
+        Some(name) => format!("{name}, an administrator,"),
+        None => "An administrator".to_owned(),
+    };
     let words = match record.kind {
         AuditKind::SetUp => "You set this server up".to_owned(),
         AuditKind::SignIn => {
@@ -65,6 +69,16 @@ fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
             };
             if mine { format!("You ended {which}") } else { format!("An administrator ended {which}") }
         }
+        AuditKind::ActingBegan => {
+            let until =
+                detail("expires_at").and_then(|at| at.parse().ok()).map(|at| When::exactly(Timestamp(at)).words);
+            let until = until.map(|until| format!(" until {until}")).unwrap_or_default();
+            format!("{administrator} began to act as you{until}: {}", detail("reason").unwrap_or_default())
+        }
+        AuditKind::ActingEnded if mine => format!("You stopped {administrator} from acting as you"),
+        AuditKind::ActingEnded => format!("{administrator} acts as you no longer"),
+        AuditKind::Authorized if !mine => format!("{administrator} was signed in to {application} as you"),
+        AuditKind::AuthorizationRefused => format!("{application} was refused to {administrator} as you"),
         AuditKind::Authorized => format!("You were signed in to {application}"),
         AuditKind::ConsentGiven => format!("You let {application} know more about you"),
         AuditKind::ConsentDeclined => format!("You declined what {application} asked for"),

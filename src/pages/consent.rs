@@ -24,7 +24,7 @@ pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
 
 async fn show(visit: Visit, resume: ResumePath) -> Outcome {
     let Some(asked) = interaction(&visit, visit.query.get("interaction")).await? else { return Ok(see_other("/")) };
-    let Some(current) = visit.current.as_ref().filter(|_| asked.waits_for == WaitsFor::Consent) else {
+    let Some(current) = visit.signed_in().filter(|_| asked.waits_for == WaitsFor::Consent) else {
         return Ok(go_on(resume, &asked));
     };
     let user = current.user();
@@ -55,7 +55,7 @@ async fn answer(visit: Visit, mut request: Request, resume: ResumePath) -> Outco
     let fields = visit.form(&mut request).await?;
     let Some(asked) = interaction(&visit, fields.get("interaction")).await? else { return Ok(see_other("/")) };
     // Somebody else may have signed in in another tab since the page was shown: they are asked for themselves.
-    let Some(current) = visit.current.as_ref().filter(|current| is_from(&fields, current)) else {
+    let Some(current) = visit.signed_in().filter(|current| is_from(&fields, current.user())) else {
         return Ok(go_on(resume, &asked));
     };
     let answer = match fields.get("answer") {

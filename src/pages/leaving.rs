@@ -13,13 +13,14 @@ use crate::http::headers::form_target;
 use crate::http::page::Page;
 use crate::http::paths;
 use crate::http::routing::Methods;
-use crate::http::visit::{Outcome, Visit, page};
+use crate::http::visit::{Outcome, Visit, page_while_acting};
 
 use super::views::{SignOut, SignedOut};
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>) -> Route {
-    let ask = Methods::new().get(page(desk, |visit, _| show(visit))).post(page(desk, answer));
-    app.at(paths::SIGN_OUT, ask).at(paths::SIGNED_OUT, Methods::new().get(page(desk, |visit, _| signed_out(visit))))
+    let ask = Methods::new().get(page_while_acting(desk, |visit, _| show(visit))).post(page_while_acting(desk, answer));
+    let signed_out = page_while_acting(desk, |visit, _| signed_out(visit));
+    app.at(paths::SIGN_OUT, ask).at(paths::SIGNED_OUT, Methods::new().get(signed_out))
 }
 
 async fn show(visit: Visit) -> Outcome {

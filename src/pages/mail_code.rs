@@ -68,7 +68,7 @@ async fn show(visit: Visit) -> Outcome {
     let pending = Pending::named(&visit, &visit.query).await?;
     let hint = pending.interaction.as_ref().and_then(|view| view.login_hint.clone());
     let confirms = pending.interaction.as_ref().is_some_and(|view| view.confirms);
-    let person = visit.current.as_ref().filter(|_| confirms).map(|current| current.user().username.clone());
+    let person = visit.signed_in().filter(|_| confirms).map(|current| current.user().username.clone());
     let username = person.or(hint).unwrap_or_default();
     form(&visit, &pending, StatusCode::OK, MailCode { username, ..MailCode::default() }).await
 }

@@ -1,7 +1,8 @@
 //! Third floor: HTML for people. Pages show what the engine knows and write one fact each; none knows its successor.
 //!
 //! [`sign_in`], [`second_factor`] and [`consent`] are the stops of an authorization request ([`passkey_sign_in`] comes in with
-//! a passkey, [`mail_code`] with a code by mail), [`leaving`] ends a session. [`entry`] lets the first administrator and whoever lost the way in, [`reset`] mails
+//! a passkey, [`mail_code`] with a code by mail), [`leaving`] ends a session, and [`acting`] an administrator's for somebody
+//! else. [`entry`] lets the first administrator and whoever lost the way in, [`reset`] mails
 //! a way back in, [`verify`] shows that an address is somebody's, [`arriving`] is for those who make their accounts
 //! themselves, [`home`] leads to the applications.
 //!
@@ -12,6 +13,7 @@
 pub mod views;
 
 mod account;
+mod acting;
 mod activity;
 mod arriving;
 mod authenticator;
@@ -57,6 +59,7 @@ pub fn routes(desk: &Arc<Desk>, resume: ResumePath) -> impl Endpoint<Output = Re
     let app = new_codes::mount(app, desk, resume);
     let app = consent::mount(app, desk, resume);
     let app = leaving::mount(app, desk);
+    let app = acting::mount(app, desk);
     let app = entry::mount(app, desk);
     let app = reset::mount(app, desk);
     let app = verify::mount(app, desk);

@@ -11,7 +11,7 @@ use crate::http::cookies;
 use crate::http::desk::Desk;
 use crate::http::params::Params;
 use crate::http::routing::Methods;
-use crate::http::visit::{Outcome, Visit, page};
+use crate::http::visit::{Outcome, Visit, page_while_acting};
 
 use super::ResumePath;
 use super::passkeys::answer_of;
@@ -23,8 +23,8 @@ use super::{ceremonies, new_codes};
 const REFUSED: &str = "That passkey was not accepted. Try another one, or go on another way.";
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
-    let finished = page(desk, move |visit, request| finish(visit, request, resume));
-    app.at("/login/passkey/begin", Methods::new().post(page(desk, begin)))
+    let finished = page_while_acting(desk, move |visit, request| finish(visit, request, resume));
+    app.at("/login/passkey/begin", Methods::new().post(page_while_acting(desk, begin)))
         .at("/login/passkey/finish", Methods::new().post(finished))
 }
 
@@ -36,7 +36,8 @@ async fn begin(visit: Visit, mut request: Request) -> Outcome {
         (Some(id), current) => {
             engine.begin_second_passkey(caller, &SignInId::from_text(id), browser, current.as_ref(), wanted).await
         }
-        (None, Some(current)) if fields.contains("confirm") => {
+        (None, Some(_)) if fields.contains("confirm") => {
+            let Some(current) = visit.signed_in() else { return Ok(visit.not_theirs().await) };
             engine.begin_passkey_confirmation(caller, current, browser).await
         }
         _ => engine.begin_passkey_sign_in(caller, browser).await,
@@ -46,6 +47,9 @@ async fn begin(visit: Visit, mut request: Request) -> Outcome {
 
 async fn finish(visit: Visit, mut request: Request, resume: ResumePath) -> Outcome {
     let fields = visit.form(&mut request).await?;
+    if fields.contains("confirm") && visit.acts() {
+        return Ok(visit.not_theirs().await);
+    }
     let mut ask = ask(&visit, &fields);
     let (done, waiting) = if fields.contains("sign_in") {
         let going = going(&visit, fields.get("sign_in")).await?;
@@ -74,7 +78,7 @@ async fn finish(visit: Visit, mut request: Request, resume: ResumePath) -> Outco
 
 /// Whether the sign-in page offers passkeys: those of whoever confirms who they are, or anybody's.
 pub(super) async fn offered(visit: &Visit, confirming: bool) -> Result<bool, Response> {
-    match &visit.current {
+    match visit.signed_in() {
         _ if !visit.engine().has_passkeys() => Ok(false),
         Some(current) if confirming => match visit.engine().passkeys(current).await {
             // A security key confirms as it signs in: after the password.

@@ -17,7 +17,7 @@ use crate::http::page::{Frame, Problems};
 use crate::http::params::Params;
 use crate::http::paths;
 use crate::http::routing::Methods;
-use crate::http::visit::{Outcome, Visit, page, safe_next};
+use crate::http::visit::{Outcome, Visit, page, page_while_acting, safe_next};
 use crate::http::when::When;
 use crate::model::refusal::Refusal;
 
@@ -28,9 +28,9 @@ use super::views::{CodeNotice, Enrolling, RememberedRow, SecondFactor};
 use super::{ResumePath, new_codes};
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
-    let shown = page(desk, |visit, _| show(visit));
-    let sent = page(desk, move |visit, request| give(visit, request, resume));
-    let enrolled = page(desk, move |visit, request| enrol(visit, request, resume));
+    let shown = page_while_acting(desk, |visit, _| show(visit));
+    let sent = page_while_acting(desk, move |visit, request| give(visit, request, resume));
+    let enrolled = page_while_acting(desk, move |visit, request| enrol(visit, request, resume));
     app.at(paths::SECOND_FACTOR, Methods::new().get(shown).post(sent))
         .at("/login/second-factor/enrol", Methods::new().post(enrolled))
         .at("/account/sessions/forget", Methods::new().post(page(desk, forget)))

@@ -11,7 +11,7 @@ use crate::base::ids::{InteractionId, SignInId};
 use crate::base::secret::Secret;
 use crate::engine::Denied;
 use crate::engine::authorize::{InteractionView, WaitsFor};
-use crate::engine::users::{NewSession, SignIn, SignInStep, SignedIn, familiar, remembered};
+use crate::engine::users::{NewSession, SignIn, SignInStep, familiar, remembered};
 use crate::http::cookies;
 use crate::http::desk::{Desk, see_other};
 use crate::http::headers::form_target;
@@ -19,19 +19,20 @@ use crate::http::page::{Frame, Link, Page, Problems};
 use crate::http::params::Params;
 use crate::http::paths;
 use crate::http::routing::Methods;
-use crate::http::visit::{Outcome, Visit, page, safe_next};
+use crate::http::visit::{Outcome, Visit, page_while_acting, safe_next};
 use crate::model::refusal::Refusal;
 use crate::model::session::{Authentication, Session};
+use crate::model::user::User;
 
 use super::passkey_sign_in;
 use super::views::{ChooseAccount, Destination, FlowExpired, Notice, SignIn as SignInView};
 use super::{ResumePath, go_on, with_pending};
 
 pub(super) fn mount(app: Route, desk: &Arc<Desk>, resume: ResumePath) -> Route {
-    let shown = page(desk, move |visit, _| show(visit, resume));
-    let sent = page(desk, move |visit, request| sign_in(visit, request, resume));
-    let choice = page(desk, move |visit, _| show_choice(visit, resume));
-    let chosen = page(desk, move |visit, request| choose(visit, request, resume));
+    let shown = page_while_acting(desk, move |visit, _| show(visit, resume));
+    let sent = page_while_acting(desk, move |visit, request| sign_in(visit, request, resume));
+    let choice = page_while_acting(desk, move |visit, _| show_choice(visit, resume));
+    let chosen = page_while_acting(desk, move |visit, request| choose(visit, request, resume));
     app.at(paths::LOGIN, Methods::new().get(shown).post(sent))
         .at(paths::CHOOSE_ACCOUNT, Methods::new().get(choice).post(chosen))
 }
@@ -60,6 +61,9 @@ async fn show(visit: Visit, resume: ResumePath) -> Outcome {
     let interaction = interaction(&visit, visit.query.get("interaction")).await?;
     let another = visit.query.contains("another");
     let confirm = visit.query.contains("confirm") && !another;
+    if confirm && visit.acts() {
+        return Ok(visit.not_theirs().await);
+    }
     match &interaction {
         // A page whose turn it is not leads on; whoever asked for another account may sign in at any time.
         Some(view) if view.waits_for == WaitsFor::StepUp && !another => return step_up(&visit, view, resume).await,
@@ -86,6 +90,9 @@ struct Typed {
 
 async fn sign_in(visit: Visit, mut request: Request, resume: ResumePath) -> Outcome {
     let fields = visit.form(&mut request).await?;
+    if fields.contains("confirm") && visit.acts() {
+        return Ok(visit.not_theirs().await);
+    }
     let interaction = interaction(&visit, fields.get("interaction")).await?;
     let mut problems = Problems::none();
     for (field, sentence) in [("username", "Enter your name or e-mail address."), ("password", "Enter your password.")]
@@ -139,7 +146,7 @@ fn second_factor(id: &SignInId, next: Option<&str>) -> String {
 
 /// To where whoever is signed in proves it more strongly, as the application asks.
 async fn step_up(visit: &Visit, view: &InteractionView, resume: ResumePath) -> Outcome {
-    let Some(current) = &visit.current else { return Ok(go_on(resume, view)) };
+    let Some(current) = visit.signed_in() else { return Ok(go_on(resume, view)) };
     match visit.engine().step_up(&visit.caller, &view.id, &visit.browser.secret, current).await {
         Ok(Some(id)) => Ok(see_other(&second_factor(&id, None))),
         Ok(None) => Ok(go_on(resume, view)),
@@ -220,11 +227,11 @@ async fn view(
     problems: Problems,
 ) -> Result<SignInView, Response> {
     let confirming = (typed.confirm || interaction.is_some_and(|view| view.confirms)) && !typed.another;
-    let person = visit.current.as_ref().filter(|_| confirming).map(|current| current.user().clone());
+    let person = visit.signed_in().filter(|_| confirming).map(|current| current.user().clone());
     let id = interaction.map(|view| view.id.to_string());
     let by_mail = super::reset::by_mail(visit).await?;
     // What a code by mail is not enough for does not offer one.
-    let offers_codes = !(typed.confirm && person.is_some()) && super::mail_code::offered(visit).await?;
+    let offers_codes = !visit.acts() && !(typed.confirm && person.is_some()) && super::mail_code::offered(visit).await?;
     let next = typed.next.as_deref().map(safe_next).map(str::to_owned);
     let proved = visit.current.as_ref().filter(|_| typed.confirm).map(|current| &current.session().authentication);
     let offers_passkeys = passkey_sign_in::offered(visit, person.is_some()).await?;
@@ -265,8 +272,8 @@ fn guarded<T: Template + Send>(status: StatusCode, view: T, interaction: Option<
 }
 
 /// Whether a form was shown to the person who is signed in now.
-pub(super) fn is_from(fields: &Params, current: &SignedIn) -> bool {
-    fields.get("person") == Some(current.user().id.as_str())
+pub(super) fn is_from(fields: &Params, current: &User) -> bool {
+    fields.get("person") == Some(current.id.as_str())
 }
 
 async fn show_choice(visit: Visit, resume: ResumePath) -> Outcome {
@@ -291,7 +298,7 @@ async fn choose(visit: Visit, mut request: Request, resume: ResumePath) -> Outco
     let fields = visit.form(&mut request).await?;
     let Some(view) = interaction(&visit, fields.get("interaction")).await? else { return Ok(see_other("/")) };
     match (fields.get("choice"), &visit.current) {
-        (Some("continue"), Some(current)) if is_from(&fields, current) => {
+        (Some("continue"), Some(current)) if is_from(&fields, current.user()) => {
             match visit.engine().choose_account(&view.id, &visit.browser.secret, current).await {
                 Ok(()) => Ok(go_on(resume, &view)),
                 Err(denied) => Ok(visit.deny(&denied).await),

@@ -91,7 +91,7 @@ async fn show_link(visit: Visit) -> Outcome {
 }
 
 async fn link_page(visit: &Visit, status: StatusCode, token: String) -> Outcome {
-    match visit.engine().look_at_address(&Secret::new(token.as_str()), visit.current.as_ref()).await {
+    match visit.engine().look_at_address(&Secret::new(token.as_str()), visit.signed_in()).await {
         Ok(AddressView { user, email, confirming }) => {
             let view = Verify {
                 frame: Frame { person: None, ..visit.frame().await? },
@@ -111,14 +111,14 @@ async fn link_page(visit: &Visit, status: StatusCode, token: String) -> Outcome 
 async fn confirm(visit: Visit, mut request: Request) -> Outcome {
     let fields = visit.form(&mut request).await?;
     let token = Secret::new(fields.get("token").unwrap_or_default());
-    match visit.engine().confirm_address(&visit.caller, &token, visit.current.as_ref()).await {
+    match visit.engine().confirm_address(&visit.caller, &token, visit.signed_in()).await {
         Ok(Confirmed { ended: true, .. }) => {
             let sentence = "Your address is confirmed. The password the account had and every session have ended. Choose a \
                             password of your own.";
             Ok(visit.go_saying("/reset", Flash::saying(sentence)))
         }
         Ok(Confirmed { user, .. }) => {
-            let theirs = visit.current.as_ref().is_some_and(|current| current.user().id == user.id);
+            let theirs = visit.signed_in().is_some_and(|current| current.user().id == user.id);
             let next = if theirs { ADDRESS } else { paths::LOGIN };
             Ok(visit.go_saying(next, Flash::saying("Your address is confirmed.")))
         }

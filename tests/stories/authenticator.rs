@@ -58,6 +58,8 @@ impl<'h> Authenticator<'h> {
             created_at: house.clock.now(),
             last_used_at: None,
             backed_up: false,
+            verifies: true,
+            discoverable: true,
         };
         let factors = Factors { totp: None, passkeys: vec![passkey], ..before.record().clone() };
         changes.update(&before, &factors);

@@ -34,7 +34,7 @@ const CHANGES: [&str; 7] = [
 ];
 
 /// Who comes in by each way after each change: `+` in, `-` not.
-const EXPECTED: [(&str, &str); 15] = [
+const EXPECTED: [(&str, &str); 17] = [
     ("a password", "+--+++-"),
     ("a password in a browser that remembers the code", "+---++-"),
     ("a code, its sign-in begun before", "+---++-"),
@@ -50,6 +50,8 @@ const EXPECTED: [(&str, &str); 15] = [
     ("registering a program", "+--+++-"),
     ("a program of hers", "+-+++++"),
     ("the cookie of a session", "+---++-"),
+    ("an administrator who acts for her, at an application", "+------"),
+    ("what an administrator was given who acts for her", "+-+----"),
 ];
 
 /// Alice, her applications, and what she had before anything happened.
@@ -69,6 +71,8 @@ struct Before<'h> {
     tokens: Option<Tokens>,
     front: Option<Tokens>,
     program: BTreeMap<String, String>,
+    /// Her, in the browser of an administrator who acts for her, and what was given there.
+    acted: Option<(Person<'h>, Tokens)>,
 }
 
 /// Whether a way needs her to have an authenticator.
@@ -95,6 +99,16 @@ impl<'h> Before<'h> {
             tokens = Some(alice.gives(&shop, "openid email offline_access").await);
             answer = Some(alice.answers(&asking).await);
             front = Some(ours.signs_in("alice", PASSWORD).await.tokens());
+        }
+        let mut acted = None;
+        if way.contains("administrator") {
+            super::acting::allows(house, true).await;
+            let ada = house.person_with("ada", vec![UserChange::Admin(true)]).await;
+            ada.signs_in().await;
+            super::acting::acts(&ada, &alice).await;
+            let hands = alice.elsewhere(ada.browser.copy());
+            let given = hands.gives(&shop, "openid email").await;
+            acted = Some((hands, given));
         }
         let program = registers(house).await;
         let program = serde_json::from_str(&program.body).expect("a program");
@@ -131,6 +145,7 @@ impl<'h> Before<'h> {
             tokens,
             front,
             program,
+            acted,
         }
     }
 
@@ -207,6 +222,14 @@ impl<'h> Before<'h> {
                 let ask = Ask::post("/v1/oauth/token", &[("grant_type", "client_credentials")]);
                 let (id, secret) = (&self.program["client_id"], &self.program["client_secret"]);
                 house.asks(ask.basic(id, secret)).await.status == 200
+            }
+            "an administrator who acts for her, at an application" => {
+                let (hands, _) = self.acted.as_ref().expect("somebody");
+                hands.goes(&self.asking).await.location().contains("code=")
+            }
+            "what an administrator was given who acts for her" => {
+                let (_, given) = self.acted.as_ref().expect("somebody");
+                self.shop.userinfo(&given.access).await.status == 200
             }
             "the cookie of a session" => self.alice.browser.opens("/account").await.status == 200,
             other => panic!("{other}?"),

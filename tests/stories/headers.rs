@@ -37,6 +37,11 @@ pub fn every_path(house: &House) -> BTreeSet<String> {
                 let name = rest.split(|c: char| !c.is_ascii_uppercase() && c != '_').next().unwrap();
                 let (_, value) = constants.split_once(&format!("const {name}: &str = \"")).expect("a path by its name");
                 paths.insert(value.split('"').next().unwrap().to_owned());
+            } else {
+                // A name of the file's own.
+                let name = rest.split(|c: char| !c.is_ascii_uppercase() && c != '_').next().unwrap();
+                let own = text.split_once(&format!("const {name}: &str = \"")).filter(|_| !name.is_empty());
+                paths.extend(own.map(|(_, value)| value.split('"').next().unwrap().to_owned()));
             }
         }
     }
@@ -55,9 +60,17 @@ async fn every_reply_of_every_path_guards_whoever_reads_it() {
     let alice = house.person_with("alice", vec![UserChange::Admin(true)]).await;
     alice.signs_in().await;
     let paths = every_path(&house);
-    for known in
-        ["/oauth/token", "/login", "/account/password", "/setup", "/admin/people/some-id", "/healthz", "/metrics"]
-    {
+    for known in [
+        "/oauth/token",
+        "/login",
+        "/account/password",
+        "/account/data",
+        "/account/passkeys",
+        "/setup",
+        "/admin/people/some-id",
+        "/healthz",
+        "/metrics",
+    ] {
         assert!(paths.contains(known), "{known} is not among {paths:?}");
     }
     assert!(paths.len() > 60, "{}", paths.len());

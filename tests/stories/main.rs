@@ -14,6 +14,7 @@
 //! - What is written to people, and what only letters carry: [`mail`], [`mail_code`],
 //!   [`mail_code_refusals`].
 //! - Programs of their own: [`machine`].
+//! - An administrator acts for somebody: [`acting`].
 //! - Passkeys: [`passkeys`], with one in software ([`soft_passkey`]).
 //! - What nobody learns: [`cors`], [`headers`], [`secrets`], [`entry`].
 
@@ -40,6 +41,7 @@ mod wanderer;
 mod wire;
 
 mod account;
+mod acting;
 mod bearer_authorize;
 mod chat;
 mod clients;

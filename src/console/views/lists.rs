@@ -188,6 +188,8 @@ pub struct Settings {
     pub sign_in_by_mail: bool,
     /// `user_verification`: `required` or `preferred`
     pub user_verification: String,
+    /// `impersonation`
+    pub impersonation: bool,
     /// `dialect`, repeated, for those that are on; `prefix-NAME` for each
     pub dialects: Vec<PlacedDialect>,
     /// What is wrong with the form.

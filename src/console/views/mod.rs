@@ -31,5 +31,5 @@ pub use lists::{
 };
 pub use mail::{GivenUpRow, Mail, MailFacts, MailServer, StageRow, TrialView, WaitingRow};
 pub use overview::{HealthRow, Overview};
-pub use people::{GroupChoice, NewPerson, OneTimeLink, People, Person, PersonRow};
+pub use people::{ACTING_MINUTES, ActForm, GroupChoice, NewPerson, OneTimeLink, People, Person, PersonRow};
 pub use snippet::{LANGUAGES, Snippet};

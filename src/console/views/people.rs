@@ -75,7 +75,7 @@ pub struct GroupChoice {
 ///
 /// Posts below `/admin/people/{id}/`, each with `csrf`: `profile` (email, email_verified, given_name, family_name) ·
 /// `groups` (group repeated) · `roles` (admin, may_register_clients, auditor, roles) · `sessions/end` (session) ·
-/// `sessions/end-all` · `applications/revoke` (client) · `recover` · `disable` · `enable`. `GET …/delete` asks, `POST`
+/// `sessions/end-all` · `applications/revoke` (client) · `recover` · `disable` · `enable` · `act` (reason, minutes). `GET …/delete` asks, `POST`
 /// deletes.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "console/person.html")]
@@ -124,9 +124,23 @@ pub struct Person {
     pub second_factors: Vec<String>,
     /// A way in that was just made; shown this once.
     pub recovery: Option<OneTimeLink>,
+    /// The form to act for them, where the one who looks may.
+    pub act: Option<ActForm>,
     /// What is wrong with the form that came in.
     pub problems: Problems,
 }
+
+/// Why and for how long an administrator wants to act for somebody, as typed so far.
+#[derive(Clone, Debug, Default)]
+pub struct ActForm {
+    /// `reason`
+    pub reason: String,
+    /// `minutes`: one of [`ACTING_MINUTES`]
+    pub minutes: String,
+}
+
+/// For how long an administrator may act for somebody, with its words.
+pub const ACTING_MINUTES: [(&str, &str); 3] = [("15", "15 minutes"), ("30", "30 minutes"), ("60", "60 minutes")];
 
 impl Person {
     /// A path below this page.

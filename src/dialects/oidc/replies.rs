@@ -3,6 +3,7 @@
 use poem_openapi::Object;
 use serde::Serialize;
 
+use crate::dialects::shared::replies::ActBody;
 use crate::engine::token::Issued;
 
 /// A successful token answer (RFC 6749, section 5.1; OpenID Connect Core, section 3.1.3.3).
@@ -78,6 +79,7 @@ pub struct UserInfoBody {
     pub address: Option<AddressBody>,
     pub groups: Option<Vec<String>>,
     pub updated_at: Option<i64>,
+    pub act: Option<ActBody>,
     pub external_ids: Option<Vec<ExternalIdBody>>,
 }
 

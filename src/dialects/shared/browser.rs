@@ -76,7 +76,7 @@ pub async fn authorize_by(
         Err(error) => return way.page(unreadable(desk, request, error)),
     };
     let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
-    let outcome = match desk.signed_in(request.headers()).await {
+    let outcome = match desk.visitor(request.headers()).await {
         Ok(current) => desk.engine.authorize(&caller, face, &parameters, &browser.secret, current.as_ref()).await,
         Err(denied) => Err(denied.into()),
     };
@@ -125,7 +125,7 @@ impl Endpoint for Resume {
         let (caller, browser) = (desk.caller(&request), desk.browser(request.headers()));
         let named = Params::of_query(request.uri().query());
         let id = named.ok().and_then(|query| query.get("interaction").map(InteractionId::from_text));
-        let outcome = match (id, desk.signed_in(request.headers()).await) {
+        let outcome = match (id, desk.visitor(request.headers()).await) {
             (Some(id), Ok(current)) => desk.engine.resume(&caller, &id, &browser.secret, current.as_ref()).await,
             (None, _) => Err(Denied::from(Refusal::InteractionGone).into()),
             (_, Err(denied)) => Err(denied.into()),
@@ -145,13 +145,13 @@ async fn answer(
         Ok(Step::SignIn(id)) => see_other(&paths::of_interaction(paths::LOGIN, &id)),
         Ok(Step::SelectAccount(id)) => see_other(&paths::of_interaction(paths::CHOOSE_ACCOUNT, &id)),
         Ok(Step::Consent(id)) => see_other(&paths::of_interaction(paths::CONSENT, &id)),
-        Ok(Step::Done(response)) => deliver(desk, browser, &response).await,
+        Ok(Step::Done(response)) => deliver(desk, request, browser, &response).await,
         Err(AuthorizeRefused::Redirect(told)) => {
             desk.note(&Denied::Refused(told.refusal.clone()), caller);
             let words = words::of_face(&told.face, &told.refusal);
             let identity = desk.engine.identity();
             let response = AuthorizationResponse::error(identity, &told, words.error, words.description);
-            deliver(desk, browser, &response).await
+            deliver(desk, request, browser, &response).await
         }
         Err(AuthorizeRefused::Page(page)) => {
             way::of_face(&page.face).page(refused_page(desk, request, caller, browser, &page).await)
@@ -163,11 +163,12 @@ async fn answer(
 }
 
 /// Sends the answer to the client: in the redirect, or in a form (OAuth 2.0 Form Post Response Mode).
-async fn deliver(desk: &Desk, browser: &Browser, response: &AuthorizationResponse) -> Response {
+async fn deliver(desk: &Desk, request: &Request, browser: &Browser, response: &AuthorizationResponse) -> Response {
     match response.mode {
         ResponseMode::Query => way::of_face(&response.face).redirect(see_other(&response.url())),
         ResponseMode::FormPost => {
-            let frame = desk.frame(browser, None).await.unwrap_or_else(|_| desk.bare_frame(browser));
+            let current = desk.visitor(request.headers()).await.ok().flatten();
+            let frame = desk.frame(browser, current.as_ref()).await.unwrap_or_else(|_| desk.bare_frame(browser));
             let fields: Vec<(&str, &str)> =
                 response.parameters.iter().map(|(name, value)| (*name, value.as_str())).collect();
             let action = response.redirect.as_str();
@@ -186,7 +187,7 @@ async fn refused_page(
     page: &PageRefusal,
 ) -> Response {
     desk.note(&Denied::Refused(page.refusal.clone()), caller);
-    let current = desk.signed_in(request.headers()).await.ok().flatten();
+    let current = desk.visitor(request.headers()).await.ok().flatten();
     let frame = match desk.frame(browser, current.as_ref()).await {
         Ok(frame) => frame,
         Err(denied) => return desk.deny(request, &denied).await,
@@ -211,7 +212,7 @@ pub async fn logout(desk: &Desk, request: &Request, sent: Sent) -> Response {
         Err(error) => return unreadable(desk, request, error),
     };
     let (caller, browser) = (desk.caller(request), desk.browser(request.headers()));
-    let outcome = match desk.signed_in(request.headers()).await {
+    let outcome = match desk.visitor(request.headers()).await {
         Ok(current) => desk.engine.request_sign_out(&caller, &parameters, &browser.secret, current.as_ref()).await,
         Err(denied) => Err(denied),
     };

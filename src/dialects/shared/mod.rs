@@ -4,7 +4,7 @@
 pub mod browser;
 mod front_end;
 mod metadata;
-mod replies;
+pub mod replies;
 mod requests;
 
 use std::sync::Arc;

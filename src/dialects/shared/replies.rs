@@ -34,6 +34,16 @@ pub struct IntrospectionBody {
     pub auth_time: Option<i64>,
     /// How strongly they did.
     pub acr: Option<String>,
+    /// The administrator who acts for its person, if one does (RFC 8693, section 4.1).
+    pub act: Option<ActBody>,
+}
+
+/// Who acts for somebody (RFC 8693, section 4.1).
+#[derive(Object)]
+#[oai(rename = "Actor")]
+pub struct ActBody {
+    /// Their subject.
+    pub sub: String,
 }
 
 /// Nothing, on purpose: a revocation has no body worth reading (RFC 7009, section 2.2).

@@ -115,6 +115,7 @@ pub fn of_settings(settings: &Settings) -> Fields {
         ("required_factor", required(settings.required_factor)),
         ("sign_in_by_mail", json!(settings.sign_in_by_mail)),
         ("user_verification", text(settings.user_verification.name())),
+        ("impersonation", json!(settings.impersonation)),
         ("dialects", json!(settings.dialects)),
     ]
 }

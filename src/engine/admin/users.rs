@@ -148,7 +148,8 @@ impl Engine {
             let of_user = format!("{id}\0");
             let latest =
                 self.ledger.list_by::<Session>("user", &of_user, Order::Descending, None, LATEST_SESSIONS).await?;
-            seen.push(latest.items.iter().map(|session| session.last_seen_at).max());
+            let own = latest.items.iter().filter(|session| session.acting.is_none());
+            seen.push(own.map(|session| session.last_seen_at).max());
         }
         Ok(seen)
     }

@@ -86,7 +86,7 @@ impl Engine {
             self.permit(actor, &[&user], &mut changes).await?;
             if kept.is_open(self.now()) {
                 let ended = Session { life: SessionLife::Ended { at: self.now() }, ..kept.record().clone() };
-                let record = self.user_record(actor, caller, AuditKind::SessionEnded, &user);
+                let record = self.end_record(caller, actor.audited(), &kept).with("username", &user.username);
                 changes.update(&kept, &ended).create(&record.with("device", device::of(&kept)));
             }
             Ok(Decision { answer: Ok(()), changes })

@@ -28,11 +28,14 @@ impl Engine {
         let handle = Kind::AuthorizationCode.generate_handle(at.now, &*self.rng);
         let code = code(at, &grant, &handle);
         let response = AuthorizationResponse::success(&self.identity, at.request, handle.secret.expose());
-        let actor = AuditActor::User(user.id.clone());
-        let record = at.caller.record(at.now, &*self.rng, actor, AuditKind::Authorized);
+        let record = at.caller.record(at.now, &*self.rng, session.audited(), AuditKind::Authorized);
         let record = record.about_user(&user.id).about_client(&grant.client).with("scopes", &grant.scopes);
+        let record = record.with_acting(session);
         Decision::allow(Ok(Step::Done(response))).with(|changes| {
             changes.expect(at.client).expect(user).expect(session);
+            if let Some(grounds) = &at.present.grounds {
+                grounds.expect(changes);
+            }
             changes.create(&grant).create(&code).create(&record);
             if let Some(kept) = at.kept {
                 close(changes, kept, at.now);
@@ -44,14 +47,18 @@ impl Engine {
     fn grant(&self, at: &Position<'_>, user: &User, session: &Session) -> Grant {
         let client: &Client = at.client;
         let request = at.request;
+        let acts = session.acting.is_some();
+        let end = grant_end(client, at.now);
+        // Nothing outlives the time for which somebody acts.
+        let scopes = request.scopes.filter(|scope| !acts || scope.as_str() != Scope::OFFLINE_ACCESS);
         Grant {
             id: GrantId::ordered(at.now, &*self.rng),
             client: client.id.clone(),
             user: user.id.clone(),
             face: request.face.clone(),
             session: session.id.clone(),
-            offline: request.scopes.has(Scope::OFFLINE_ACCESS),
-            scopes: request.scopes.clone(),
+            offline: scopes.has(Scope::OFFLINE_ACCESS),
+            scopes,
             claims: request.claims.clone(),
             audience: if client.audience.is_empty() {
                 vec![self.identity.issuer.clone()]
@@ -62,16 +69,25 @@ impl Engine {
             remembered: session.remembered.clone(),
             device_id: None,
             created_at: at.now,
-            expires_at: grant_end(client, at.now),
+            expires_at: if acts { end.min(session.expires_at) } else { end },
             life: GrantLife::Live,
             client_incarnation: client.incarnation.clone(),
             access_epoch: user.access_epoch,
+            actor: session.acting.as_ref().map(|acting| acting.administrator.clone()),
         }
     }
 
     /// Remembers what the person agreed to, or expects what they agreed to before to be so still.
     fn remember(&self, at: &Position<'_>, user: &User, changes: &mut Changes) {
         let before = at.present.consent.as_ref();
+        let acts = at.present.person.as_ref().is_some_and(|(_, session)| session.acting.is_some());
+        if acts {
+            // Consent is the person's alone to give. That it covers all of this was seen before.
+            if let Some(kept) = before {
+                changes.expect(kept);
+            }
+            return;
+        }
         let agreed_now = at.progress().consented == Some(&user.id);
         let every = ask::every_claim(at.request);
         let covered = before.is_some_and(|consent| consent.covers(&at.request.scopes, every.iter()));

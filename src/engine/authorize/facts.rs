@@ -2,13 +2,11 @@
 
 use crate::base::ids::InteractionId;
 use crate::base::secret::Secret;
-use crate::engine::users::SignedIn;
+use crate::engine::users::{SignedIn, Visitor};
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::interaction::Interaction;
 use crate::records::RecordChanges;
-
-use super::steps::still_open;
 
 /// What a person says to a client's wishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +24,11 @@ impl Engine {
     /// [`Refusal::InteractionGone`](crate::model::refusal::Refusal::InteractionGone),
     /// [`Refusal::InteractionAnswered`](crate::model::refusal::Refusal::InteractionAnswered), or
     /// [`Refusal::SessionEnded`](crate::model::refusal::Refusal::SessionEnded) when the session ended meanwhile.
-    pub async fn choose_account(&self, id: &InteractionId, browser: &Secret, who: &SignedIn) -> Result<(), Denied> {
+    pub async fn choose_account(&self, id: &InteractionId, browser: &Secret, who: &Visitor) -> Result<(), Denied> {
         self.settle(|| async {
             let now = self.now();
             let was = self.pending_interaction(id, browser, now).await?;
-            let session = still_open(&self.ledger, who, now).await?;
+            let session = self.still_open(&who.session().id, now).await?;
             let is = Interaction { chosen: Some(session.id.clone()), ..was.record().clone() };
             Ok(Decision::allow(()).with(|changes| {
                 changes.expect(&session).update(&was, &is);
@@ -39,7 +37,7 @@ impl Engine {
         .await
     }
 
-    /// Notes what the person says to the client's wishes. What follows from it is decided by [`Engine::resume`].
+    /// Notes what the person says to the client's wishes, which nobody says for them. What follows from it is decided by [`Engine::resume`].
     ///
     /// # Errors
     /// As [`Engine::choose_account`].
@@ -55,7 +53,7 @@ impl Engine {
         self.settle(|| async {
             let now = self.now();
             let was = self.pending_interaction(id, browser, now).await?;
-            let session = still_open(&self.ledger, who, now).await?;
+            let session = self.still_open(&who.session().id, now).await?;
             let mut is = was.record().clone();
             let said = Some(user.clone());
             (is.consented, is.declined) = match answer {

@@ -97,6 +97,7 @@ impl Engine {
         let consent = self.ledger.find::<Consent>(&format!("{}/{}", standing.user().id, request.client)).await?;
         // However lately the session was confirmed elsewhere: the token knows no more than when it was given.
         let proved = Session { authentication: standing.grant().authentication.clone(), ..session.record().clone() };
+        // What it rests on if somebody acts for them, the commit expects as part of the standing.
         let present = Present::of(self, &client, (standing.kept_user().clone(), session), consent).await?;
         let missing = next(&Situation {
             request: &request,

@@ -2,6 +2,7 @@
 //! is no hint (OpenID Connect Core, section 3.1.2.1; RP-Initiated Logout, section 2).
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 
 use crate::base::clock::Timestamp;
 use crate::base::ids::{ClientId, GrantId, SessionId, UserId};
@@ -24,6 +25,8 @@ pub(in crate::engine) struct Hint {
     pub user: UserId,
     /// When it expires or did.
     pub expires_at: Timestamp,
+    /// Whether it was given while somebody acted for the user.
+    pub acted: bool,
 }
 
 /// Which kind of token a hint is, and how it leads to a session.
@@ -51,6 +54,7 @@ struct Claims {
     sid: Option<String>,
     jti: Option<String>,
     token_use: Option<String>,
+    act: Option<IgnoredAny>,
 }
 
 #[derive(Deserialize)]
@@ -69,6 +73,7 @@ pub(in crate::engine) struct Said {
     pub client: Option<ClientId>,
     user: UserId,
     expires_at: Timestamp,
+    acted: bool,
 }
 
 /// Reads a hint; `None` unless `issuer` signed it with one of the keys in `ring`, and it is an ID token or an access token
@@ -94,7 +99,7 @@ pub(in crate::engine) fn read(token: &str, ring: &Keyring, issuer: &str, now: Ti
         return None;
     };
     let (client, user) = (client.map(ClientId::from_text), UserId::from_text(claims.sub));
-    Some(Said { kind, client, user, expires_at: claims.exp })
+    Some(Said { kind, client, user, expires_at: claims.exp, acted: claims.act.is_some() })
 }
 
 impl Audience {
@@ -114,17 +119,18 @@ impl Engine {
             Some(handle) => self.opaque_hint(token, &handle.locator).await?,
             None => self.signed_hint(token),
         };
-        let Some(Said { kind, client, user, expires_at }) = said else { return Ok(None) };
+        let Some(Said { kind, client, user, expires_at, mut acted }) = said else { return Ok(None) };
         let client = match &kind {
             HintKind::IdToken(_) => client,
             HintKind::AccessToken { grant, jti } => {
                 let revoked = self.ledger.find::<RevokedJwt>(jti).await?.is_some();
                 let grant = self.ledger.find::<Grant>(grant.as_str()).await?;
                 let grant = grant.filter(|grant| !revoked && grant.life == GrantLife::Live);
+                acted |= grant.as_ref().is_some_and(|grant| grant.actor.is_some());
                 grant.map(|grant| client.unwrap_or_else(|| grant.client.clone()))
             }
         };
-        Ok(client.map(|client| Hint { kind, client, user, expires_at }))
+        Ok(client.map(|client| Hint { kind, client, user, expires_at, acted }))
     }
 
     async fn opaque_hint(&self, token: &str, locator: &str) -> Result<Option<Said>, Fault> {
@@ -133,7 +139,7 @@ impl Engine {
         Ok(kept.and_then(|kept| {
             let kind = HintKind::AccessToken { grant: kept.grant.clone()?, jti: kept.locator.clone() };
             let (client, user) = (Some(kept.client.clone()), UserId::from_text(kept.subject.as_str()));
-            Some(Said { kind, client, user, expires_at: kept.expires_at })
+            Some(Said { kind, client, user, expires_at: kept.expires_at, acted: false })
         }))
     }
 

@@ -32,7 +32,7 @@ use std::collections::BTreeMap;
 
 use crate::base::ids::InteractionId;
 use crate::base::secret::Secret;
-use crate::engine::users::SignedIn;
+use crate::engine::users::Visitor;
 use crate::engine::{Caller, Denied, Engine};
 use crate::model::face::Face;
 use crate::model::refusal::Refusal;
@@ -76,7 +76,7 @@ impl Engine {
         face: &Face,
         parameters: &BTreeMap<String, String>,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<Step, AuthorizeRefused> {
         let outcome = self.settle(|| self.begin_authorize(caller, face, parameters, browser, current)).await?;
         self.note_refused(caller, current, &outcome).await;
@@ -112,7 +112,7 @@ impl Engine {
         caller: &Caller,
         id: &InteractionId,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<Step, AuthorizeRefused> {
         let outcome = self.settle(|| self.resume_authorize(caller, id, browser, current)).await?;
         self.note_refused(caller, current, &outcome).await;

@@ -94,7 +94,7 @@ pub(super) fn next(at: &Situation<'_>) -> Next {
     }
     match at.missing(person) {
         Need::Nothing => {}
-        Need::EnrolSecondFactor | Need::EnrolPasskey if at.request.prompt.none => {
+        Need::EnrolSecondFactor | Need::EnrolPasskey if at.is_silent() => {
             return Next::Refuse(at.unmet());
         }
         // What was proved long ago is no ground for something new; a passkey signs in by itself as quickly as it steps up.
@@ -110,15 +110,25 @@ pub(super) fn next(at: &Situation<'_>) -> Next {
 impl Situation<'_> {
     fn ask(&self, next: Next) -> Next {
         match next {
-            Next::SignIn | Next::StepUp if self.request.prompt.none => Next::Refuse(Refusal::LoginRequired),
-            Next::Consent if self.request.prompt.none => Next::Refuse(Refusal::ConsentRequired),
+            Next::SignIn | Next::StepUp if self.is_silent() => Next::Refuse(Refusal::LoginRequired),
+            Next::Consent if self.is_silent() => Next::Refuse(Refusal::ConsentRequired),
             other => other,
         }
     }
 
+    /// Whether nobody may be asked anything: the client says so, or whoever is there only acts for the person, and can neither
+    /// prove that they are they nor agree for them.
+    fn is_silent(&self) -> bool {
+        self.request.prompt.none || self.somebody_acts()
+    }
+
+    fn somebody_acts(&self) -> bool {
+        self.person.is_some_and(|person| person.session.acting.is_some())
+    }
+
     /// What the session lacks. What the client would merely like is asked for once, and not where nobody may be asked.
     fn missing(&self, person: Person<'_>) -> Need {
-        let asked = self.request.prompt.none || self.progress.signed_in == Some(&person.session.id);
+        let asked = self.is_silent() || self.progress.signed_in == Some(&person.session.id);
         let wanted = if asked { RequiredFactor::None } else { self.request.wanted_factor };
         let demand = Demand { policy: self.demanded, essential: self.request.essential_factor, wanted };
         missing_of_session(self.enrolled, demand, person.session, person.user, self.now)
@@ -167,10 +177,23 @@ impl Situation<'_> {
 
     /// Whether the person let the client know and do what it asks for: now, before, or an administrator for everybody.
     fn agreed(&self, person: Person<'_>) -> bool {
+        if self.somebody_acts() {
+            return self.agreed_to_all_of_it();
+        }
         if self.progress.consented == Some(&person.user.id) {
             return true;
         }
         let before = self.consent.is_some_and(|consent| ask::is_covered(self.request, consent));
+        !self.request.prompt.consent && (self.client.consent == ConsentPolicy::Skip || before)
+    }
+}
+
+impl Situation<'_> {
+    /// Whether everything was agreed to before, by the person or by an administrator for everybody, so that nothing has to be
+    /// written down of it now.
+    fn agreed_to_all_of_it(&self) -> bool {
+        let every = ask::every_claim(self.request);
+        let before = self.consent.is_some_and(|consent| consent.covers(&self.request.scopes, every.iter()));
         !self.request.prompt.consent && (self.client.consent == ConsentPolicy::Skip || before)
     }
 }

@@ -1,7 +1,7 @@
 //! Refusals an administrator may want to know of: an address that was not registered, a scope that is not the client's.
 
 use crate::base::ids::ClientId;
-use crate::engine::users::SignedIn;
+use crate::engine::users::Visitor;
 use crate::engine::{Caller, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
 use crate::model::refusal::Refusal;
@@ -10,10 +10,15 @@ use super::{AuthorizeRefused, Outcome};
 
 impl Engine {
     /// Records that a known client was refused, up to a number a minute: strangers can cause this without limit.
-    pub(super) async fn note_refused(&self, caller: &Caller, current: Option<&SignedIn>, outcome: &Outcome) {
+    pub(super) async fn note_refused(&self, caller: &Caller, current: Option<&Visitor>, outcome: &Outcome) {
         let Some((client, refusal, sent)) = worth_telling(outcome) else { return };
-        let actor = current.map_or(AuditActor::Nobody, |who| AuditActor::User(who.user().id.clone()));
+        let actor = current.map_or(AuditActor::Nobody, Visitor::audited);
         let record = caller.record(self.now(), &*self.rng, actor, AuditKind::AuthorizationRefused);
+        // What happens while somebody acts for them, people read in their own activity.
+        let record = match current.filter(|who| who.acting().is_some()) {
+            Some(who) => record.about_user(&who.user().id).with_acting(who.session()),
+            None => record,
+        };
         let record = record.about_client(client).with("cause", refusal.name());
         self.note_failure(match sent {
             Some(sent) => record.with("redirect_uri", without_query(sent)),

@@ -1,9 +1,10 @@
 //! From a request to its next step: what is there, what is missing, and what has to be kept meanwhile.
 
 use crate::base::clock::Timestamp;
-use crate::base::ids::{InteractionId, UserId};
+use crate::base::ids::{InteractionId, SessionId, UserId};
 use crate::base::secret::Secret;
-use crate::engine::users::SignedIn;
+use crate::engine::users::Visitor;
+use crate::engine::users::acting::Grounds;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::client::Client;
 use crate::model::consent::Consent;
@@ -15,7 +16,7 @@ use crate::model::session::{Authentication, Session};
 use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
 use crate::model::verification::UserVerification;
-use crate::records::{Kept, Ledger, RecordChanges};
+use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault};
 
 use super::next::{Next, Person, Progress, Situation, next};
@@ -32,7 +33,7 @@ impl Engine {
         face: &Face,
         parameters: &Parameters,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<Decision<Outcome>, Denied> {
         let now = self.now();
         let Asked { client, request } = match self.validate_authorize(face, parameters).await? {
@@ -74,7 +75,7 @@ impl Engine {
         caller: &Caller,
         id: &InteractionId,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<Decision<Outcome>, Denied> {
         let now = self.now();
         let kept = self.pending_interaction(id, browser, now).await?;
@@ -143,6 +144,8 @@ pub(super) fn situation<'a>(
 /// Who is there, and what they agreed to before.
 pub(super) struct Present {
     pub person: Option<(Kept<User>, Kept<Session>)>,
+    /// What it rests on that somebody acts for them, if somebody does.
+    pub grounds: Option<Grounds>,
     /// What they have enrolled.
     enrolled: Factors,
     /// Whether passkeys must check their owners.
@@ -157,20 +160,28 @@ impl Present {
         engine: &Engine,
         client: &Client,
         request: &AuthorizationRequest,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
         now: Timestamp,
     ) -> Result<Present, Fault> {
         let person = match current {
-            Some(current) => still_there(&engine.ledger, current, now).await?,
+            Some(current) => engine.still_there(&current.session().id, now).await?,
             None => None,
         };
-        let Some((user, session)) = person else {
+        let Some(there) = person else {
             let nobody = Factors::none(&UserId::from_text(""));
             let (verification, demanded) = (UserVerification::Required, RequiredFactor::None);
-            return Ok(Present { person: None, enrolled: nobody, verification, demanded, consent: None });
+            return Ok(Present {
+                person: None,
+                grounds: None,
+                enrolled: nobody,
+                verification,
+                demanded,
+                consent: None,
+            });
         };
-        let consent = engine.ledger.find(&format!("{}/{}", user.id, request.client)).await?;
-        Present::of(engine, client, (user, session), consent).await
+        let consent = engine.ledger.find(&format!("{}/{}", there.user.id, request.client)).await?;
+        let present = Present::of(engine, client, (there.user, there.session), consent).await?;
+        Ok(Present { grounds: there.grounds, ..present })
     }
 
     /// Of these, with what is demanded of them.
@@ -183,7 +194,7 @@ impl Present {
         let enrolled = engine.factors_of(&person.0.id).await?;
         let demanded = engine.demanded_of(&person.0, Some(client)).await?;
         let verification = engine.user_verification().await?;
-        Ok(Present { person: Some(person), enrolled, verification, demanded, consent })
+        Ok(Present { person: Some(person), grounds: None, enrolled, verification, demanded, consent })
     }
 
     /// What counts of what they have enrolled.
@@ -192,23 +203,30 @@ impl Present {
     }
 }
 
-/// The person as they are now; `None` when the session has ended since the evidence was found, or the user is switched off.
-async fn still_there(
-    ledger: &Ledger,
-    who: &SignedIn,
-    now: Timestamp,
-) -> Result<Option<(Kept<User>, Kept<Session>)>, Fault> {
-    let session = ledger.find::<Session>(who.session().id.as_str()).await?.filter(|session| session.is_open(now));
-    let Some(session) = session else { return Ok(None) };
-    let user = ledger.find::<User>(session.user.as_str()).await?;
-    let user = user.filter(|user| user.is_enabled() && session.is_of(user));
-    Ok(user.map(|user| (user, session)))
+/// Whoever is there, as they are now.
+struct There {
+    user: Kept<User>,
+    session: Kept<Session>,
+    grounds: Option<Grounds>,
 }
 
-/// The session as it is now; refuses with [`Refusal::SessionEnded`] when it does not hold any more.
-pub(super) async fn still_open(ledger: &Ledger, who: &SignedIn, now: Timestamp) -> Result<Kept<Session>, Denied> {
-    let there = still_there(ledger, who, now).await?;
-    there.map(|(_, session)| session).ok_or(Refusal::SessionEnded.into())
+impl Engine {
+    /// The person as they are now; `None` when the session has ended since the evidence was found, the user is switched off, or
+    /// whoever acts for them may not any more.
+    async fn still_there(&self, session: &SessionId, now: Timestamp) -> Result<Option<There>, Fault> {
+        let session = self.ledger.find::<Session>(session.as_str()).await?.filter(|session| session.is_open(now));
+        let Some(session) = session else { return Ok(None) };
+        let user = self.ledger.find::<User>(session.user.as_str()).await?;
+        let Some(user) = user.filter(|user| user.is_enabled() && session.is_of(user)) else { return Ok(None) };
+        let grounds = self.grounds(&session, &user).await?;
+        Ok(grounds.ok().map(|grounds| There { user, session, grounds }))
+    }
+
+    /// The session as it is now; refuses with [`Refusal::SessionEnded`] when it does not hold any more.
+    pub(super) async fn still_open(&self, session: &SessionId, now: Timestamp) -> Result<Kept<Session>, Denied> {
+        let there = self.still_there(session, now).await?;
+        there.map(|there| there.session).ok_or(Refusal::SessionEnded.into())
+    }
 }
 
 /// What the browser is told of what is missing.

@@ -6,7 +6,7 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::{ClientId, InteractionId};
 use crate::base::secret::Secret;
 use crate::engine::mint::always_told;
-use crate::engine::users::SignedIn;
+use crate::engine::users::Visitor;
 use crate::engine::{Denied, Engine};
 use crate::model::client::{Client, GrantType};
 use crate::model::consent::Consent;
@@ -116,7 +116,7 @@ impl Engine {
         &self,
         id: &InteractionId,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<InteractionView, Denied> {
         let now = self.now();
         let kept = self.pending_interaction(id, browser, now).await?;

@@ -123,6 +123,7 @@ impl House {
             audience: vec![],
             authentication: Authentication::by_password(Timestamp(START.0 - 60)),
             remembered: None,
+            actor: None,
             device_id: None,
             created_at: now,
             expires_at: super::mint::grant_end(&client, now),

@@ -92,6 +92,7 @@ pub fn alice() -> User {
 pub fn session() -> Session {
     Session {
         remembered: None,
+        acting: None,
         id: SessionId::from_text("session-1"),
         user: alice().id,
         cookie: "cookie".to_owned(),

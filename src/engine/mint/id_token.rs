@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 use crate::base::clock::Timestamp;
 
 use super::super::Denied;
-use super::{Authorization, ID_TOKEN_LIFE, Mint, Person};
+use super::{Act, Authorization, ID_TOKEN_LIFE, Mint, Person};
 
 #[derive(Serialize)]
 struct Claims<'a> {
@@ -22,6 +22,8 @@ struct Claims<'a> {
     amr: &'a [String],
     at_hash: String,
     sid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Act>,
     /// What was asked for one by one. None of the names above is among them: see [`claims`](super::super::claims).
     #[serde(flatten)]
     asked: &'a Map<String, Value>,
@@ -32,11 +34,14 @@ impl Mint<'_> {
     pub(super) fn id_token(&self, right: &Authorization, person: &Person, access: &str) -> Result<String, Denied> {
         let algorithm = right.client.id_token_alg;
         let how = &person.grant.authentication;
+        let life = self.now.plus(ID_TOKEN_LIFE);
+        // Where somebody acts for the person, what says so ends with that.
+        let end = if person.grant.actor.is_some() { life.min(person.grant.expires_at) } else { life };
         let claims = Claims {
             iss: self.issuer,
             sub: person.user.id.as_str(),
             aud: right.client.id.as_str(),
-            exp: self.within_key(algorithm, self.now.plus(ID_TOKEN_LIFE)),
+            exp: self.within_key(algorithm, end),
             iat: self.now,
             auth_time: how.at,
             nonce: right.nonce.as_deref(),
@@ -44,6 +49,7 @@ impl Mint<'_> {
             amr: &how.amr,
             at_hash: algorithm.left_half_hash(access),
             sid: person.grant.session.as_str(),
+            act: Act::of(&person.grant),
             asked: &person.asked,
         };
         self.sign(algorithm, "JWT", &claims)

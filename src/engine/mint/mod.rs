@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::base::clock::Timestamp;
-use crate::base::ids::{ClientId, KeyId};
+use crate::base::ids::{ClientId, KeyId, UserId};
 use crate::base::rng::Rng;
 use crate::base::secret::{Handle, Secret};
 use crate::jose::key::SigningKey;
@@ -79,6 +79,20 @@ pub(crate) struct Person {
     pub asked: Map<String, Value>,
     /// The name of the access token, where what goes with it tells already.
     pub access_jti: Option<String>,
+}
+
+/// Who acts for the person whom tokens are about (RFC 8693, section 4.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Act {
+    /// The administrator's own subject.
+    pub sub: UserId,
+}
+
+impl Act {
+    /// Who acted when `grant` was given, if somebody did.
+    pub(crate) fn of(grant: &Grant) -> Option<Act> {
+        grant.actor.clone().map(|sub| Act { sub })
+    }
 }
 
 /// Which refresh token is given out.

@@ -7,7 +7,7 @@ use crate::model::client::{AccessTokenForm, ClaimsProfile, Client};
 use crate::model::scope::{Scope, Scopes};
 use crate::model::user::User;
 
-use super::{Authorization, Person};
+use super::{Act, Authorization, Person};
 
 /// Everything a profile may say.
 pub(super) struct Facts<'a> {
@@ -43,6 +43,8 @@ struct Token<'a> {
     iat: Timestamp,
     exp: Timestamp,
     jti: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    act: Option<Act>,
 }
 
 /// The claims of RFC 9068, section 2.2.
@@ -152,7 +154,8 @@ impl<'a> Facts<'a> {
 
     fn token(&self) -> Token<'a> {
         let aud = if let [one] = self.audience { Audience::One(one) } else { Audience::Many(self.audience) };
-        Token { sub: self.right.sub(), aud, iat: self.issued_at, exp: self.expires_at, jti: self.jti }
+        let act = self.person().and_then(|person| Act::of(&person.grant));
+        Token { sub: self.right.sub(), aud, iat: self.issued_at, exp: self.expires_at, jti: self.jti, act }
     }
 
     fn rfc9068(&self) -> Rfc9068<'a> {

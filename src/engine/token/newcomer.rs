@@ -55,6 +55,7 @@ impl Engine {
             },
             authentication: how,
             remembered: None,
+            actor: None,
             device_id: asked.device.clone(),
             created_at: now,
             expires_at: until,
@@ -119,14 +120,15 @@ impl Engine {
         Ok(())
     }
 
-    /// What an access token of the asking client rests on, if it is about a person and holds.
+    /// What an access token of the asking client rests on, if it is about a person, holds, and was given to them in their own
+    /// hands: nobody makes or takes over accounts while acting for them.
     pub(super) async fn standing_of(&self, asked: &Asked<'_>, token: &Secret) -> Result<Option<Box<Standing>>, Fault> {
         let Some(facts) = self.read_access_token(token).await? else { return Ok(None) };
         if facts.client != asked.client.client().id {
             return Ok(None);
         }
         Ok(match self.holds(&facts).await? {
-            Ok(Holder::Person(standing)) => Some(standing),
+            Ok(Holder::Person(standing)) => Some(standing).filter(|standing| standing.grant().actor.is_none()),
             _ => None,
         })
     }

@@ -69,7 +69,8 @@ impl Engine {
         let wanted = scope::wanted(asked.scope.as_ref(), client);
         let scopes = scope::narrow(wanted.as_ref(), &grant.scopes, &client.scopes)?;
         let until = refresh_end(client, &self.faces.law(&grant.face), &grant, now);
-        let renewable = client.may(GrantType::RefreshToken) && now < until;
+        // Whoever acts for somebody is given nothing that renews itself.
+        let renewable = client.may(GrantType::RefreshToken) && now < until && grant.actor.is_none();
         let (renewal, access_jti) = match (renewable, &proof) {
             (true, Proof::RefreshTokenAgain) => (Renewal::Nothing, None),
             (true, _) => self.new_renewal(client, &grant, until).await?,
@@ -135,7 +136,11 @@ impl Engine {
         };
         let slides = self.faces.law(&grant.face).slides_for(client);
         let end = grant_end(client, self.now());
-        if slides && end > grant.expires_at { Grant { expires_at: end, ..grant } } else { grant }
+        if slides && end > grant.expires_at && grant.actor.is_none() {
+            Grant { expires_at: end, ..grant }
+        } else {
+            grant
+        }
     }
 }
 

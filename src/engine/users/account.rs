@@ -65,7 +65,7 @@ mod tests {
         let house = House::new().await;
         house.person("alice").await;
         let mine = house.sign_in("alice", PASSWORD).await.unwrap();
-        house.engine.sign_out(&caller("198.51.100.1"), &mine.signed_in).await.unwrap();
+        house.engine.sign_out(&caller("198.51.100.1"), &mine.signed_in.clone().into()).await.unwrap();
         let profile = Profile { nickname: Some("Al".to_owned()), ..Profile::default() };
         let answer = house.engine.update_profile(&caller("198.51.100.1"), &mine.signed_in, &profile).await;
         assert_eq!(refusal(answer), Refusal::SessionEnded);

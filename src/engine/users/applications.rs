@@ -71,7 +71,7 @@ impl Engine {
         self.applications_with_access(user).await
     }
 
-    async fn applications_with_access(&self, user: &UserId) -> Result<Vec<Application>, Denied> {
+    pub(super) async fn applications_with_access(&self, user: &UserId) -> Result<Vec<Application>, Denied> {
         let now = self.now();
         let mut gathered: BTreeMap<ClientId, Gathered> = BTreeMap::new();
         for consent in self.consents_of(user).await? {
@@ -250,6 +250,7 @@ mod tests {
             audience: Vec::new(),
             authentication: Authentication::by_password(now),
             remembered: None,
+            actor: None,
             device_id: None,
             created_at: now,
             expires_at: now.plus(std::time::Duration::from_secs(3_600)),

@@ -25,7 +25,7 @@ use crate::store::{Changes, Fault};
 use super::names::Names;
 use super::proceed::{Proof, SignInStep};
 use super::profile;
-use super::sessions::SignedIn;
+use super::sessions::Visitor;
 
 /// By which kind of link somebody comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub struct Arrival {
 pub struct Seat {
     /// Its cookie: where more than a password is demanded, the rest is given in the same browser.
     pub browser: Option<Secret>,
-    /// Who is signed in there until now.
-    pub current: Option<SignedIn>,
+    /// Who uses it until now.
+    pub current: Option<Visitor>,
 }
 
 /// What a link that works says before it is used.

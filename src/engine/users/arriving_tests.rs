@@ -229,7 +229,7 @@ async fn whoever_was_signed_in_there_is_not_any_more() {
     house.person("alice").await;
     let alice = house.sign_in("alice", PASSWORD).await.unwrap();
     let link = invite(&house, "").await;
-    let seat = Seat { browser: None, current: Some(alice.signed_in.clone()) };
+    let seat = Seat { browser: None, current: Some(alice.signed_in.clone().into()) };
     let arrival = Arrival { seat, ..ask(&link, "sam") };
     house.engine.arrive(&caller("192.0.2.1"), Way::Invitation, &arrival).await.unwrap().done().unwrap();
     assert!(house.engine.session(&alice.cookie).await.unwrap().is_none());

@@ -155,7 +155,7 @@ async fn whoever_was_signed_out_enrols_nothing() {
     let house = House::new().await;
     let mine = alice(&house).await;
     let enrolment = house.engine.begin_authenticator(&mine).await.unwrap();
-    house.engine.sign_out(&caller("192.0.2.1"), mine.signed_in()).await.unwrap();
+    house.engine.sign_out(&caller("192.0.2.1"), &mine.signed_in().clone().into()).await.unwrap();
     assert_eq!(refusal(house.engine.begin_authenticator(&mine).await), Refusal::SessionEnded);
     assert_eq!(refusal(confirm(&house, &mine, &code(&house, &enrolment, 0)).await), Refusal::SessionEnded);
 }

@@ -203,7 +203,7 @@ mod tests {
         let house = House::new().await;
         house.person("alice").await;
         let mine = house.sign_in("alice", PASSWORD).await.unwrap();
-        house.engine.sign_out(&caller("198.51.100.1"), &mine.signed_in).await.unwrap();
+        house.engine.sign_out(&caller("198.51.100.1"), &mine.signed_in.clone().into()).await.unwrap();
         let mut words = BTreeSet::new();
         for n in 0..200 {
             let (alice, nobody) = (ask("alice", "guess"), ask("nobody", "guess"));

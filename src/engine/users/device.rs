@@ -32,11 +32,12 @@ const SYSTEMS: [(&str, &str); 8] = [
     ("Linux", "Linux"),
 ];
 
-/// Where a session is, in words: its browser, or the client of ours that it is in.
+/// Where a session is, in words: its browser, the client of ours that it is in, or the administrator who acts in it.
 pub fn of(session: &Session) -> String {
-    match &session.kind {
-        SessionKind::Browser => in_words(&session.user_agent),
-        SessionKind::Grant { name, .. } => name.clone(),
+    match (&session.kind, &session.acting) {
+        (SessionKind::Browser, None) => in_words(&session.user_agent),
+        (SessionKind::Browser, Some(acting)) => format!("{} (administrator)", acting.name),
+        (SessionKind::Grant { name, .. }, _) => name.clone(),
     }
 }
 

@@ -13,7 +13,7 @@ use super::authenticator::Enrolment;
 use super::needs::Need;
 use super::proceed::SignInStep;
 use super::second_factor::{Further, GivenCode};
-use super::sessions::SignedIn;
+use super::sessions::Visitor;
 
 /// A sign-in that went on, perhaps with something new.
 #[derive(Clone, Debug)]
@@ -33,7 +33,7 @@ impl Engine {
         &self,
         id: &SignInId,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<Enrolment, Denied> {
         self.settle(|| async move {
             let found = self.underway(id, browser, current).await?;

@@ -15,7 +15,7 @@ use crate::engine::Engine;
 use crate::model::user::User;
 use crate::store::Fault;
 
-use super::sessions::SignedIn;
+use super::sessions::Visitor;
 
 /// How long a browser is recognised after somebody last signed in with it.
 pub const LIFE: Duration = Duration::from_secs(180 * 86_400);
@@ -26,8 +26,8 @@ const PREFIX: &str = "fb_";
 /// What a browser holds that shows who has signed in with it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Traces<'a> {
-    /// Who is signed in there now.
-    pub current: Option<&'a SignedIn>,
+    /// Who uses it now. That somebody acts for them there does not make it a browser of theirs.
+    pub current: Option<&'a Visitor>,
     /// What an earlier sign-in left there ([`super::NewSession::familiar`]).
     pub familiar: Option<&'a Secret>,
     /// A session cookie of an earlier time, live or not.
@@ -40,12 +40,14 @@ impl Engine {
     /// # Errors
     /// The store's fault.
     pub(super) async fn knows_browser(&self, user: &User, traces: Traces<'_>) -> Result<bool, Fault> {
-        let current = traces.current.is_some_and(|current| current.user().id == user.id);
+        let own = traces.current.and_then(Visitor::signed_in);
+        let current = own.is_some_and(|current| current.user().id == user.id);
         if current || traces.familiar.is_some_and(|token| self.is_familiar(token, user)) {
             return Ok(true);
         }
         let Some(cookie) = traces.session else { return Ok(false) };
-        Ok(self.session_of_cookie(cookie).await?.is_some_and(|session| session.user == user.id))
+        let session = self.session_of_cookie(cookie).await?;
+        Ok(session.is_some_and(|session| session.user == user.id && session.acting.is_none()))
     }
 
     /// The token of a browser in which `user` signs in now.
@@ -107,7 +109,7 @@ mod tests {
         house.person("bob").await;
         let hers = house.sign_in("alice", PASSWORD).await.unwrap();
         let his = house.sign_in("bob", PASSWORD).await.unwrap();
-        house.engine.sign_out(&caller("198.51.100.1"), &hers.signed_in).await.unwrap();
+        house.engine.sign_out(&caller("198.51.100.1"), &hers.signed_in.clone().into()).await.unwrap();
         house.clock.advance(LIFE - Duration::from_secs(1));
         house.engine.maintain().await.unwrap();
         assert!(house.find::<Session>(hers.signed_in.session().id.as_str()).await.is_none(), "nothing is left of it");

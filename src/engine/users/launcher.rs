@@ -8,7 +8,7 @@ use crate::engine::{Denied, Engine};
 use crate::model::client::{Client, GrantType};
 use crate::store::Order;
 
-use super::SignedIn;
+use super::Visitor;
 
 /// An application a person may sign in to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +30,13 @@ impl Engine {
     ///
     /// # Errors
     /// The store's fault.
-    pub async fn launchable(&self, who: &SignedIn) -> Result<Vec<Launchable>, Denied> {
-        let used: BTreeMap<ClientId, Option<Timestamp>> =
-            self.applications(who).await?.into_iter().map(|known| (known.client, known.last)).collect();
+    pub async fn launchable(&self, who: &Visitor) -> Result<Vec<Launchable>, Denied> {
+        let used: BTreeMap<ClientId, Option<Timestamp>> = self
+            .applications_with_access(&who.user().id)
+            .await?
+            .into_iter()
+            .map(|known| (known.client, known.last))
+            .collect();
         let page = self.ledger.list_by::<Client>("name", "", Order::Ascending, None, MOST).await?;
         let open = |client: &Client| {
             let groups = &who.user().groups;

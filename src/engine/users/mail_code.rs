@@ -21,7 +21,7 @@ use super::familiar::Traces;
 use super::mailed_code::link_token;
 use super::recovery::state;
 use super::recovery_codes::as_shown;
-use super::sessions::SignedIn;
+use super::sessions::Visitor;
 
 /// Of so many characters a code is made: 39 bits, of which five can be tried.
 const LENGTH: usize = 8;
@@ -41,8 +41,8 @@ pub struct AskedCode {
     pub interaction: Option<InteractionId>,
     /// The page of ours to go to afterwards.
     pub next: Option<String>,
-    /// Who is signed in in this browser now.
-    pub current: Option<SignedIn>,
+    /// Who uses this browser now.
+    pub current: Option<Visitor>,
     /// A session cookie this browser holds from an earlier time, live or not.
     pub known: Option<Secret>,
     /// What an earlier sign-in left in this browser ([`super::NewSession::familiar`]).

@@ -331,7 +331,7 @@ async fn it_is_no_fresh_proof_and_a_password_after_it_is() {
     reader(&house, "alice").await;
     let new = house.gives(&house.reads("alice").await).await.unwrap();
     assert_eq!(refusal(house.engine.fresh(&new.signed_in).await), Refusal::FreshSignInRequired);
-    let confirm = SignIn { current: Some(new.signed_in.clone()), confirms: true, ..ask("alice", PASSWORD) };
+    let confirm = SignIn { current: Some(new.signed_in.clone().into()), confirms: true, ..ask("alice", PASSWORD) };
     let again = house.engine.sign_in(&caller("192.0.2.1"), &confirm).await.unwrap().done().unwrap();
     assert_eq!(again.signed_in.session().id, new.signed_in.session().id);
     house.engine.fresh(&again.signed_in).await.unwrap();

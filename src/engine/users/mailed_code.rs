@@ -20,7 +20,7 @@ use super::familiar::Traces;
 use super::mail_code::may_be_mailed;
 use super::proceed::{Proof, SignInStep};
 use super::recovery::state;
-use super::sessions::SignedIn;
+use super::sessions::Visitor;
 use super::tries::{Try, Who};
 
 /// What the secrets in the links of such letters begin with.
@@ -35,8 +35,8 @@ pub struct GivenMailedCode {
     pub browser: Secret,
     /// The code, as typed.
     pub code: Secret,
-    /// Who is signed in there now.
-    pub current: Option<SignedIn>,
+    /// Who uses it now.
+    pub current: Option<Visitor>,
     /// A session cookie this browser holds from an earlier time, live or not.
     pub known: Option<Secret>,
     /// What an earlier sign-in left in this browser ([`super::NewSession::familiar`]).

@@ -9,6 +9,7 @@
 //!   instead of asking for a password, and [`mailed_code`] takes it. [`without_browser`] is for those who bring all at once.
 //! - **To stay.** [`sessions`] holds whoever is signed in ([`grant_sessions`] those in clients of ours), [`fresh`] says who
 //!   proved it a moment ago; [`device`] and [`familiar`] know browsers again.
+//!   [`acting`] lets an administrator act for somebody, who is a [`Visitor`] and never [`SignedIn`].
 //! - **For the first time.** [`set_up`] makes the first administrator; [`arriving`], [`self_registration`] and
 //!   [`registration`] everybody who comes by themselves ([`arrivals`] says how many). [`guests`] come without a name, and
 //!   [`care`] is for those who are in somebody's.
@@ -18,6 +19,7 @@
 //!   [`recovery_codes`]); [`applications`], [`launcher`], [`own_activity`], [`own_data`], [`farewell`].
 
 pub mod account;
+pub mod acting;
 pub mod applications;
 pub mod argon;
 pub(crate) mod arrivals;
@@ -68,6 +70,7 @@ pub(in crate::engine) mod unfinished;
 pub mod verify_address;
 pub(in crate::engine) mod without_browser;
 
+pub use acting::{ActAs, NewActing};
 pub use applications::Application;
 pub use argon::{Verified, is_checkable};
 pub use enrol_in_sign_in::EnrolledInSignIn;
@@ -82,7 +85,7 @@ pub use proceed::SignInStep;
 pub use registration::Registration;
 pub use remembered::RememberedView;
 pub use second_factor::GivenCode;
-pub use sessions::{NewSession, SessionView, SignedIn};
+pub use sessions::{NewSession, SessionView, SignedIn, Visitor};
 pub use set_up::SetUp;
 pub use sign_in::SignIn;
 pub use unfinished::UnfinishedView;

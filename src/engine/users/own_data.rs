@@ -73,6 +73,7 @@ impl Engine {
                 "client_id": one.client, "application": names.get(&one.client), "scopes": one.scopes,
                 "given_at": moment(one.created_at), "until": moment(one.expires_at), "while_away": one.offline,
                 "live": one.is_live(now) && one.is_of(user), "device_id": one.device_id,
+                "while_an_administrator_acted": one.actor.is_some(),
             })
         });
         Ok(told.collect())
@@ -148,6 +149,9 @@ fn session(session: &Session) -> Value {
         "last_seen_at": moment(session.last_seen_at),
         "until": moment(session.expires_at),
         "proved": { "at": moment(session.authentication.at), "by": session.authentication.amr },
+        "acting": session.acting.as_ref().map(|acting| json!({
+            "administrator": acting.name, "reason": acting.reason,
+        })),
     })
 }
 

@@ -233,7 +233,7 @@ mod tests {
         let house = House::new().await;
         house.person("alice").await;
         let mine = house.sign_in("alice", PASSWORD).await.unwrap();
-        house.engine.sign_out(&caller("198.51.100.1"), &mine.signed_in).await.unwrap();
+        house.engine.sign_out(&caller("198.51.100.1"), &mine.signed_in.clone().into()).await.unwrap();
         assert_eq!(refusal(change(&house, &mine.signed_in, PASSWORD, NEW).await), Refusal::SessionEnded);
     }
 

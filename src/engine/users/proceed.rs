@@ -18,7 +18,7 @@ use crate::store::{Changes, Fault};
 
 use super::device;
 use super::needs::{Demand, Need, missing, missing_of_session};
-use super::sessions::{NewSession, Opening, SignedIn, ended};
+use super::sessions::{NewSession, Opening, SignedIn, Visitor, ended};
 use super::unfinished::{asked_for, password_digest};
 
 /// How far a sign-in has come.
@@ -57,8 +57,8 @@ pub(in crate::engine) struct Proof<'a> {
     pub browser: Option<&'a Secret>,
     /// The authorization request that waits for this.
     pub interaction: Option<&'a InteractionId>,
-    /// Who is signed in in this browser now.
-    pub current: Option<&'a SignedIn>,
+    /// Who uses this browser now.
+    pub current: Option<&'a Visitor>,
     /// The sign-in this proof goes on with.
     pub unfinished: Option<&'a Kept<UnfinishedSignIn>>,
     /// The cookie of a browser that remembers the second factor.
@@ -102,7 +102,7 @@ impl Engine {
                 Err(Refusal::EnrolmentRequired.into())
             }
             _ => {
-                let renews = current.filter(|was| was.user == proof.user.id).map(|was| was.id.clone());
+                let renews = current.filter(|was| is_renewed(was, proof.user)).map(|was| was.id.clone());
                 let unfinished = self.hold(proof, demand, renews, changes)?;
                 Ok(SignInStep::More(Box::new(unfinished)))
             }
@@ -134,7 +134,7 @@ impl Engine {
     ) -> Result<NewSession, Denied> {
         let (now, user, how) = (self.now(), proof.user, proof.proved.clone());
         let actor = AuditActor::User(user.id.clone());
-        let again = current.as_ref().filter(|was| was.user == user.id);
+        let again = current.as_ref().filter(|was| is_renewed(was, user));
         let opening = again.map_or(Opening::Browser, |was| Opening::Again(was));
         let mut new = self.open_session(caller, user, how, &opening);
         new.signed_in.remember(remembered.filter(|_| !proof.proved.reaches(Authentication::ACR_TWO_FACTORS)));
@@ -142,8 +142,8 @@ impl Engine {
             (_, Some(was)) => _ = changes.update(was, new.signed_in.session()),
             (other, None) => {
                 if let Some(was) = other {
-                    let record = caller.record(now, &*self.rng, actor.clone(), AuditKind::SessionEnded);
-                    changes.update(was, &ended(was, now)).create(&record.about_user(&was.user));
+                    let by = if was.acting.is_some() { was.audited() } else { actor.clone() };
+                    changes.update(was, &ended(was, now)).create(&self.end_record(caller, by, was));
                 }
                 changes.create(new.signed_in.session());
             }
@@ -217,13 +217,14 @@ impl Engine {
                 return Ok(Decision::refuse(Refusal::InteractionGone));
             };
             let factors = self.factors_of(&user.id).await?;
+            let current = Visitor::from(who.clone());
             let proof = Proof {
                 user: &user,
                 factors: &factors,
                 proved: session.authentication.clone(),
                 browser: Some(browser),
                 interaction: Some(interaction),
-                current: Some(who),
+                current: Some(&current),
                 unfinished: None,
                 device: None,
                 confirms: false,
@@ -259,7 +260,7 @@ impl Engine {
     }
 
     /// The session that is open in this browser now, if there is one still.
-    async fn current_session(&self, current: Option<&SignedIn>) -> Result<Option<Kept<Session>>, Fault> {
+    async fn current_session(&self, current: Option<&Visitor>) -> Result<Option<Kept<Session>>, Fault> {
         let Some(current) = current else { return Ok(None) };
         let kept = self.ledger.find::<Session>(current.session().id.as_str()).await?;
         Ok(kept.filter(|kept| kept.life == SessionLife::Open && kept.user == current.user().id))
@@ -271,4 +272,10 @@ fn leads_to_enrolment(need: Need, demand: Demand, counted: Counted<'_>) -> bool 
     let demanded = demand.policy.max(demand.essential);
     let no_passkey = demanded == RequiredFactor::Passkey && !counted.has_passkey();
     no_passkey || matches!(need, Need::EnrolSecondFactor | Need::EnrolPasskey)
+}
+
+/// Whether proving who they are renews this session of `user`. One in which somebody acts for them ends, and another begins:
+/// it never becomes their own.
+fn is_renewed(session: &Session, user: &User) -> bool {
+    session.user == user.id && session.acting.is_none()
 }

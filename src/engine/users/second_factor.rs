@@ -19,7 +19,7 @@ use crate::store::{Changes, Fault};
 
 use super::codes::is_of_authenticator;
 use super::proceed::{Proof, SignInStep};
-use super::sessions::SignedIn;
+use super::sessions::Visitor;
 use super::tries::{self, Try, Who};
 use super::unfinished::Underway;
 
@@ -33,8 +33,8 @@ pub struct GivenCode {
     pub sign_in: SignInId,
     /// The cookie of the browser that began it.
     pub browser: Secret,
-    /// Who is signed in there now.
-    pub current: Option<SignedIn>,
+    /// Who uses it now.
+    pub current: Option<Visitor>,
     /// The code, as typed.
     pub code: Secret,
     /// Whether the browser shall remember that it was given.
@@ -245,8 +245,8 @@ pub(in crate::engine) struct Further<'a> {
     pub remember: bool,
     /// The cookie of the browser.
     pub browser: &'a Secret,
-    /// Who is signed in there now.
-    pub current: Option<&'a SignedIn>,
+    /// Who uses it now.
+    pub current: Option<&'a Visitor>,
     /// Whether they have signed in with this browser before.
     pub known: bool,
 }

@@ -12,7 +12,7 @@ use crate::store::Changes;
 use super::check_password::Checked;
 use super::familiar::Traces;
 use super::proceed::{Proof, SignInStep};
-use super::sessions::SignedIn;
+use super::sessions::Visitor;
 
 /// How often a password is checked again because its hash changed meanwhile: somebody else brought it up to date.
 const CHECKED_AGAIN: usize = 3;
@@ -28,8 +28,8 @@ pub struct SignIn {
     pub interaction: Option<InteractionId>,
     /// The cookie of the browser that began that request. Without the right one the request learns nothing.
     pub browser: Option<Secret>,
-    /// Who is signed in in this browser now.
-    pub current: Option<SignedIn>,
+    /// Who uses this browser now.
+    pub current: Option<Visitor>,
     /// A session cookie this browser holds from an earlier time, live or not: it shows that its person has signed in here
     /// before, and strangers' failures elsewhere do not keep them out.
     pub known: Option<Secret>,
@@ -145,7 +145,7 @@ mod tests {
         house.person("alice").await;
         let first = house.sign_in("alice", PASSWORD).await.unwrap();
         house.clock.advance(Duration::from_secs(3_600));
-        let again = SignIn { current: Some(first.signed_in.clone()), ..ask("alice", PASSWORD) };
+        let again = SignIn { current: Some(first.signed_in.clone().into()), ..ask("alice", PASSWORD) };
         let second = house.engine.sign_in(&caller("198.51.100.1"), &again).await.unwrap().done().unwrap();
         assert_eq!(second.signed_in.session().id, first.signed_in.session().id);
         assert!(house.engine.session(&first.cookie).await.unwrap().is_none(), "the old cookie is dead");
@@ -160,7 +160,7 @@ mod tests {
         let alice = house.person("alice").await;
         house.person("bob").await;
         let hers = house.sign_in("alice", PASSWORD).await.unwrap();
-        let his = SignIn { current: Some(hers.signed_in.clone()), ..ask("bob", PASSWORD) };
+        let his = SignIn { current: Some(hers.signed_in.clone().into()), ..ask("bob", PASSWORD) };
         let his = house.engine.sign_in(&caller("198.51.100.1"), &his).await.unwrap().done().unwrap();
         assert_ne!(his.signed_in.session().id, hers.signed_in.session().id);
         assert!(house.engine.session(&hers.cookie).await.unwrap().is_none());

@@ -19,7 +19,7 @@ use crate::records::Kept;
 use crate::store::Fault;
 
 use super::needs::{Demand, Need, missing};
-use super::sessions::SignedIn;
+use super::sessions::Visitor;
 
 /// An unfinished sign-in that can go on, with everything it rests on.
 #[derive(Clone, Debug)]
@@ -90,7 +90,7 @@ impl Engine {
         &self,
         id: &SignInId,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<UnfinishedView, Denied> {
         let underway = self.underway(id, browser, current).await?.ok_or(Refusal::SignInGone)?;
         let (sign_in, user, factors) = (&underway.sign_in, &underway.user, underway.enrolled());
@@ -117,7 +117,7 @@ impl Engine {
         &self,
         id: &SignInId,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
     ) -> Result<Option<Underway>, Fault> {
         let now = self.now();
         let sign_in = self.ledger.find::<UnfinishedSignIn>(id.as_str()).await?;

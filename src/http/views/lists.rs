@@ -104,6 +104,8 @@ pub struct SessionRow {
     pub seen: When,
     /// Whether it is the one that asks.
     pub current: bool,
+    /// Who acts in it, until when and why, as a sentence; empty where nobody does.
+    pub acting: String,
 }
 
 /// An application a person has let in.
@@ -170,12 +172,20 @@ pub mod sample {
             since: ago(seen + 500_000),
             seen: ago(seen),
             current,
+            acting: String::new(),
         };
         vec![
             row("s1", "Firefox on Linux", "203.0.113.7", 20, true),
             row("s2", "Safari on iPhone", "2001:db8:85a3:8d3:1319:8a2e:370:7348", 8_000, false),
             row("s3", "An unknown program", "198.51.100.20", 800_000, false),
         ]
+    }
+
+    /// The same, of which one is an administrator's who acts.
+    pub fn acting_sessions(sentence: &str) -> Vec<SessionRow> {
+        let mut all = sessions();
+        all[1] = SessionRow { device: "Ada Keeper (administrator)".into(), acting: sentence.into(), ..all[1].clone() };
+        all
     }
 
     /// Two applications with access.

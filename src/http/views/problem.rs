@@ -5,7 +5,9 @@ use askama::Template;
 use super::diff::AddressDiff;
 use crate::base::clock::Timestamp;
 use crate::http::page::{Frame, Link, Samples};
-use crate::http::sample::{LONG, MARKUP, RTL, admin_frame, frame, hostile_frame, person_frame};
+use crate::http::sample::{
+    LONG, MARKUP, RTL, acting_frame, admin_frame, frame, hostile_acting_frame, hostile_frame, person_frame,
+};
 use crate::http::when::When;
 
 /// The problem page. Make one with a constructor below, so that every face speaks alike; then [`Problem::about`].
@@ -49,7 +51,12 @@ pub struct Mend {
 
 impl Problem {
     fn new(frame: Frame, status: u16, headline: &str, explanation: &str) -> Problem {
-        let home = Link::new(if frame.person.is_some() { "My applications" } else { "To the start" }, "/");
+        let words = match (&frame.person, &frame.acting) {
+            (_, Some(_)) => "Their applications",
+            (Some(_), None) => "My applications",
+            (None, None) => "To the start",
+        };
+        let home = Link::new(words, "/");
         Problem {
             status,
             headline: headline.into(),
@@ -153,6 +160,16 @@ impl Problem {
         problem.with_way(Link::new("Console", "/admin"))
     }
 
+    /// 403: an administrator acts for somebody, and wanted something that is that person's alone.
+    pub fn not_theirs_to_do(frame: Frame) -> Problem {
+        let name = frame.acting.as_ref().map(|acting| acting.name.clone()).unwrap_or_default();
+        let explanation = format!(
+            "You are acting as {name}, which opens their applications and nothing else. Their account is theirs alone, and \
+             so is what they let applications know. Nothing was changed."
+        );
+        Problem::new(frame, 403, "This is theirs to do", &explanation)
+    }
+
     /// 403: the person is not in a group that may use the application.
     pub fn not_for_you(frame: Frame, client_name: &str) -> Problem {
         let headline = format!("{client_name} is not open to your account");
@@ -243,6 +260,8 @@ impl Samples for Problem {
             ("400-client", Problem::client_fault(frame(), "Team wiki", "It sent no response type.")),
             ("403", Problem::administrators_only(person_frame())),
             ("403-auditor", Problem::only_to_look_at(person_frame())),
+            ("403-acting", Problem::not_theirs_to_do(acting_frame())),
+            ("403-acting-hostile", Problem::not_theirs_to_do(hostile_acting_frame())),
             ("403-group", Problem::not_for_you(person_frame(), "Grafana")),
             ("404", Problem::not_found(frame())),
             ("405", Problem::wrong_method(frame())),

@@ -144,6 +144,7 @@ impl Samples for Settings {
             required_factor: "none".into(),
             sign_in_by_mail: true,
             user_verification: "required".into(),
+            impersonation: true,
             dialects: super::dialects::placed(),
             ..Settings::default()
         };

@@ -3,7 +3,7 @@
 use super::*;
 use crate::http::page::{Problems, Samples};
 use crate::http::sample::{LONG, MARKUP, RTL, admin_frame, hostile_frame};
-use crate::http::views::lists::sample::{ago, grants, sessions};
+use crate::http::views::lists::sample::{acting_sessions, ago, grants, sessions};
 use crate::http::views::{Fact, State, Tone};
 
 impl Samples for People {
@@ -73,10 +73,12 @@ impl Samples for Person {
             sessions: sessions().into_iter().skip(1).collect(),
             grants: grants(),
             second_factors: vec!["An authenticator, set up 3 November".into(), "7 of 10 recovery codes left".into()],
+            act: Some(ActForm { reason: String::new(), minutes: "15".into() }),
             ..Person::default()
         };
         let own = Person {
             is_self: true,
+            act: None,
             admin: true,
             auditor: true,
             roles: "editor".into(),
@@ -96,6 +98,7 @@ impl Samples for Person {
         };
         let disabled = Person {
             state: State::new(Tone::Bad, "Disabled since 3 November"),
+            act: None,
             disabled: true,
             managed: true,
             problems: Problems::of("email", "Another person has this address."),
@@ -109,9 +112,23 @@ impl Samples for Person {
             state: State::new(Tone::Bad, LONG),
             facts: vec![Fact::new(LONG, MARKUP)],
             email: LONG.into(),
+            sessions: acting_sessions(&format!("Acts as them until later: {MARKUP} {RTL} {LONG}")),
+            act: Some(ActForm { reason: format!("{MARKUP} {LONG}"), minutes: "60".into() }),
             groups: hostile_groups(),
             ..plain.clone()
         };
-        vec![("plain", plain), ("own", own), ("invited", invited), ("disabled", disabled), ("hostile", hostile)]
+        let acting = Person {
+            sessions: acting_sessions("Acts as them until 22 November 2026, 14:02 UTC: The wiki shows an empty page"),
+            problems: Problems::of("reason", "Say why: they read it."),
+            ..plain.clone()
+        };
+        vec![
+            ("plain", plain),
+            ("own", own),
+            ("invited", invited),
+            ("disabled", disabled),
+            ("acting", acting),
+            ("hostile", hostile),
+        ]
     }
 }

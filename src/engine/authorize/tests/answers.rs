@@ -61,14 +61,23 @@ async fn a_session_or_person_that_ended_meanwhile_yields_no_code() {
     let scene = Scene::new().await;
     let alice = scene.alice().await;
     let id = waiting(scene.asks(&[("prompt", "consent")], Some(&alice)).await);
-    scene.house.engine.answer_consent(&caller(), &id, &scene.browser, &alice, ConsentAnswer::Agree).await.unwrap();
+    scene
+        .house
+        .engine
+        .answer_consent(&caller(), &id, &scene.browser, alice.signed_in().unwrap(), ConsentAnswer::Agree)
+        .await
+        .unwrap();
     scene.house.change::<User>("alice-id", |user| user.disabled_at = Some(START)).await;
     assert!(matches!(scene.resumes(&id, Some(&alice)).await, Ok(Step::SignIn(_))));
     scene.house.change::<User>("alice-id", |user| user.disabled_at = None).await;
     scene.house.change::<Session>("session-1", |session| session.life = SessionLife::Ended { at: START }).await;
     assert!(matches!(scene.resumes(&id, Some(&alice)).await, Ok(Step::SignIn(_))));
     assert_eq!(scene.house.all::<Code>().await, []);
-    let answer = scene.house.engine.answer_consent(&caller(), &id, &scene.browser, &alice, ConsentAnswer::Agree).await;
+    let answer = scene
+        .house
+        .engine
+        .answer_consent(&caller(), &id, &scene.browser, alice.signed_in().unwrap(), ConsentAnswer::Agree)
+        .await;
     assert_eq!(crate::engine::house::cause(answer), "session_ended");
 }
 

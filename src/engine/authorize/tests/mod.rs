@@ -38,12 +38,12 @@ impl Scene {
     }
 
     /// Alice, signed in in this browser.
-    pub async fn alice(&self) -> SignedIn {
+    pub async fn alice(&self) -> Visitor {
         self.signed_in("session-1").await
     }
 
     /// Whoever has this session.
-    pub async fn signed_in(&self, session: &str) -> SignedIn {
+    pub async fn signed_in(&self, session: &str) -> Visitor {
         let engine = &self.house.engine;
         let handle = Kind::Session.generate_handle(engine.now(), &*engine.rng);
         self.house
@@ -52,19 +52,19 @@ impl Scene {
                 session.digest = handle.secret.digest();
             })
             .await;
-        engine.session(&handle.secret).await.unwrap().expect("the session is open")
+        engine.visitor(&handle.secret).await.unwrap().expect("the session is open")
     }
 
     /// An authorization request by `web`, with some parameters changed; an empty value leaves one out.
-    pub async fn asks(&self, changed: &[(&str, &str)], current: Option<&SignedIn>) -> Result<Step, AuthorizeRefused> {
+    pub async fn asks(&self, changed: &[(&str, &str)], current: Option<&Visitor>) -> Result<Step, AuthorizeRefused> {
         self.sends(&sent(changed), current).await
     }
 
-    pub async fn sends(&self, sent: &Sent, current: Option<&SignedIn>) -> Result<Step, AuthorizeRefused> {
+    pub async fn sends(&self, sent: &Sent, current: Option<&Visitor>) -> Result<Step, AuthorizeRefused> {
         self.house.engine.authorize(&caller(), &face(), sent, &self.browser, current).await
     }
 
-    pub async fn resumes(&self, id: &InteractionId, current: Option<&SignedIn>) -> Result<Step, AuthorizeRefused> {
+    pub async fn resumes(&self, id: &InteractionId, current: Option<&Visitor>) -> Result<Step, AuthorizeRefused> {
         self.house.engine.resume(&caller(), id, &self.browser, current).await
     }
 }

@@ -11,13 +11,13 @@ use crate::model::user::User;
 
 impl Scene {
     /// What the sign-in page's verb writes when somebody proves who they are.
-    pub(super) async fn proves(&self, id: &InteractionId, who: &SignedIn) {
+    pub(super) async fn proves(&self, id: &InteractionId, who: &Visitor) {
         let session = who.session().id.clone();
         self.house.change::<Interaction>(id.as_str(), |interaction| interaction.signed_in = Some(session)).await;
     }
 
-    async fn says(&self, id: &InteractionId, who: &SignedIn, answer: ConsentAnswer) {
-        self.house.engine.answer_consent(&caller(), id, &self.browser, who, answer).await.unwrap();
+    async fn says(&self, id: &InteractionId, who: &Visitor, answer: ConsentAnswer) {
+        self.house.engine.answer_consent(&caller(), id, &self.browser, who.signed_in().unwrap(), answer).await.unwrap();
     }
 
     async fn consent(&self) -> Consent {
@@ -126,7 +126,8 @@ async fn another_browser_and_another_day_find_nothing() {
         assert_eq!(denied(engine.resume(&caller(), &id, &other, Some(&alice)).await), "interaction_gone");
         assert_eq!(cause(engine.interaction(&id, &other, Some(&alice)).await), "interaction_gone");
         assert_eq!(cause(engine.choose_account(&id, &other, &alice).await), "interaction_gone");
-        let answer = engine.answer_consent(&caller(), &id, &other, &alice, ConsentAnswer::Agree).await;
+        let answer =
+            engine.answer_consent(&caller(), &id, &other, alice.signed_in().unwrap(), ConsentAnswer::Agree).await;
         assert_eq!(cause(answer), "interaction_gone");
     }
     let unknown = InteractionId::from_text("unknown");

@@ -5,7 +5,7 @@ use crate::base::secret::Secret;
 use crate::engine::users::familiar::Traces;
 use crate::engine::users::proceed::{Proof, SignInStep};
 use crate::engine::users::second_factor::Further;
-use crate::engine::users::{EnrolledInSignIn, SignedIn};
+use crate::engine::users::{EnrolledInSignIn, SignedIn, Visitor};
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::factors::{ChallengePurpose, Passkey};
 use crate::model::refusal::Refusal;
@@ -26,8 +26,8 @@ pub struct PasskeySignIn {
     pub answer: Answer,
     /// The authorization request that waits for this, if there is one.
     pub interaction: Option<InteractionId>,
-    /// Who is signed in in this browser now.
-    pub current: Option<SignedIn>,
+    /// Who uses this browser now.
+    pub current: Option<Visitor>,
     /// A session cookie this browser holds from an earlier time, live or not.
     pub known: Option<Secret>,
     /// What an earlier sign-in left in this browser.
@@ -101,7 +101,9 @@ impl Engine {
         ask: &PasskeySignIn,
     ) -> Result<SignInStep, Denied> {
         let party = self.relying_party().await?;
-        let Some(who) = &ask.current else { return Err(Refusal::SessionEnded.into()) };
+        let Some(who) = ask.current.as_ref().and_then(Visitor::signed_in) else {
+            return Err(Refusal::SessionEnded.into());
+        };
         let done = self.settle(|| async {
             let Some((_, user)) = self.still_signed_in(who).await? else {
                 return Ok(Decision::refuse(Refusal::SessionEnded));
@@ -127,7 +129,7 @@ impl Engine {
         caller: &Caller,
         id: &SignInId,
         browser: &Secret,
-        current: Option<&SignedIn>,
+        current: Option<&Visitor>,
         wanted: NewKey,
     ) -> Result<Ceremony, Denied> {
         let underway = self.underway(id, browser, current).await?.ok_or(Refusal::SignInGone)?;

@@ -10,14 +10,14 @@ use crate::model::session::{Session, SessionLife};
 use crate::records::RecordChanges;
 use crate::store::{Changes, Fault};
 
-use super::SignedIn;
+use super::{SignedIn, Visitor};
 
 impl Engine {
-    /// Signs out: ends this session.
+    /// Signs out: ends this session. Where somebody acts, it ends that and nothing else.
     ///
     /// # Errors
     /// The store's fault, or [`Denied::Busy`].
-    pub async fn sign_out(&self, caller: &Caller, who: &SignedIn) -> Result<(), Denied> {
+    pub async fn sign_out(&self, caller: &Caller, who: &Visitor) -> Result<(), Denied> {
         self.settle(|| async move {
             let mut changes = Changes::new();
             self.sign_out_changes(caller, who, &mut changes).await?;
@@ -33,16 +33,13 @@ impl Engine {
     pub(crate) async fn sign_out_changes(
         &self,
         caller: &Caller,
-        who: &SignedIn,
+        who: &Visitor,
         changes: &mut Changes,
     ) -> Result<(), Fault> {
         let now = self.now();
-        let kept = self.ledger.find::<Session>(who.session.id.as_str()).await?;
+        let kept = self.ledger.find::<Session>(who.session().id.as_str()).await?;
         if let Some(kept) = kept.filter(|kept| kept.life == SessionLife::Open) {
-            changes.update(&kept, &ended(&kept, now));
-            let actor = AuditActor::User(who.user.id.clone());
-            let record = caller.record(now, &*self.rng, actor, AuditKind::SignOut);
-            changes.create(&record.about_user(&who.user.id));
+            changes.update(&kept, &ended(&kept, now)).create(&self.sign_out_record(caller, kept.audited(), &kept));
         }
         Ok(())
     }
@@ -76,7 +73,7 @@ impl Engine {
             if kept.life != SessionLife::Open {
                 return Ok(Decision::allow(()));
             }
-            let record = caller.record(now, &*self.rng, actor.clone(), AuditKind::SessionEnded).about_user(user);
+            let record = self.end_record(caller, actor.clone(), &kept);
             Ok(Decision::allow(()).with(|changes| {
                 changes.update(&kept, &ended(&kept, now)).create(&record.with("device", device::of(&kept)));
             }))
@@ -157,7 +154,7 @@ mod tests {
         house.person("alice").await;
         let new = house.sign_in("alice", PASSWORD).await.unwrap();
         for _ in 0..2 {
-            house.engine.sign_out(&caller("198.51.100.1"), &new.signed_in).await.unwrap();
+            house.engine.sign_out(&caller("198.51.100.1"), &new.signed_in.clone().into()).await.unwrap();
         }
         assert!(house.engine.session(&new.cookie).await.unwrap().is_none());
         assert_eq!(house.logged(AuditKind::SignOut).await, 1);

@@ -30,6 +30,19 @@ pub struct SessionView {
     pub last_seen_at: Timestamp,
     /// Whether it is the one that asks.
     pub current: bool,
+    /// Who acts for its person in it, if somebody does.
+    pub acting: Option<ActingView>,
+}
+
+/// Somebody who acts for the person whose session it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ActingView {
+    /// What the administrator is called.
+    pub name: String,
+    /// Why they act, in their words.
+    pub reason: String,
+    /// When that is over at the latest.
+    pub until: Timestamp,
 }
 
 impl Engine {
@@ -67,6 +80,7 @@ impl Engine {
             let page =
                 self.ledger.list_by::<Session>("user", &prefix, Order::Ascending, after.as_deref(), PAGE).await?;
             for session in page.items {
+                // One in which somebody acts is among them even while they may not: it is there to be ended.
                 if session.is_open(now) && session.is_of(&user) && self.is_worth_something(&session).await? {
                     open.push(session);
                 }
@@ -98,6 +112,11 @@ fn view(session: &Session, current: Option<&SessionId>) -> SessionView {
         created_at: session.created_at,
         last_seen_at: session.last_seen_at,
         current: current == Some(&session.id),
+        acting: session.acting.as_ref().map(|acting| ActingView {
+            name: acting.name.clone(),
+            reason: acting.reason.clone(),
+            until: session.expires_at,
+        }),
     }
 }
 

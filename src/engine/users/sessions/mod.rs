@@ -1,14 +1,17 @@
 //! Sessions: whoever is signed in, in which browsers, and how that ends.
 //!
-//! Reading order: [`SignedIn`] is what all others ask for, and [`Engine::session`] makes it of a cookie. [`opening`] is the
+//! Reading order: [`SignedIn`] is what all others ask for, [`Visitor`] the little that is enough to use applications, and
+//! [`Engine::visitor`] makes them of a cookie. [`opening`] is the
 //! one way into a session, [`listing`] shows people where they are signed in, and [`ending`] signs them out.
 
 mod ending;
 mod listing;
 mod opening;
+mod visitor;
 
-pub use listing::SessionView;
+pub use listing::{ActingView, SessionView};
 pub use opening::NewSession;
+pub use visitor::Visitor;
 
 pub(super) use ending::ended;
 pub(in crate::engine) use opening::Opening;
@@ -25,7 +28,8 @@ use crate::store::{Changes, Fault};
 /// How precisely it is known when a session was last used.
 const SEEN_EVERY: Duration = Duration::from_secs(5 * 60);
 
-/// Evidence: a browser whose session is open and whose person is enabled, as of a moment ago.
+/// Evidence: a browser whose session is open and whose person is enabled, as of a moment ago, and that it is in the person's
+/// own hands: of a session in which somebody acts for them there is none.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
     session: Session,
@@ -50,12 +54,20 @@ impl SignedIn {
 }
 
 impl Engine {
-    /// Who is signed in with this cookie. `None` for an unknown, altered, ended, idle or too old one, and when the person
-    /// is disabled or gone.
+    /// Who is signed in with this cookie, in their own hands; as for [`Engine::visitor`].
+    ///
+    /// # Errors
+    /// The store's fault when reading.
+    pub async fn session(&self, cookie: &Secret) -> Result<Option<SignedIn>, Denied> {
+        Ok(self.visitor(cookie).await?.and_then(|visitor| visitor.signed_in().cloned()))
+    }
+
+    /// Who uses the browser with this cookie. `None` for an unknown, altered, ended, idle or too old one, when the person is
+    /// disabled or gone, and when an administrator acts for them and may not any more.
     ///
     /// # Errors
     /// The store's fault when reading. That a use could not be noted is no reason to sign anybody out.
-    pub async fn session(&self, cookie: &Secret) -> Result<Option<SignedIn>, Denied> {
+    pub async fn visitor(&self, cookie: &Secret) -> Result<Option<Visitor>, Denied> {
         let now = self.now();
         let Some(session) = self.session_of_cookie(cookie).await? else { return Ok(None) };
         if !session.is_open(now) {
@@ -63,6 +75,9 @@ impl Engine {
         }
         let user = self.ledger.find::<User>(session.user.as_str()).await?;
         let Some(user) = user.filter(|user| user.is_enabled() && session.is_of(user)) else { return Ok(None) };
+        if self.grounds(&session, &user).await?.is_err() {
+            return Ok(None);
+        }
         let mut seen = session.record().clone();
         if now.since(seen.last_seen_at) >= SEEN_EVERY {
             seen.last_seen_at = now;
@@ -72,7 +87,7 @@ impl Engine {
                 tracing::debug!(%reason, "a session's last use was not noted");
             }
         }
-        Ok(Some(SignedIn { session: seen, user: user.record().clone() }))
+        Ok(Some(Visitor::from(SignedIn { session: seen, user: user.record().clone() })))
     }
 
     /// The session this cookie holds or held, whatever has become of it. The whole cookie is compared.

@@ -4,6 +4,7 @@ use crate::base::clock::Timestamp;
 use crate::base::ids::SessionId;
 use crate::base::secret::{Kind, Secret};
 use crate::engine::{Caller, Engine};
+use crate::model::acting::Acting;
 use crate::model::client::Client;
 use crate::model::session::{Authentication, Session, SessionKind, SessionLife};
 use crate::model::user::User;
@@ -36,14 +37,33 @@ pub(in crate::engine) enum Opening<'a> {
         /// When its grant ends.
         until: Timestamp,
     },
+    /// A new one, in which an administrator acts for somebody.
+    Acting {
+        /// Who, and what that rests on.
+        acting: &'a Acting,
+        /// When it ends at the latest.
+        until: Timestamp,
+    },
 }
 
 impl Opening<'_> {
+    /// Who acts in it. Whatever becomes of a session in which somebody acts, it stays one.
+    fn acting(&self) -> Option<&Acting> {
+        match self {
+            Opening::Acting { acting, .. } => Some(acting),
+            Opening::Again(was) => was.acting.as_ref(),
+            Opening::Browser | Opening::Grant { .. } => None,
+        }
+    }
+
     /// What kind of session it is, and when it ends at the latest.
     fn kind_and_end(&self, now: Timestamp) -> (SessionKind, Timestamp) {
         match self {
             Opening::Browser => (SessionKind::Browser, now.plus(Session::ABSOLUTE)),
+            // Nobody who acts gets longer by it.
+            Opening::Again(was) if was.acting.is_some() => (was.kind.clone(), was.expires_at),
             Opening::Again(was) => (was.kind.clone(), now.plus(Session::ABSOLUTE)),
+            Opening::Acting { until, .. } => (SessionKind::Browser, *until),
             Opening::Grant { client, until } => {
                 (SessionKind::Grant { client: client.id.clone(), name: client.name.clone() }, *until)
             }
@@ -84,6 +104,7 @@ impl Engine {
             access_epoch: user.access_epoch,
             kind,
             remembered: None,
+            acting: opening.acting().cloned(),
         };
         let familiar = self.familiar(user);
         NewSession {

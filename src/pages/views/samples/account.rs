@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::http::page::{Link, Problems, Samples};
-use crate::http::sample::{LONG, MARKUP, RTL, admin_frame, hostile_frame, person_frame};
+use crate::http::sample::{
+    LONG, MARKUP, RTL, acting_frame, admin_frame, hostile_acting_frame, hostile_frame, person_frame,
+};
 use crate::http::theme::Theme;
-use crate::http::views::lists::sample::{ago, events, grants, hostile_events, sessions};
+use crate::http::views::lists::sample::{acting_sessions, ago, events, grants, hostile_events, sessions};
 use crate::http::views::{Pager, Tone};
 
 impl Samples for Home {
@@ -25,6 +27,8 @@ impl Samples for Home {
             ("plain", plain.clone()),
             ("suggesting", Home { suggests_passkey: true, ..plain.clone() }),
             ("administrator", Home { frame: admin_frame(), ..plain.clone() }),
+            ("acting", Home { frame: acting_frame(), ..plain.clone() }),
+            ("acting-hostile", Home { frame: hostile_acting_frame(), ..plain.clone() }),
             ("empty", Home { tiles: vec![], ..plain }),
             ("hostile", Home { frame: hostile_frame(), tiles: hostile, suggests_passkey: true }),
         ]
@@ -184,7 +188,9 @@ impl Samples for Sessions {
     fn samples() -> Vec<(&'static str, Sessions)> {
         let mut hostile = sessions();
         hostile[1].device = LONG.into();
+        hostile[1].acting = format!("Acts as you: {MARKUP} {RTL} {LONG}");
         hostile[2].device = MARKUP.into();
+        let acting = "Acts as you until 22 November 2026, 14:02 UTC: The wiki shows an empty page";
         let frame = person_frame();
         let ended = frame.clone().saying(Some("The session of Safari on iPhone has ended.".into()));
         let remembered = |device: &str| RememberedRow {
@@ -195,7 +201,8 @@ impl Samples for Sessions {
         };
         let (one, two) = (vec![remembered("Firefox on Linux")], vec![remembered(LONG), remembered(MARKUP)]);
         vec![
-            ("plain", Sessions { frame, sessions: sessions(), remembered: vec![] }),
+            ("plain", Sessions { frame: frame.clone(), sessions: sessions(), remembered: vec![] }),
+            ("acting", Sessions { frame, sessions: acting_sessions(acting), remembered: vec![] }),
             ("alone", Sessions { frame: ended, sessions: sessions().into_iter().take(1).collect(), remembered: one }),
             ("hostile", Sessions { frame: hostile_frame(), sessions: hostile, remembered: two }),
         ]

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::http::page::{Link, Samples};
-use crate::http::sample::{LONG, MARKUP, RTL, frame, hostile_frame, person_frame};
+use crate::http::sample::{LONG, MARKUP, RTL, acting_frame, frame, hostile_acting_frame, hostile_frame, person_frame};
 
 impl Samples for SignOut {
     fn samples() -> Vec<(&'static str, SignOut)> {
@@ -20,7 +20,15 @@ impl Samples for SignOut {
             applications: vec![LONG.into(), RTL.into()],
             ..asked.clone()
         };
-        vec![("plain", plain), ("asked", asked), ("hostile", hostile)]
+        let acting = SignOut { frame: acting_frame(), ..asked.clone() };
+        let acting_hostile = SignOut { frame: hostile_acting_frame(), ..hostile.clone() };
+        vec![
+            ("plain", plain),
+            ("asked", asked),
+            ("hostile", hostile),
+            ("acting", acting),
+            ("acting-hostile", acting_hostile),
+        ]
     }
 }
 

@@ -10,7 +10,7 @@ use crate::model::sign_in::RequiredFactor;
 
 /// How a browser comes in with what its passkey says.
 pub(super) fn comes(answer: Answer, current: Option<SignedIn>) -> PasskeySignIn {
-    PasskeySignIn { answer, interaction: None, current, known: None, familiar: None }
+    PasskeySignIn { answer, interaction: None, current: current.map(Into::into), known: None, familiar: None }
 }
 
 /// Somebody with a passkey and a strange browser.
