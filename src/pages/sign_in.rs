@@ -231,7 +231,8 @@ async fn view(
     let id = interaction.map(|view| view.id.to_string());
     let by_mail = super::reset::by_mail(visit).await?;
     // What a code by mail is not enough for does not offer one.
-    let offers_codes = !visit.acts() && !(typed.confirm && person.is_some()) && super::mail_code::offered(visit).await?;
+    let closed = visit.acts() || (typed.confirm && person.is_some());
+    let offers_codes = !closed && super::mail_code::offered(visit).await?;
     let next = typed.next.as_deref().map(safe_next).map(str::to_owned);
     let proved = visit.current.as_ref().filter(|_| typed.confirm).map(|current| &current.session().authentication);
     let offers_passkeys = passkey_sign_in::offered(visit, person.is_some()).await?;
