@@ -124,9 +124,9 @@ fn a_wrong_file_changes_nothing_and_names_every_line() {
     ops.does(&["apply", FULL]);
     let one = ops.file("one.toml", &fs::read_to_string(FULL).unwrap().replace("consent =", "konsent ="));
     let told = ops.refused(1, &["apply", &one]);
-    assert_eq!(told, format!("{one}:50: clients[0].konsent: unknown key; did you mean \"consent\"?\n"));
+    assert_eq!(told, format!("{one}:51: clients[0].konsent: unknown key; did you mean \"consent\"?\n"));
     let told = ops.refused(1, &["serve", "--listen", "127.0.0.1:0", "--apply", &one]);
-    assert!(told.starts_with(&format!("{one}:50: ")), "{told}");
+    assert!(told.starts_with(&format!("{one}:51: ")), "{told}");
     assert!(ops.refused(1, &["apply", "nowhere.toml"]).starts_with("nowhere.toml cannot be read"));
 }
 
