@@ -96,7 +96,8 @@ async fn an_old_key_is_enrolled_and_is_a_second_factor_after_the_password() {
 
 #[tokio::test]
 async fn alone_it_opens_nothing_whatever_it_says() {
-    let bends: [(&str, SoftPasskey, fn(&mut SoftPasskey), Refusal); 4] = [
+    type Bend = (&'static str, SoftPasskey, fn(&mut SoftPasskey), Refusal);
+    let bends: [Bend; 4] = [
         ("not verified", SoftPasskey::old_key(ISSUER), |key| key.discoverable = true, Refusal::PasskeyRefused),
         (
             "a PIN since",
