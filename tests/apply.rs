@@ -90,7 +90,7 @@ fn short(change: &ItemChange) -> String {
 async fn a_file_becomes_true_once() {
     let server = Server::new().await;
     let made = [
-        "~ settings : name account_url sign_in_by_mail user_verification",
+        "~ settings : name account_url sign_in_by_mail user_verification impersonation",
         "+ scope projects_read",
         "+ group staff",
         "+ user sample",
