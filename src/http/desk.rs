@@ -223,11 +223,7 @@ impl Desk {
         let problem = problem.about(caller.request.as_str(), self.engine.now());
         let status = StatusCode::from_u16(problem.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let retry_after = problem.retry_after;
-        let page = Page::with_status(status, problem);
-        match retry_after {
-            Some(seconds) => page.retry_after(seconds).into_response(),
-            None => page.into_response(),
-        }
+        Page::with_status(status, problem).retry_after(retry_after).into_response()
     }
 
     /// Notes a denial: the true cause for the log, under the request's reference, and what metrics count of it.

@@ -270,10 +270,10 @@ impl<T: Template> Page<T> {
         self
     }
 
-    /// Says after how many seconds to try again (RFC 9110, section 10.2.3).
+    /// Says after how many seconds to try again, if that is known (RFC 9110, section 10.2.3).
     #[must_use]
-    pub fn retry_after(mut self, seconds: u64) -> Page<T> {
-        self.retry_after = Some(seconds);
+    pub fn retry_after(mut self, seconds: Option<u64>) -> Page<T> {
+        self.retry_after = seconds;
         self
     }
 }

@@ -122,10 +122,7 @@ async fn form(visit: &Visit, pending: &Pending, status: StatusCode, view: MailCo
         ..view
     };
     let page = page_of(status, view, pending.interaction.as_ref());
-    Ok(match wait {
-        Some(seconds) => page.retry_after(seconds).into_response(),
-        None => page.into_response(),
-    })
+    Ok(page.retry_after(wait).into_response())
 }
 
 async fn show_code(visit: Visit) -> Outcome {
@@ -245,10 +242,7 @@ async fn code_form(visit: &Visit, pending: &Pending, status: StatusCode, view: M
         ..view
     };
     let page = page_of(status, view, pending.interaction.as_ref());
-    Ok(match wait {
-        Some(seconds) => page.retry_after(seconds).into_response(),
-        None => page.into_response(),
-    })
+    Ok(page.retry_after(wait).into_response())
 }
 
 /// Whoever is asked who they are is not shown as signed in.

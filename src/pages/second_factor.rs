@@ -137,10 +137,7 @@ async fn refused(visit: &Visit, going: &Going, next: Option<&str>, field: &str, 
     visit.desk.note(denied, &visit.caller);
     let view = view(visit, going, next, Said { notice: Some(notice), recovering, ..Said::default() }).await?;
     let page = page_of(status, view, going.interaction.as_ref());
-    Ok(match retry_after {
-        Some(seconds) => page.retry_after(seconds).into_response(),
-        None => page.into_response(),
-    })
+    Ok(page.retry_after(retry_after).into_response())
 }
 
 /// What a page says about the try before.

@@ -204,10 +204,7 @@ async fn refused(visit: &Visit, interaction: Option<&InteractionView>, fields: &
     };
     let view = view(visit, interaction, typed(fields), Some(notice), Problems::none()).await?;
     let page = page_of(status, view, interaction);
-    Ok(match retry_after {
-        Some(seconds) => page.retry_after(seconds).into_response(),
-        None => page.into_response(),
-    })
+    Ok(page.retry_after(retry_after).into_response())
 }
 
 fn typed(fields: &Params) -> Typed {

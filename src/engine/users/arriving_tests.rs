@@ -4,9 +4,9 @@ use super::*;
 use crate::engine::admin::Actor;
 use crate::engine::admin::invitations::{Invited, NewInvitations};
 use crate::engine::users::NewSession;
-use crate::engine::users::testing::{House, PASSWORD, caller, refusal};
+use crate::engine::users::testing::{House, PASSWORD, caller, refusal, relay};
 use crate::model::mail::Letter;
-use crate::model::settings::{Settings, Smtp, SmtpSecurity};
+use crate::model::settings::Settings;
 use crate::model::sign_in::RequiredFactor;
 use crate::model::user::User;
 use std::time::Duration;
@@ -238,15 +238,7 @@ async fn whoever_was_signed_in_there_is_not_any_more() {
 #[tokio::test]
 async fn only_the_secret_that_was_mailed_proves_the_address() {
     let house = house().await;
-    let smtp = Smtp {
-        host: "localhost".to_owned(),
-        port: 25,
-        security: SmtpSecurity::None,
-        username: String::new(),
-        password: None,
-        from: "id@example.org".to_owned(),
-    };
-    house.change::<Settings>("only", |settings| settings.smtp = Some(smtp)).await;
+    house.change::<Settings>("only", |settings| settings.smtp = Some(relay())).await;
     let Invited::All(handed) = invite_all(&house, "sam@example.org\nmax@example.org", &[]).await else { panic!() };
     let mailed = async |to: &str| {
         let letters = house.engine.due_letters(10).await.unwrap().letters;

@@ -4,12 +4,12 @@ use super::*;
 use crate::base::secret::Kind;
 use crate::engine::admin::Actor;
 use crate::engine::outbox::DueLetter;
-use crate::engine::users::testing::{House, PASSWORD, ask, caller, refusal};
+use crate::engine::users::testing::{House, PASSWORD, ask, caller, refusal, relay};
 use crate::engine::users::{GivenMailedCode, NewSession, SignIn, SignInStep, mailed_code};
 use crate::model::factors::{Factors, Totp};
 use crate::model::mail::OutboxLetter;
 use crate::model::session::{Authentication, Method};
-use crate::model::settings::{Settings, Smtp, SmtpSecurity};
+use crate::model::settings::Settings;
 use crate::model::sign_in::RequiredFactor;
 
 /// Where people sign in by mail.
@@ -19,15 +19,7 @@ async fn open() -> House {
 
 async fn demanding(required_factor: RequiredFactor) -> House {
     let house = House::new().await;
-    let smtp = Smtp {
-        host: "localhost".to_owned(),
-        port: 25,
-        security: SmtpSecurity::None,
-        username: String::new(),
-        password: None,
-        from: "id@example.org".to_owned(),
-    };
-    let settings = Settings { smtp: Some(smtp), sign_in_by_mail: true, required_factor, ..Settings::default() };
+    let settings = Settings { smtp: Some(relay()), sign_in_by_mail: true, required_factor, ..Settings::default() };
     house.keep(&settings).await;
     house
 }

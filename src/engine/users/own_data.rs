@@ -185,21 +185,13 @@ fn moment(at: Timestamp) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::engine::users::testing::{House, PASSWORD, caller};
-    use crate::model::settings::{Settings, Smtp, SmtpSecurity};
+    use crate::engine::users::testing::{House, PASSWORD, caller, relay};
+    use crate::model::settings::Settings;
 
     #[tokio::test]
     async fn an_address_that_waits_to_be_confirmed_is_in_it() {
         let house = House::new().await;
-        let smtp = Smtp {
-            host: "localhost".to_owned(),
-            port: 25,
-            security: SmtpSecurity::None,
-            username: String::new(),
-            password: None,
-            from: "id@example.org".to_owned(),
-        };
-        house.keep(&Settings { smtp: Some(smtp), ..Settings::default() }).await;
+        house.keep(&Settings { smtp: Some(relay()), ..Settings::default() }).await;
         house.person("alice").await;
         let alice = house.sign_in("alice", PASSWORD).await.unwrap().signed_in;
         let fresh = house.engine.fresh(&alice).await.unwrap();

@@ -118,24 +118,16 @@ mod tests {
     use super::*;
     use crate::base::secret::Secret;
     use crate::engine::outbox::DueLetter;
-    use crate::engine::users::testing::{House, caller, refusal};
+    use crate::engine::users::testing::{House, caller, refusal, relay};
     use crate::model::credential::RecoveryLink;
     use crate::model::mail::OutboxLetter;
-    use crate::model::settings::{Settings, Smtp, SmtpSecurity};
+    use crate::model::settings::Settings;
 
     const NEW: &str = "four quiet otters skate";
 
     async fn with_mail() -> House {
         let house = House::new().await;
-        let smtp = Smtp {
-            host: "localhost".to_owned(),
-            port: 25,
-            security: SmtpSecurity::None,
-            username: String::new(),
-            password: None,
-            from: "id@example.org".to_owned(),
-        };
-        house.keep(&Settings { smtp: Some(smtp), ..Settings::default() }).await;
+        house.keep(&Settings { smtp: Some(relay()), ..Settings::default() }).await;
         house
     }
 

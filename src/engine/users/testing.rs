@@ -8,6 +8,7 @@ use crate::base::secret::Secret;
 use crate::engine::{Caller, Denied, Engine, house};
 use crate::model::audit::{AuditKind, AuditRecord};
 use crate::model::refusal::Refusal;
+use crate::model::settings::{Smtp, SmtpSecurity};
 use crate::model::user::User;
 use crate::records::{Record, RecordChanges};
 use crate::store::memory::Memory;
@@ -17,6 +18,18 @@ use super::{Fresh, HashingLimits, NewSession, SignIn};
 
 /// The password of everybody in the house.
 pub(crate) const PASSWORD: &str = "plum kettle orbits vase";
+
+/// A mail server, for houses that send letters.
+pub(crate) fn relay() -> Smtp {
+    Smtp {
+        host: "localhost".to_owned(),
+        port: 25,
+        security: SmtpSecurity::None,
+        username: String::new(),
+        password: None,
+        from: "id@example.org".to_owned(),
+    }
+}
 
 /// An engine with what tests need to look behind it.
 pub(crate) struct House {

@@ -2,22 +2,14 @@
 
 use super::*;
 use crate::engine::admin::Actor;
-use crate::engine::users::testing::{House, PASSWORD, caller, refusal};
+use crate::engine::users::testing::{House, PASSWORD, caller, refusal, relay};
 use crate::model::factors::{Factors, Totp};
-use crate::model::settings::{Settings, Smtp, SmtpSecurity};
+use crate::model::settings::Settings;
 
 /// A house that sends letters, with somebody who has shown nothing yet, and the link that was mailed when they asked.
 async fn unproved() -> (House, SignedIn, Secret) {
     let house = House::new().await;
-    let smtp = Smtp {
-        host: "localhost".to_owned(),
-        port: 25,
-        security: SmtpSecurity::None,
-        username: String::new(),
-        password: None,
-        from: "id@example.org".to_owned(),
-    };
-    house.keep(&Settings { smtp: Some(smtp), ..Settings::default() }).await;
+    house.keep(&Settings { smtp: Some(relay()), ..Settings::default() }).await;
     house.person("eve").await;
     let eve = house.sign_in("eve", PASSWORD).await.unwrap().signed_in;
     house.engine.verify_my_address(&eve).await.unwrap();
