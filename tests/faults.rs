@@ -1,18 +1,18 @@
 //! Once means once: while many ask at the same moment, and while the program is killed under them.
 //!
-//! Each story is told in every dialect that has the operation, and runs [`ROUNDS`] rounds against the real program. In a round [`CROWD`] threads present the same code or the
-//! same refresh token; every [`EVERY`]th round the program is killed (`kill -9`) at a random moment and started again on
-//! the same data. A ledger holds what the server acknowledged; after every restart it is compared with what the server
-//! says, over public HTTP only.
+//! Each story is told in every dialect that has the operation, and runs [`ROUNDS`] rounds against the real program. In
+//! a round [`CROWD`] threads present the same code or the same refresh token; every [`EVERY`]th round the program is
+//! killed (`kill -9`) at a random moment while somebody still waits, and started again on the same data. A ledger holds
+//! what the server acknowledged; after every restart it is compared with what the server says, over public HTTP only.
 //!
 //! The random moments come from a seed that is printed; `SEED=… cargo test --test faults` repeats them.
 
 mod common;
 
-use std::sync::Barrier;
 use std::thread;
 use std::time::Duration;
 
+use common::crowd::{Chance, Kill, at_once};
 use common::program::Start;
 use common::relying_party::{Answered, RelyingParty, Tongue};
 use common::{Program, Visitor};
@@ -204,7 +204,7 @@ fn what_was_acknowledged_is_there() {
     let mut house = House::quiet("strict");
     let (mut made, mut in_doubt) = (Vec::new(), Vec::new());
     for cycle in 0..KILLS {
-        let moment = Duration::from_micros(30_000 + house.random() % 300_000);
+        let moment = Duration::from_micros(30_000 + house.chance.below(300_000));
         let (acknowledged, doubtful) = thread::scope(|scope| {
             let registering = scope.spawn(|| register_until_it_dies(&house.ana, cycle));
             thread::sleep(moment);
@@ -306,7 +306,7 @@ struct House {
     party: RelyingParty,
     tongue: Tongue,
     ledger: Ledger,
-    chance: u64,
+    chance: Chance,
     restarts: usize,
     /// Answers that never came, because the program was killed first.
     lost: usize,
@@ -336,9 +336,7 @@ impl House {
             Program::try_start(Start { declared: Some(DECLARED), args }).unwrap_or_else(|why| panic!("{why}"));
         let ana = Visitor::new(&program.address);
         ana.sign_in("ana", PASSWORD);
-        let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-        let chance = seed.unwrap_or_else(|| u64::from(std::process::id()).wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        println!("SEED={chance}");
+        let chance = Chance::new();
         let party = RelyingParty::new(client, SECRET);
         let tongue = Tongue::Oidc;
         House { program, ana, party, tongue, ledger: Ledger::default(), chance, restarts: 0, lost: 0 }
@@ -382,21 +380,9 @@ impl House {
         if fault == Fault::Before {
             self.come_back();
         }
-        let moment = Duration::from_micros(self.random() % 80_000);
-        let start = Barrier::new(CROWD + 1);
-        let answers = thread::scope(|scope| {
-            let each = || {
-                start.wait();
-                act(&self.party, &self.ana)
-            };
-            let crowd: Vec<_> = (0..CROWD).map(|_| scope.spawn(each)).collect();
-            start.wait();
-            if fault == Fault::During {
-                thread::sleep(moment);
-                self.program.kill();
-            }
-            crowd.into_iter().map(|one| one.join().expect("no thread dies")).collect::<Vec<_>>()
-        });
+        let kill = (fault == Fault::During).then(|| Kill::among(&mut self.chance, CROWD));
+        let one = || act(&self.party, &self.ana);
+        let answers = at_once(&[&one as &(dyn Fn() -> Answered + Sync); CROWD], &self.program, kill);
         if fault == Fault::During {
             self.come_back();
         }
@@ -451,14 +437,6 @@ impl House {
             .flat_map(|(access, refresh)| [access, refresh])
             .filter(|t| self.party.counts(&self.ana, t))
             .count()
-    }
-
-    /// The next random number (xorshift): no more is needed to choose a moment.
-    fn random(&mut self) -> u64 {
-        self.chance ^= self.chance << 13;
-        self.chance ^= self.chance >> 7;
-        self.chance ^= self.chance << 17;
-        self.chance
     }
 }
 

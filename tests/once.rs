@@ -5,10 +5,7 @@
 
 mod common;
 
-use std::sync::Barrier;
-use std::thread;
-use std::time::Duration;
-
+use common::crowd::{Chance, Kill, at_once};
 use common::program::Start;
 use common::smtp::Postbox;
 use common::{Program, Visitor, program};
@@ -26,7 +23,7 @@ const PASSWORD: &str = "cobalt lantern harbour 27";
 /// A server with an administrator, and somebody for each round.
 struct House {
     program: Program,
-    chance: u64,
+    chance: Chance,
 }
 
 impl House {
@@ -38,7 +35,7 @@ impl House {
         for round in 0..ROUNDS {
             declared.push_str(&one(&format!("bob{round}"), ""));
         }
-        House { program: Program::start(&declared), chance: chance() }
+        House { program: Program::start(&declared), chance: Chance::new() }
     }
 
     /// One whose people sign in by mail, which goes to `postbox`.
@@ -56,7 +53,7 @@ impl House {
         std::fs::write(&config, format!("[smtp]\nhost = \"localhost\"\n{smtp}")).expect("a file");
         let args = ["--config", config.to_str().expect("a path")];
         let started = Program::try_start(Start { declared: Some(&declared), args: &args });
-        House { program: started.unwrap_or_else(|why| panic!("{why}")), chance: chance() }
+        House { program: started.unwrap_or_else(|why| panic!("{why}")), chance: Chance::new() }
     }
 
     fn visitor(&self) -> Visitor {
@@ -66,42 +63,13 @@ impl House {
     /// Lets all of `acts` happen at the same moment; in every second round the program is killed meanwhile and started again.
     /// How many succeeded, as far as somebody was told.
     fn at_once(&mut self, round: usize, acts: &[&(dyn Fn() -> bool + Sync)]) -> usize {
-        self.chance ^= self.chance << 13;
-        self.chance ^= self.chance >> 7;
-        self.chance ^= self.chance << 17;
-        let moment = Duration::from_micros(self.chance % 120_000);
-        let start = Barrier::new(acts.len() + 1);
-        let told = thread::scope(|scope| {
-            let start = &start;
-            let crowd: Vec<_> = acts
-                .iter()
-                .map(|act| {
-                    scope.spawn(move || {
-                        start.wait();
-                        act()
-                    })
-                })
-                .collect();
-            start.wait();
-            if round % 2 == 1 {
-                thread::sleep(moment);
-                self.program.kill();
-            }
-            crowd.into_iter().map(|one| one.join().expect("no thread dies")).filter(|in_| *in_).count()
-        });
+        let kill = (round % 2 == 1).then(|| Kill::among(&mut self.chance, acts.len()));
+        let told = at_once(acts, &self.program, kill).into_iter().filter(|in_| *in_).count();
         if round % 2 == 1 {
             self.program.restart();
         }
         told
     }
-}
-
-/// Where the random moments begin.
-fn chance() -> u64 {
-    let seed = std::env::var("SEED").ok().and_then(|seed| seed.parse().ok());
-    let chance = seed.unwrap_or_else(|| SystemClock.now().0.unsigned_abs() | 1);
-    println!("SEED={chance}");
-    chance
 }
 
 /// Insists that it worked at most once, and once where nobody was killed.

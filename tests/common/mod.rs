@@ -2,6 +2,7 @@
 
 #![allow(dead_code)] // every test uses its own part of this
 
+pub mod crowd;
 pub mod jar;
 pub mod program;
 pub mod relying_party;
