@@ -8,6 +8,9 @@ use common::program::{Start, run};
 use common::smtp::Postbox;
 use common::{Program, Visitor};
 
+/// Far more than it takes to stop where nothing is waited for, and far less than an idle connection may last.
+const AT_ONCE: Duration = Duration::from_secs(20);
+
 /// The example of every key, as `tests/apply.rs` reads it.
 const FULL: &str = include_str!("declared/full.toml");
 
@@ -25,7 +28,7 @@ fn it_says_one_line_and_serves() {
 
     let (status, took) = program.stop();
     assert!(status.success(), "SIGTERM ends it well: {status}");
-    assert!(took < Duration::from_secs(5), "it took {took:?} to stop");
+    assert!(took < AT_ONCE, "it took {took:?} to stop, with nothing to wait for but an idle connection");
     assert_eq!(program.said(), format!("listening on http://{}\n", program.address), "nothing else on standard output");
 }
 

@@ -33,7 +33,10 @@ fn tls(folder: &TempDir) -> Result<Tls, TlsError> {
 }
 
 fn serve(tls: Tls) -> SocketAddr {
-    let limits = Limits { handshake: Duration::from_millis(200), ..Limits::default() };
+    serve_within(tls, Limits::default())
+}
+
+fn serve_within(tls: Tls, limits: Limits) -> SocketAddr {
     let listener = Listener::bind("127.0.0.1:0".parse().unwrap()).unwrap().tls(Some(tls)).limits(limits);
     let address = listener.local_addr().unwrap();
     let hello = make_sync(|request| format!("hello over {}", request.scheme()));
@@ -80,7 +83,8 @@ async fn both_protocol_versions_and_both_http_versions_are_spoken() {
 async fn a_handshake_that_does_not_come_is_not_waited_for() {
     let folder = TempDir::new().unwrap();
     certify(folder.path());
-    let address = serve(tls(&folder).unwrap());
+    let limits = Limits { handshake: Duration::from_millis(200), ..Limits::default() };
+    let address = serve_within(tls(&folder).unwrap(), limits);
     let mut stream = TcpStream::connect(address).await.unwrap();
     let mut nothing = Vec::new();
     let closed = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut nothing)).await;
@@ -93,16 +97,17 @@ async fn changed_files_are_read_again_and_broken_ones_are_not_used() {
     let first = certify(folder.path());
     let tls = tls(&folder).unwrap();
     let address = serve(tls.clone());
-    tokio::spawn(tls.keep_current(Duration::from_millis(5)));
+    let mut watch = tls.watch();
     let trusts = async |certificate| connect(address, certificate, &[&version::TLS13], &[]).await.is_ok();
     assert!(trusts(&first).await);
 
     let good = fs::read(folder.path().join("cert.pem")).unwrap();
     fs::write(folder.path().join("cert.pem"), "half a certi").unwrap();
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    watch.look();
     assert!(trusts(&first).await);
     fs::write(folder.path().join("cert.pem"), good).unwrap();
 
+    tokio::spawn(watch.go_on(Duration::from_millis(5)));
     let second = certify(folder.path());
     tokio::time::timeout(PATIENCE, async {
         while !trusts(&second).await {

@@ -131,7 +131,7 @@ where
     let upkeep = tokio::spawn(tasks::upkeep(house.engine.clone()));
     let post = tokio::spawn(mail::deliver(house.engine.clone()));
     if let Some(tls) = &tls {
-        tokio::spawn(tls.clone().keep_current(Duration::from_secs(5)));
+        tokio::spawn(tls.watch().go_on(Duration::from_secs(5)));
     }
     ready(address, tls.is_some()).map_err(StartError::Io)?;
 

@@ -18,6 +18,8 @@ use tokio_rustls::rustls::{self, ServerConfig, crypto::aws_lc_rs};
 pub struct Tls {
     files: Arc<Files>,
     current: Arc<ArcSwap<ServerConfig>>,
+    /// The files as they were when they were first read.
+    first: Stamp,
 }
 
 struct Files {
@@ -54,8 +56,10 @@ impl Tls {
     /// Reads the certificate chain (the server's own first) and its key.
     pub fn from_files(certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Result<Tls, TlsError> {
         let files = Files { certificate: certificate.into(), key: key.into() };
+        // Looked at before they are read: a change in between is one to notice.
+        let first = files.stamp();
         let current = Arc::new(ArcSwap::from_pointee(files.read()?));
-        Ok(Tls { files: Arc::new(files), current })
+        Ok(Tls { files: Arc::new(files), current, first })
     }
 
     /// What the next handshake uses.
@@ -63,30 +67,49 @@ impl Tls {
         TlsAcceptor::from(self.current.load_full())
     }
 
-    /// Looks at the files every `interval`, for ever, and reads them again when they have changed. Files that cannot be
-    /// used (half written, or the key of another certificate) leave the old certificate in place and are looked at again.
-    pub async fn keep_current(self, interval: Duration) {
-        let mut seen = self.files.stamp();
-        // The stamp already complained about, so that the log says it once.
-        let mut refused = None;
+    /// Whoever looks whether the files have changed.
+    pub fn watch(&self) -> Watch {
+        Watch { tls: self.clone(), seen: self.first, refused: None }
+    }
+}
+
+/// Looks at the files of a [`Tls`], and reads them again when they have changed. Files that cannot be used (half written, or
+/// the key of another certificate) leave the old certificate in place and are looked at again.
+pub struct Watch {
+    tls: Tls,
+    /// The files as they were when they were last read.
+    seen: Stamp,
+    /// What was complained about already, so that the log says it once.
+    refused: Option<Stamp>,
+}
+
+impl Watch {
+    /// Looks every `interval`, for ever.
+    pub async fn go_on(mut self, interval: Duration) {
         loop {
             tokio::time::sleep(interval).await;
-            let stamp = self.files.stamp();
-            if stamp == seen {
-                continue;
+            self.look();
+        }
+    }
+
+    /// Looks once. What the next handshake uses is what was read last.
+    pub fn look(&mut self) {
+        let files = &self.tls.files;
+        let stamp = files.stamp();
+        if stamp == self.seen {
+            return;
+        }
+        match files.read() {
+            Ok(config) => {
+                self.tls.current.store(Arc::new(config));
+                (self.seen, self.refused) = (stamp, None);
+                tracing::info!(certificate = %files.certificate.display(), "the certificate was read again");
             }
-            match self.files.read() {
-                Ok(config) => {
-                    self.current.store(Arc::new(config));
-                    (seen, refused) = (stamp, None);
-                    tracing::info!(certificate = %self.files.certificate.display(), "the certificate was read again");
-                }
-                Err(error) if refused != Some(stamp) => {
-                    tracing::warn!(%error, "the changed certificate cannot be used; the old one stays");
-                    refused = Some(stamp);
-                }
-                Err(_) => {}
+            Err(error) if self.refused != Some(stamp) => {
+                tracing::warn!(%error, "the changed certificate cannot be used; the old one stays");
+                self.refused = Some(stamp);
             }
+            Err(_) => {}
         }
     }
 }

@@ -266,11 +266,11 @@ mod tests {
     }
 
     #[test]
-    fn a_long_password_is_judged_in_no_time() {
-        let began = std::time::Instant::now();
+    fn of_a_long_password_only_the_beginning_is_judged() {
         for text in ["a", "ab", "password", "qwertyuiop1234", "žluťoučký kůň"] {
-            judge(&text.repeat(1_000), &context_words(["Example ID", "alice@example.org"]));
+            let long = text.repeat(1_000);
+            let beginning: String = long.chars().take(LOOKED_AT).collect();
+            assert_eq!(spellings(&long), spellings(&beginning), "{text}");
         }
-        assert!(began.elapsed() < std::time::Duration::from_secs(5));
     }
 }
