@@ -3,10 +3,14 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 
 const axe = await readFile(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+
+/** Everything that axe can tell. */
+export const EVERYTHING = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"];
+/** What depends on colours: all that can differ between light and dark. */
+export const COLOURS = { type: "rule", values: ["color-contrast", "link-in-text-block"] };
 
 /** What is wrong with `page` (`violations`) and what axe could not tell (`incomplete`), each a text with its places. */
-export async function examine(page) {
+export async function examine(page, rules = EVERYTHING) {
   const session = await sessionOf(page);
   const { frameTree } = await session.send("Page.getFrameTree");
   const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
@@ -16,7 +20,7 @@ export async function examine(page) {
     return answer.result.value;
   };
   const found = JSON.parse(
-    await run(`${axe}; axe.run(document, { runOnly: ${JSON.stringify(TAGS)}, resultTypes: ["violations", "incomplete"] })
+    await run(`${axe}; axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ["violations", "incomplete"] })
       .then((r) => JSON.stringify({ violations: r.violations, incomplete: r.incomplete }))`),
   );
   return { violations: found.violations.map(told), incomplete: found.incomplete.map(told) };

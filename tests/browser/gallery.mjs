@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import { extname, join, normalize } from "node:path";
 import { parseArgs } from "node:util";
 import { chromium } from "playwright-core";
-import { examine } from "./axe.mjs";
+import { COLOURS, EVERYTHING, examine } from "./axe.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -29,6 +29,10 @@ const POLICY =
 // Mail programs take no stylesheets from elsewhere: letters bring their own.
 const OF_LETTERS = "default-src 'none'; style-src 'unsafe-inline'";
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
+
+const WIDE = 1280;
+const NARROW = 320;
+const HEIGHT = 820;
 
 const server = createServer(async (request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
@@ -49,10 +53,10 @@ let looked = 0;
 const pages = (await readdir(folder)).filter((name) => name.endsWith(".html") && name.includes(options.only)).sort();
 if (options.shots) await mkdir(options.shots, { recursive: true });
 
-// Two looks at a time, one for each processor of a small machine. Narrow pages are only measured, once, since no colour has
-// a width; --narrow audits them too, in light and dark.
-await Promise.all([look("light", 1280, true), look("dark", 1280, true)]);
-await Promise.all([look("light", 320, options.narrow), options.narrow && look("dark", 320, true)]);
+// Two looks at a time, one for each processor of a small machine. The one in the dark has only colours to audit, and measures
+// the narrow page too; --narrow audits that as well.
+await Promise.all([look("light", WIDE, EVERYTHING), look("dark", WIDE, COLOURS)]);
+if (options.narrow) await Promise.all([look("light", NARROW, EVERYTHING), look("dark", NARROW, COLOURS)]);
 server.close();
 await rm(profile, { recursive: true, force: true });
 
@@ -60,12 +64,12 @@ for (const words of faults) console.error(words);
 console.log(`${pages.length} pages, ${looked} views, ${faults.length} faults`);
 process.exit(faults.length || !pages.length ? 1 : 0);
 
-async function look(colorScheme, width, audit) {
+async function look(colorScheme, width, rules) {
   const context = await chromium.launchPersistentContext(join(profile, `${colorScheme}-${width}`), {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
     colorScheme,
-    viewport: { width, height: 820 },
+    viewport: { width, height: HEIGHT },
     javaScriptEnabled: options.js !== "off",
     reducedMotion: "reduce",
   });
@@ -75,6 +79,10 @@ async function look(colorScheme, width, audit) {
   const page = await context.newPage();
   let where = "";
   const fault = (words) => faults.push(`${where} (${colorScheme}, ${width}): ${words}`);
+  const measure = async () => {
+    const { content, view } = await page.evaluate(() => ({ content: document.documentElement.scrollWidth, view: innerWidth }));
+    if (content > view) fault(`scrolls sideways by ${content - view} px at ${view} px`);
+  };
   page.on("console", (message) => {
     if (/Content Security Policy|Content-Security-Policy/.test(message.text())) fault(message.text());
   });
@@ -84,13 +92,16 @@ async function look(colorScheme, width, audit) {
     await page.goto(`${home}/${encodeURIComponent(where)}`, { waitUntil: "load" });
     looked += 1;
     if (options.js !== "off") {
-      const sideways = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-      if (sideways > 0) fault(`scrolls sideways by ${sideways} px`);
-      if (audit) {
-        const { violations, incomplete } = await examine(page);
-        violations.forEach(fault);
-        if (options.unsure) incomplete.forEach((words) => console.log(`unsure: ${where} ${words}`));
-      }
+      await measure();
+      const { violations, incomplete } = await examine(page, rules);
+      violations.forEach(fault);
+      if (options.unsure) incomplete.forEach((words) => console.log(`unsure: ${where} ${words}`));
+    }
+    if (colorScheme === "dark" && width === WIDE && options.js !== "off") {
+      await page.setViewportSize({ width: NARROW, height: HEIGHT });
+      await measure();
+      looked += 1;
+      await page.setViewportSize({ width: WIDE, height: HEIGHT });
     }
     if (options.shots) {
       await page.screenshot({ path: join(options.shots, where.replace(/html$/, `${colorScheme}-${width}.png`)), fullPage: true });

@@ -1,7 +1,7 @@
 // The frame of a journey: people sit down at a server of its own, walk, and leave. What breaks is told with where it broke.
 import test from "node:test";
 import { serve } from "../../common/server.mjs";
-import { Person } from "./person.mjs";
+import { LAST, Person } from "./person.mjs";
 
 /** Ways of using the web. */
 export const WIDE = { way: "wide", words: "with a mouse on a wide screen" };
@@ -43,7 +43,7 @@ export function journey(title, { name, ways, minutes = 5, people = ["ana"], besi
 async function whereItBroke(there, things, server) {
   const words = [];
   for (const [name, person] of Object.entries(there)) {
-    await person.look("where-it-broke").catch(() => {});
+    await person.look(LAST).catch(() => {});
     words.push(`${name} at ${person.page.url()}`);
   }
   for (const [name, { troubles }] of Object.entries(things)) if (troubles) words.push(`the ${name}: ${troubles.map(String)}`);

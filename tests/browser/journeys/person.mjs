@@ -1,18 +1,22 @@
-// Somebody at a screen: with a mouse or only a keyboard, with scripts or without, on a wide screen or a narrow one.
+// Somebody at a screen: with a mouse or only a keyboard, with scripts or without, on a wide screen or a narrow one. With
+// PICTURES=1 in the environment, what they see is kept below target/screenshots.
 import assert from "node:assert/strict";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { chromium } from "playwright-core";
 import { target } from "../../common/server.mjs";
-import { examine } from "../axe.mjs";
+import { COLOURS, EVERYTHING, examine } from "../axe.mjs";
 
 const FLAGS = [
   "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync",
 ];
 const NARROW = 320;
-const PATIENCE = 10_000;
+const PATIENCE = 30_000;
+const PICTURES = process.env.PICTURES === "1";
+/** The name of the picture that is kept of what went wrong. */
+export const LAST = "where-it-broke";
 
 export class Person {
   /** `scripts`, `keyboard`, `narrow`: how this person uses the web; `name` names the screenshots. */
@@ -113,7 +117,7 @@ export class Person {
     if (ring.covered) this.complain(`the focus is covered on ${thing}`);
   }
 
-  /** Looks at the page as a critic does: its width, its contrast, its words for machines. Keeps a picture. */
+  /** Looks at the page as a critic does: its width, its contrast, its words for machines. Keeps a picture where they are wanted. */
   async look(name) {
     this.seen.push(name);
     this.where = name;
@@ -123,6 +127,7 @@ export class Person {
       await this.page.emulateMedia({ colorScheme });
       // axe is a script: without scripts the same pages are looked at by their width only.
       if (this.scripts && !this.keyboard) await this.examine(colorScheme);
+      if (!PICTURES && name !== LAST) continue;
       const number = String(this.seen.length).padStart(2, "0");
       await this.page.screenshot({ path: join(this.shots, `${number}-${name}-${colorScheme}.png`), fullPage: true });
     }
@@ -138,7 +143,8 @@ export class Person {
   }
 
   async examine(colorScheme) {
-    for (const words of (await examine(this.page)).violations) this.complain(`${colorScheme}: ${words}`);
+    const rules = colorScheme === "dark" ? COLOURS : EVERYTHING;
+    for (const words of (await examine(this.page, rules)).violations) this.complain(`${colorScheme}: ${words}`);
   }
 
   async reads(words) {
