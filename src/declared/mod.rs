@@ -71,9 +71,11 @@ fn settings(section: &Section<'_>) -> DeclaredSettings {
             .choice("user_verification", &UserVerification::ALL)
             .unwrap_or(default.user_verification),
         impersonation: section.boolean("impersonation").unwrap_or(default.impersonation),
-        smtp: None,
         dialects: section.section("dialects").map(|section| placements(&section)).unwrap_or_default(),
+        // What is not declared stays as it is when this is taken on.
+        smtp: None,
         issuer: None,
+        impersonation_ended: 0,
     };
     judge(section, rules::settings(&settings, &FACES, ""));
     section.close();

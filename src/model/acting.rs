@@ -16,6 +16,9 @@ pub struct Acting {
     pub session: SessionId,
     /// Their count of the events that end all access, when they began.
     pub access_epoch: u32,
+    /// How often the permission to act had been taken back by then.
+    #[serde(default)]
+    pub impersonation_ended: u32,
     /// Why, in their words.
     pub reason: String,
     /// The cookie of the browser they began in, by its digest: their own session goes on in no other.

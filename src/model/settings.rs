@@ -32,6 +32,8 @@ pub struct Settings {
     pub user_verification: UserVerification,
     /// Whether administrators may use applications as somebody else, to help them.
     pub impersonation: bool,
+    /// How often that was taken back: what they began before stays over, should it be permitted again.
+    pub impersonation_ended: u32,
     /// How mail is sent, as the console says it; the operator's file comes first.
     pub smtp: Option<Smtp>,
     /// Where each interface lies that does not lie where it does by default.
@@ -52,9 +54,24 @@ impl Default for Settings {
             sign_in_by_mail: false,
             user_verification: UserVerification::Required,
             impersonation: false,
+            impersonation_ended: 0,
             smtp: None,
             dialects: BTreeMap::new(),
             issuer: None,
+        }
+    }
+}
+
+impl Settings {
+    /// What becomes of these when `wanted` is decided. The issuer and the mail server are not decided with the others.
+    #[must_use]
+    pub fn changed_to(&self, wanted: &Settings) -> Settings {
+        let ended = self.impersonation && !wanted.impersonation;
+        Settings {
+            impersonation_ended: self.impersonation_ended + u32::from(ended),
+            issuer: self.issuer.clone(),
+            smtp: self.smtp.clone(),
+            ..wanted.clone()
         }
     }
 }

@@ -14,15 +14,15 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::FreshSignInRequired`](crate::model::refusal::Refusal::FreshSignInRequired) for any change, from an actor
-    /// who did not prove lately who they are; [`Refusal::FieldInvalid`](crate::model::refusal::Refusal::FieldInvalid) naming what is wrong.
+    /// who did not prove lately who they are; [`Refusal::FieldInvalid`](crate::model::refusal::Refusal::FieldInvalid) naming
+    /// what is wrong.
     pub async fn change_settings(&self, actor: &Actor, caller: &Caller, wanted: &Settings) -> Result<Settings, Denied> {
         rules::refuse(rules::settings(wanted, &self.faces, &self.identity.issuer))?;
         rules::refuse(self.unmet(wanted.required_factor))?;
         self.settle(|| async {
             let was: Option<Kept<Settings>> = self.ledger.find("only").await?;
             let before = was.as_ref().map(|kept| kept.record().clone()).unwrap_or_default();
-            let (issuer, smtp) = (before.issuer.clone(), before.smtp.clone());
-            let settings = Settings { issuer, smtp, ..wanted.clone() };
+            let settings = before.changed_to(wanted);
             let mut changes = Changes::new();
             self.permit(actor, &[], &mut changes).await?;
             let differences = diff(&fields::of_settings(&before), &fields::of_settings(&settings));

@@ -15,7 +15,7 @@ use crate::person::Person;
 const NEW_PASSWORD: &str = "lantern quarry spoon velvet";
 
 /// What can happen meanwhile, and whether Ada goes on acting.
-const CHANGES: [(&str, bool); 18] = [
+const CHANGES: [(&str, bool); 19] = [
     ("nothing", true),
     ("another administrator signs in", true),
     ("ben signs in and out himself", true),
@@ -30,6 +30,7 @@ const CHANGES: [(&str, bool); 18] = [
     ("ben becomes an auditor", false),
     ("ben becomes an administrator", false),
     ("the setting is switched off", false),
+    ("the setting is switched off and on again", false),
     ("ada is disabled", false),
     ("ada is no administrator any more", false),
     ("ada's sessions are ended", false),
@@ -79,6 +80,10 @@ async fn happens(what: &str, house: &House, ada: &Person<'_>, ben: &Person<'_>) 
         "ben becomes an auditor" => becomes(ben, UserChange::Auditor(true)).await,
         "ben becomes an administrator" => becomes(ben, UserChange::Admin(true)).await,
         "the setting is switched off" => allows(house, false).await,
+        "the setting is switched off and on again" => {
+            allows(house, false).await;
+            allows(house, true).await;
+        }
         "ada is disabled" => drop(engine.disable_user(&actor, &host(), &ada.id, true).await.expect("a user")),
         "ada is no administrator any more" => becomes(ada, UserChange::Admin(false)).await,
         "ada's sessions are ended" => {

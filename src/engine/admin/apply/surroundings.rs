@@ -98,8 +98,7 @@ impl Draft<'_> {
         let Some(declared) = &self.declared.settings else { return Ok(()) };
         let was: Option<Kept<Settings>> = self.engine.ledger.find("only").await?;
         let before = was.as_ref().map(|kept| kept.record().clone()).unwrap_or_default();
-        let (issuer, smtp) = (before.issuer.clone(), before.smtp.clone());
-        let wanted = Settings { issuer, smtp, ..declared.settings.clone() };
+        let wanted = before.changed_to(&declared.settings);
         let unmet = self.engine.unmet(wanted.required_factor);
         let problems = rules::settings(&wanted, &self.engine.faces, &self.engine.identity.issuer);
         for problem in problems.into_iter().chain(unmet) {

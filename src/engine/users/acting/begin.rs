@@ -100,6 +100,7 @@ impl Engine {
             name: one_line(&administrator.display_name()).chars().take(LONGEST_NAME).collect(),
             session: session.id.clone(),
             access_epoch: administrator.access_epoch,
+            impersonation_ended: settings.impersonation_ended,
             reason: reason.to_owned(),
             browser: browser.digest(),
         };

@@ -85,8 +85,9 @@ fn holds(
         && administrator.is_enabled()
         && administrator.id == acting.administrator
         && administrator.access_epoch == acting.access_epoch;
+    let permitted_since = settings.impersonation_ended == acting.impersonation_ended;
     let own = theirs.is_open(now) && theirs.is_of(administrator) && theirs.acting.is_none();
-    still_administers && own && bar(settings, &administrator.id, user).is_none()
+    still_administers && permitted_since && own && bar(settings, &administrator.id, user).is_none()
 }
 
 /// Why nobody, or not this administrator, may act for `user`.
