@@ -98,6 +98,11 @@ impl Frame {
         self
     }
 
+    /// What the page is called that leads to the applications of whoever uses this browser.
+    pub fn applications(&self) -> &'static str {
+        if self.acting.is_some() { "Their applications" } else { "My applications" }
+    }
+
     /// Whether someone signed in administers this server.
     pub fn is_administrator(&self) -> bool {
         self.console() == Console::Whole

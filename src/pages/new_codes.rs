@@ -41,7 +41,12 @@ async fn show(visit: Visit, resume: ResumePath) -> Outcome {
     if codes.is_empty() {
         return Ok(onward);
     }
-    shown(&visit, &person.user().username, codes, true, &onward).await
+    let known = visit.need(visit.engine().passkeys(person).await).await?;
+    let came_with = match known.last() {
+        Some(newest) if !newest.signs_in_alone => "Your security key is added.",
+        _ => "Your passkey is added.",
+    };
+    shown(&visit, &person.user().username, codes, came_with, &onward).await
 }
 
 /// The same redirect, by way of the codes that came with a passkey.
@@ -75,17 +80,23 @@ pub(super) async fn of_authenticator(visit: &Visit, username: &str, codes: &[Sec
         return Ok(onward);
     }
     let codes = codes.iter().map(|code| code.expose().to_owned()).collect();
-    shown(visit, username, codes, false, &onward).await
+    shown(visit, username, codes, "Your authenticator is set up.", &onward).await
 }
 
 /// The page, leading to where `onward` leads, with its cookies.
-async fn shown(visit: &Visit, username: &str, codes: Vec<String>, passkey: bool, onward: &Response) -> Outcome {
+async fn shown(
+    visit: &Visit,
+    username: &str,
+    codes: Vec<String>,
+    came_with: &'static str,
+    onward: &Response,
+) -> Outcome {
     let to = onward.headers().get(LOCATION).and_then(|to| to.to_str().ok()).unwrap_or("/");
     let view = NewCodes {
         frame: Frame { person: None, ..visit.frame().await? },
         username: username.to_owned(),
         codes,
-        passkey,
+        came_with,
         onward: to.to_owned(),
     };
     let mut page = visit.show(view);

@@ -51,12 +51,7 @@ pub struct Mend {
 
 impl Problem {
     fn new(frame: Frame, status: u16, headline: &str, explanation: &str) -> Problem {
-        let words = match (&frame.person, &frame.acting) {
-            (_, Some(_)) => "Their applications",
-            (Some(_), None) => "My applications",
-            (None, None) => "To the start",
-        };
-        let home = Link::new(words, "/");
+        let home = Link::new(if frame.person.is_some() { frame.applications() } else { "To the start" }, "/");
         Problem {
             status,
             headline: headline.into(),

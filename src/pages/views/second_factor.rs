@@ -101,8 +101,8 @@ pub struct NewCodes {
     pub username: String,
     /// The codes.
     pub codes: Vec<String>,
-    /// Whether they came with a passkey rather than an authenticator.
-    pub passkey: bool,
+    /// With what they came, as a sentence.
+    pub came_with: &'static str,
     /// Where the sign-in leads.
     pub onward: String,
 }

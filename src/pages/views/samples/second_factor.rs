@@ -70,8 +70,14 @@ impl Samples for NewCodes {
     fn samples() -> Vec<(&'static str, NewCodes)> {
         let codes: Vec<String> = ["ABCD-EFGH-JKMN-PQRS"; 10].map(str::to_owned).to_vec();
         let onward = "/account".to_owned();
-        let plain = NewCodes { frame: frame(), username: "sample".into(), codes, passkey: false, onward };
-        let passkey = NewCodes { passkey: true, ..plain.clone() };
+        let plain = NewCodes {
+            frame: frame(),
+            username: "sample".into(),
+            codes,
+            came_with: "Your authenticator is set up.",
+            onward,
+        };
+        let passkey = NewCodes { came_with: "Your passkey is added.", ..plain.clone() };
         // Codes are the server's own and never long; the name beside them is anybody's.
         let hostile = NewCodes { frame: hostile_frame(), username: format!("{MARKUP}{LONG}"), ..plain.clone() };
         vec![("plain", plain), ("passkey", passkey), ("hostile", hostile)]
