@@ -6,8 +6,8 @@
 //! - [`store`] — cellar: an ordered map of bytes whose only write is a conditional batch. Knows no domain word.
 //! - [`model`], [`records`] — first floor: the nouns and how each is kept. No I/O, no clock.
 //! - [`engine`] — second floor: the verbs. Knows no HTTP, HTML, status code, redb or dialect name.
-//! - [`http`], [`mail`], [`dialects`], [`pages`], [`console`] — third floor: the faces. They translate and decide nothing; none of
-//!   them touches the store.
+//! - [`http`], [`mail`], [`dialects`], [`pages`], [`console`] — third floor: the faces. They translate and decide nothing;
+//!   none of them touches the store.
 //! - [`toml_file`], [`declared`], [`server`], [`config`], [`cli`] — roof: read what people wrote, open the store, build the
 //!   engine, mount every face, run until told to stop.
 

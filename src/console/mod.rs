@@ -1,10 +1,10 @@
 //! Third floor: HTML for administrators.
 //!
 //! [`doors()`] lists every page and form, [`mod@doors`] lets in whoever may come ([`admin`]). Each noun has a file:
-//! [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`] ([`acting`] for whom), [`invitations`],
-//! [`groups`] and [`group`], [`scopes`], [`keys`], [`mail`], [`activity`], [`settings`]. A page shows what the engine knows; a
-//! form asks the engine for one thing, and the browser goes on by GET to a page that says what was done. Nothing is decided
-//! here.
+//! [`overview`], [`applications`] and [`application`] with its [`dialects`], [`people`] and [`person`] ([`acting`] for whom),
+//! [`invitations`], [`groups`] and [`group`], [`scopes`], [`keys`], [`mail`], [`activity`], [`settings`]. A page shows what
+//! the engine knows; a form asks the engine for one thing, and the browser goes on by GET to a page that says what was done.
+//! Nothing is decided here.
 
 pub mod doors;
 pub mod views;

@@ -1,4 +1,4 @@
-//! Which web origins may read which answers (dialects, *CORS*; the Fetch standard, section 3.2).
+//! Which web origins may read which answers (the Fetch standard, section 3.2).
 
 use std::sync::Arc;
 

@@ -2,9 +2,9 @@
 //!
 //! [`sign_in`], [`second_factor`] and [`consent`] are the stops of an authorization request ([`passkey_sign_in`] comes in with
 //! a passkey, [`mail_code`] with a code by mail), [`leaving`] ends a session, and [`acting`] an administrator's for somebody
-//! else. [`entry`] lets the first administrator and whoever lost the way in, [`reset`] mails
-//! a way back in, [`verify`] shows that an address is somebody's, [`arriving`] is for those who make their accounts
-//! themselves, [`home`] leads to the applications.
+//! else. [`entry`] lets the first administrator and whoever lost the way in, [`reset`] mails a way back in, [`verify`] shows
+//! that an address is somebody's, [`arriving`] is for those who make their accounts themselves, [`home`] leads to the
+//! applications.
 //!
 //! Below `/account`, [`overview`] shows all of an account; [`account`] ([`activity`]), [`profile`], [`preferences`] and
 //! [`own_data`] are what people see and change about themselves, [`care`] the people in their care, [`authenticator`] and

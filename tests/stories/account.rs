@@ -1,4 +1,4 @@
-//! What people see and change about themselves, and that nobody else does (security rows 44, 50, 51, 53 and 59).
+//! What people see and change about themselves, and that nobody else does.
 
 use countersign::dialects;
 use countersign::engine::admin::Actor;

@@ -1,4 +1,4 @@
-//! How applications prove who they are, and what guessing gets (security rows 37 and 38).
+//! How applications prove who they are, and what guessing gets.
 
 use countersign::base::clock::Timestamp;
 use countersign::base::ids::ClientId;

@@ -1,4 +1,4 @@
-//! Codes: once, soon, and only by whom they were made for (security rows 16, 17, 19 to 21).
+//! Codes: once, soon, and only by whom they were made for.
 
 use futures_util::future::join_all;
 

@@ -1,4 +1,4 @@
-//! Who may read our answers from a web page (security row 10; dialects, CORS).
+//! Who may read our answers from a web page.
 
 use poem::http::Method;
 

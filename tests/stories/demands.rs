@@ -1,4 +1,4 @@
-//! What deployments, groups and applications demand of those who sign in; no way in goes round it (security rows 25 and 63).
+//! What deployments, groups and applications demand of those who sign in; no way in goes round it.
 
 use countersign::engine::admin::Actor;
 use countersign::engine::admin::client_change::ClientChange;

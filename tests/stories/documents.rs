@@ -1,4 +1,4 @@
-//! What the server says about itself: metadata, keys, and the document that describes its interface (security rows 41 and 42).
+//! What the server says about itself: metadata, keys, and the document that describes its interface.
 
 use std::collections::BTreeSet;
 

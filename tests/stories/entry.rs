@@ -1,4 +1,4 @@
-//! The ways in by a one-time link: the first administrator, and whoever lost the way (security rows 62, 65 and 71).
+//! The ways in by a one-time link: the first administrator, and whoever lost the way.
 
 use countersign::base::ids::UserId;
 use countersign::engine::admin::Actor;

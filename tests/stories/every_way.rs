@@ -1,5 +1,5 @@
 //! Every way that ends in a session or a token, against everything that can happen to somebody meanwhile: who was let in
-//! before is not, where what they rested on is gone (security rows 25 and 68).
+//! before is not, where what they rested on is gone.
 
 use std::collections::BTreeMap;
 

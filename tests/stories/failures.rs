@@ -1,5 +1,4 @@
-//! Failures in the shape of whoever is spoken to: JSON for programs, a page for people, and never a framework's text
-//! (dialects, Failures; security row 27).
+//! Failures in the shape of whoever is spoken to: JSON for programs, a page for people, and never a framework's text.
 
 use countersign::dialects;
 use countersign::model::settings::Settings;

@@ -1,4 +1,4 @@
-//! What forgers try, at every place that reads a signed token (security row 30; RFC 8725).
+//! What forgers try, at every place that reads a signed token (RFC 8725).
 
 use aws_lc_rs::hmac;
 use countersign::base::clock::Timestamp;

@@ -1,5 +1,5 @@
-//! What every reply tells the browser, whoever asked for what; and that nobody can make the server call itself something else
-//! (security rows 9, 11, 34, 42, 47 and 48). What holds for every reply of every story is in [`Reply::check`].
+//! What every reply tells the browser, whoever asked for what; and that nobody can make the server call itself something
+//! else. What holds for every reply of every story is in [`Reply::check`].
 
 use std::collections::BTreeSet;
 use std::path::Path;

@@ -1,4 +1,4 @@
-//! Every kind of secret opens its own door and no other; a part of one opens none (security rows 28, 29, 31 and 32).
+//! Every kind of secret opens its own door and no other; a part of one opens none.
 
 use countersign::engine::admin::Actor;
 use countersign::engine::admin::client_change::ClientChange;

@@ -1,4 +1,4 @@
-//! Letters: the way back in, addresses, notices, and a mail server that does not always want to (security rows 62, 65, 66, 69).
+//! Letters: the way back in, addresses, notices, and a mail server that does not always want to.
 
 use countersign::engine::admin::Actor;
 use countersign::engine::admin::activity::ActivityFilter;

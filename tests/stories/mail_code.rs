@@ -1,4 +1,4 @@
-//! Signing in with a code by mail: who asks, what is answered, what it opens and what it does not (security rows 47, 62, 63, 66).
+//! Signing in with a code by mail: who asks, what is answered, what it opens and what it does not.
 
 use std::collections::BTreeSet;
 

@@ -1,5 +1,5 @@
-//! Signing in by mail, refused: nobody learns who has an account, nothing is enrolled, and what a code rests on must stay as it was
-//! (security rows 62, 63, 66).
+//! Signing in by mail, refused: nobody learns who has an account, nothing is enrolled, and what a code rests on must stay as
+//! it was.
 
 use std::collections::BTreeSet;
 

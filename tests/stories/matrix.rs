@@ -1,4 +1,4 @@
-//! What ends access, and where that is felt: every change against every way to use what was granted (security row 25).
+//! What ends access, and where that is felt: every change against every way to use what was granted.
 
 use countersign::base::ids::ClientId;
 use countersign::engine::admin::Actor;

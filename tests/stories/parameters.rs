@@ -1,4 +1,4 @@
-//! Parameters nobody may send so, and those nobody need mind (security rows 4 to 8, 12 and 14).
+//! Parameters nobody may send so, and those nobody need mind.
 
 use countersign::engine::admin::client_change::ClientChange;
 use countersign::model::client::ClientType;

@@ -1,4 +1,4 @@
-//! Where nobody is ever sent (security rows 1 to 3 and 15; RFC 9700, sections 2.1 and 4.11.2).
+//! Where nobody is ever sent (RFC 9700, sections 2.1 and 4.11.2).
 
 use countersign::base::ids::ClientId;
 use countersign::engine::Denied;

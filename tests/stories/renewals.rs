@@ -1,4 +1,4 @@
-//! Refresh tokens: rotated, never forked, never wider, and dead with what they rest on (security rows 22 to 24 and 26).
+//! Refresh tokens: rotated, never forked, never wider, and dead with what they rest on.
 
 use std::collections::BTreeSet;
 

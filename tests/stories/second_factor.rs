@@ -1,4 +1,4 @@
-//! What stands between a password and a session, and who is asked once more (security rows 47 and 63).
+//! What stands between a password and a session, and who is asked once more.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Where secrets must not be: in the store, in the log, in what is counted (security row 33; dialects, rules for all).
+//! Where secrets must not be: in the store, in the log, in what is counted.
 
 use std::cell::RefCell;
 

@@ -1,5 +1,4 @@
-//! Several tabs, other browsers, the back button, and requests that waited too long (RFC 9700, section 4.7; security rows 47,
-//! 53 and 54).
+//! Several tabs, other browsers, the back button, and requests that waited too long (RFC 9700, section 4.7).
 
 use futures_util::future::join_all;
 use poem::http::Method;

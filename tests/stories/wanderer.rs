@@ -1,6 +1,5 @@
 //! Somebody who tries everything: opens every page there is, fills in every form with what they know, in any order, again
-//! and from another browser, and goes back. However they wander, they never come in as somebody they are not
-//! (security rows 53, 66 and 68).
+//! and from another browser, and goes back. However they wander, they never come in as somebody they are not.
 
 use std::collections::BTreeSet;
 
@@ -241,7 +240,8 @@ fn attribute(element: &str, name: &str) -> Option<String> {
     Some(value.replace("&#38;", "&").replace("&#34;", "\"").replace("&#39;", "'").replace("&amp;", "&"))
 }
 
-/// A house where everything is open that can be: registration, signing in by mail, a person with an authenticator, an application.
+/// A house where everything is open that can be: registration, signing in by mail, a person with an authenticator, an
+/// application.
 async fn open_house() -> House {
     let house = House::reading_mail().await;
     let settings = Settings { self_registration: SelfRegistration::Open, ..house.engine.settings().await.unwrap() };

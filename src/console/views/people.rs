@@ -75,8 +75,8 @@ pub struct GroupChoice {
 ///
 /// Posts below `/admin/people/{id}/`, each with `csrf`: `profile` (email, email_verified, given_name, family_name) ·
 /// `groups` (group repeated) · `roles` (admin, may_register_clients, auditor, roles) · `sessions/end` (session) ·
-/// `sessions/end-all` · `applications/revoke` (client) · `recover` · `disable` · `enable` · `act` (reason, minutes). `GET …/delete` asks, `POST`
-/// deletes.
+/// `sessions/end-all` · `applications/revoke` (client) · `recover` · `disable` · `enable` · `act` (reason, minutes).
+/// `GET …/delete` asks, `POST` deletes.
 #[derive(Clone, Debug, Default, Template)]
 #[template(path = "console/person.html")]
 pub struct Person {

@@ -72,7 +72,8 @@ impl Engine {
     ///
     /// # Errors
     /// [`Refusal::FreshSignInRequired`] where it changes how far the client is trusted, from an actor who did not prove
-    /// lately who they are; [`Refusal::NotFound`], [`Refusal::Taken`] for a client key, [`Refusal::FieldInvalid`] naming what is wrong.
+    /// lately who they are; [`Refusal::NotFound`], [`Refusal::Taken`] for a client key, [`Refusal::FieldInvalid`] naming what
+    /// is wrong.
     pub async fn change_client(
         &self,
         by: &impl AsRef<Keeper>,

@@ -37,7 +37,8 @@ impl Engine {
         .await
     }
 
-    /// Notes what the person says to the client's wishes, which nobody says for them. What follows from it is decided by [`Engine::resume`].
+    /// Notes what the person says to the client's wishes, which nobody says for them. What follows from it is decided by
+    /// [`Engine::resume`].
     ///
     /// # Errors
     /// As [`Engine::choose_account`].

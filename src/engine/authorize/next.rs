@@ -186,9 +186,7 @@ impl Situation<'_> {
         let before = self.consent.is_some_and(|consent| ask::is_covered(self.request, consent));
         !self.request.prompt.consent && (self.client.consent == ConsentPolicy::Skip || before)
     }
-}
 
-impl Situation<'_> {
     /// Whether everything was agreed to before, by the person or by an administrator for everybody, so that nothing has to be
     /// written down of it now.
     fn agreed_to_all_of_it(&self) -> bool {

@@ -1,5 +1,5 @@
-//! Codes people type: those of an authenticator (RFC 6238), recovery codes, and those that come by mail. How they are kept and compared, in one place
-//! for whoever makes them and whoever takes them.
+//! Codes people type: those of an authenticator (RFC 6238), recovery codes, and those that come by mail. How they are kept
+//! and compared, in one place for whoever makes them and whoever takes them.
 
 use aws_lc_rs::hmac;
 use totp_rs::{Builder, Totp as Generator};

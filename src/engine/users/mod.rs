@@ -2,14 +2,14 @@
 //!
 //! Reading order, by what people come for:
 //!
-//! - **To sign in.** [`sign_in`] is the story, [`check_password`] its first half (by a hash of [`hasher`], made as [`argon`] says;
-//!   [`tries`] says how often somebody may). [`proceed`] is its end: the one way from a proof to a session, or to what
-//!   [`mod@needs`] finds missing of what is [`demanded`]. That is kept as [`unfinished`] until [`second_factor`] ([`codes`],
-//!   [`remembered`]), [`passkeys`] or [`enrol_in_sign_in`] bring it. [`mail_code`] sends a code
-//!   instead of asking for a password, and [`mailed_code`] takes it. [`without_browser`] is for those who bring all at once.
+//! - **To sign in.** [`sign_in`] is the story, [`check_password`] its first half (by a hash of [`hasher`], made as [`argon`]
+//!   says; [`tries`] says how often somebody may). [`mail_code`] sends a code instead, and [`mailed_code`] takes it.
+//!   [`proceed`] is the end: the one way from a proof to a session, or to what [`mod@needs`] finds missing of what is
+//!   [`demanded`]. That is kept as [`unfinished`] until [`second_factor`] ([`codes`], [`remembered`]), [`passkeys`] or
+//!   [`enrol_in_sign_in`] bring it. [`without_browser`] is for those who bring all at once.
 //! - **To stay.** [`sessions`] holds whoever is signed in ([`grant_sessions`] those in clients of ours), [`fresh`] says who
-//!   proved it a moment ago; [`device`] and [`familiar`] know browsers again.
-//!   [`acting`] lets an administrator act for somebody, who is a [`Visitor`] and never [`SignedIn`].
+//!   proved it a moment ago; [`device`] and [`familiar`] know browsers again. [`acting`] lets an administrator act for
+//!   somebody: a [`Visitor`], and never [`SignedIn`].
 //! - **For the first time.** [`set_up`] makes the first administrator; [`arriving`], [`self_registration`] and
 //!   [`registration`] everybody who comes by themselves ([`arrivals`] says how many). [`guests`] come without a name, and
 //!   [`care`] is for those who are in somebody's.

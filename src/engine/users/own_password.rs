@@ -50,8 +50,8 @@ impl Engine {
     /// loses their passkeys.
     ///
     /// # Errors
-    /// [`Refusal::FieldInvalid`] for `password` when no passkey signs them in alone; [`Refusal::LastAdministrator`] when nobody else
-    /// could administer; [`Refusal::NotFound`] when they have no password; [`Refusal::SessionEnded`]; the store's fault.
+    /// [`Refusal::FieldInvalid`] for `password` when no passkey signs them in alone; [`Refusal::LastAdministrator`] when nobody
+    /// else could administer; [`Refusal::NotFound`] when they have no password; [`Refusal::SessionEnded`]; the store's fault.
     pub async fn remove_password(&self, caller: &Caller, who: &Fresh) -> Result<NewSession, Denied> {
         self.settle(|| self.decide_no_password(caller, who.signed_in())).await
     }

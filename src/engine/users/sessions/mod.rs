@@ -1,8 +1,8 @@
 //! Sessions: whoever is signed in, in which browsers, and how that ends.
 //!
 //! Reading order: [`SignedIn`] is what all others ask for, [`Visitor`] the little that is enough to use applications, and
-//! [`Engine::visitor`] makes them of a cookie. [`opening`] is the
-//! one way into a session, [`listing`] shows people where they are signed in, and [`ending`] signs them out.
+//! [`Engine::visitor`] makes them of a cookie. [`opening`] is the one way into a session, [`listing`] shows people where they
+//! are signed in, and [`ending`] signs them out.
 
 mod ending;
 mod listing;
