@@ -13,14 +13,16 @@ export const COLOURS = { type: "rule", values: ["color-contrast", "link-in-text-
 export async function examine(page, rules = EVERYTHING) {
   const session = await sessionOf(page);
   const { frameTree } = await session.send("Page.getFrameTree");
-  const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id });
+  const { executionContextId: contextId } = await session.send("Page.createIsolatedWorld", { frameId: frameTree.frame.id, worldName: "axe" });
   const run = async (expression) => {
     const answer = await session.send("Runtime.evaluate", { expression, contextId, awaitPromise: true, returnByValue: true });
     if (answer.exceptionDetails) throw new Error(answer.exceptionDetails.exception?.description ?? "axe failed");
     return answer.result.value;
   };
+  // The world lasts as long as the page, and axe with it.
+  if (!(await run("typeof axe === 'object'"))) await run(`${axe}; null`);
   const found = JSON.parse(
-    await run(`${axe}; axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ["violations", "incomplete"] })
+    await run(`axe.run(document, { runOnly: ${JSON.stringify(rules)}, resultTypes: ["violations", "incomplete"] })
       .then((r) => JSON.stringify({ violations: r.violations, incomplete: r.incomplete }))`),
   );
   return { violations: found.violations.map(told), incomplete: found.incomplete.map(told) };

@@ -34,11 +34,22 @@ const WIDE = 1280;
 const NARROW = 320;
 const HEIGHT = 820;
 
+// No name but ours is looked up: nothing leaves this machine.
+const FLAGS = [
+  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+];
+
 const server = createServer(async (request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
   try {
-    const body = await readFile(join(folder, path));
-    response.writeHead(200, { "content-type": TYPES[extname(path)] ?? "text/plain", "content-security-policy": path.startsWith("/letter.") ? OF_LETTERS : POLICY });
+    // The form-post page would leave before it can be looked at.
+    const body = /form-post\.[0-9a-f]+\.js$/.test(path) ? "" : await readFile(join(folder, path));
+    response.writeHead(200, {
+      "content-type": TYPES[extname(path)] ?? "text/plain",
+      "content-security-policy": path.startsWith("/letter.") ? OF_LETTERS : POLICY,
+      "cache-control": extname(path) === ".html" ? "no-store" : "max-age=3600",
+    });
     response.end(body);
   } catch {
     response.writeHead(404).end();
@@ -53,10 +64,9 @@ let looked = 0;
 const pages = (await readdir(folder)).filter((name) => name.endsWith(".html") && name.includes(options.only)).sort();
 if (options.shots) await mkdir(options.shots, { recursive: true });
 
-// Two looks at a time, one for each processor of a small machine. The one in the dark has only colours to audit, and measures
-// the narrow page too; --narrow audits that as well.
-await Promise.all([look("light", WIDE, EVERYTHING), look("dark", WIDE, COLOURS)]);
-if (options.narrow) await Promise.all([look("light", NARROW, EVERYTHING), look("dark", NARROW, COLOURS)]);
+// One for each processor of a small machine.
+const LOOKERS = 2;
+await Promise.all(Array.from({ length: LOOKERS }, (_, nth) => look(nth, pages.filter((_, page) => page % LOOKERS === nth))));
 server.close();
 await rm(profile, { recursive: true, force: true });
 
@@ -64,48 +74,49 @@ for (const words of faults) console.error(words);
 console.log(`${pages.length} pages, ${looked} views, ${faults.length} faults`);
 process.exit(faults.length || !pages.length ? 1 : 0);
 
-async function look(colorScheme, width, rules) {
-  const context = await chromium.launchPersistentContext(join(profile, `${colorScheme}-${width}`), {
+async function look(nth, pages) {
+  const context = await chromium.launchPersistentContext(join(profile, String(nth)), {
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
-    colorScheme,
-    viewport: { width, height: HEIGHT },
+    args: FLAGS,
+    viewport: { width: WIDE, height: HEIGHT },
     javaScriptEnabled: options.js !== "off",
     reducedMotion: "reduce",
   });
-  // The form-post page would leave before it can be looked at.
-  await context.route(/form-post\.[0-9a-f]+\.js$/, (route) => route.fulfill({ contentType: "text/javascript", body: "" }));
-  await context.route((url) => url.origin !== home, (route) => route.abort("aborted"));
   const page = await context.newPage();
   let where = "";
-  const fault = (words) => faults.push(`${where} (${colorScheme}, ${width}): ${words}`);
-  const measure = async () => {
-    const { content, view } = await page.evaluate(() => ({ content: document.documentElement.scrollWidth, view: innerWidth }));
-    if (content > view) fault(`scrolls sideways by ${content - view} px at ${view} px`);
-  };
+  const fault = (words) => faults.push(`${where}: ${words}`);
   page.on("console", (message) => {
     if (/Content Security Policy|Content-Security-Policy/.test(message.text())) fault(message.text());
   });
   page.on("pageerror", (error) => fault(`script error: ${error.message}`));
 
-  for (where of pages) {
-    await page.goto(`${home}/${encodeURIComponent(where)}`, { waitUntil: "load" });
-    looked += 1;
-    if (options.js !== "off") {
-      await measure();
-      const { violations, incomplete } = await examine(page, rules);
-      violations.forEach(fault);
-      if (options.unsure) incomplete.forEach((words) => console.log(`unsure: ${where} ${words}`));
-    }
-    if (colorScheme === "dark" && width === WIDE && options.js !== "off") {
-      await page.setViewportSize({ width: NARROW, height: HEIGHT });
-      await measure();
-      looked += 1;
-      await page.setViewportSize({ width: WIDE, height: HEIGHT });
-    }
-    if (options.shots) {
-      await page.screenshot({ path: join(options.shots, where.replace(/html$/, `${colorScheme}-${width}.png`)), fullPage: true });
+  for (const name of pages) {
+    where = name;
+    await page.goto(`${home}/${encodeURIComponent(name)}`, { waitUntil: "load" });
+    for (const width of [WIDE, NARROW]) {
+      await page.setViewportSize({ width, height: HEIGHT });
+      for (const colorScheme of ["light", "dark"]) {
+        where = `${name} (${colorScheme}, ${width})`;
+        await page.emulateMedia({ colorScheme });
+        await judge(page, colorScheme, width, fault);
+        looked += 1;
+        if (options.shots) {
+          await page.screenshot({ path: join(options.shots, name.replace(/html$/, `${colorScheme}-${width}.png`)), fullPage: true });
+        }
+      }
     }
   }
   await context.close();
+}
+
+// No page is wider than its window. In the dark only the colours are other ones; narrow pages are audited when that is asked
+// for.
+async function judge(page, colorScheme, width, fault) {
+  if (options.js === "off") return;
+  const { content, view } = await page.evaluate(() => ({ content: document.documentElement.scrollWidth, view: innerWidth }));
+  if (content > view) fault(`scrolls sideways by ${content - view} px`);
+  if (width === NARROW && !options.narrow) return;
+  const { violations, incomplete } = await examine(page, colorScheme === "dark" ? COLOURS : EVERYTHING);
+  violations.forEach(fault);
+  if (options.unsure) incomplete.forEach((words) => console.log(`unsure: ${words}`));
 }
