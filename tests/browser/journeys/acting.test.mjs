@@ -69,7 +69,7 @@ async function begins(ana, server) {
   await ana.press("button", "Act as ben");
   await ana.look("acting-applications");
   await ana.reads(/You are acting as ben until .*What you do is recorded\./);
-  assert.equal(await ana.headline(), "My applications");
+  assert.equal(await ana.headline(), "Their applications");
 }
 
 async function seesTheWikiAsBen(ana, server, wiki) {
