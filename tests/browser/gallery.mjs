@@ -6,12 +6,11 @@
 //
 // Exits 1 when anything is wrong. Screenshots are for people; no test compares them.
 import { createServer } from "node:http";
-import { mkdtemp, mkdir, readFile, readdir, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, readFile, readdir } from "node:fs/promises";
 import { extname, join, normalize } from "node:path";
 import { parseArgs } from "node:util";
-import { chromium } from "playwright-core";
 import { COLOURS, EVERYTHING, examine } from "./axe.mjs";
+import { NARROW, openBrowser } from "./chromium.mjs";
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -31,14 +30,7 @@ const OF_LETTERS = "default-src 'none'; style-src 'unsafe-inline'";
 const TYPES = { ".html": "text/html; charset=utf-8", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml" };
 
 const WIDE = 1280;
-const NARROW = 320;
 const HEIGHT = 820;
-
-// No name but ours is looked up: nothing leaves this machine.
-const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-];
 
 const server = createServer(async (request, response) => {
   const path = normalize(decodeURIComponent(new URL(request.url, "http://localhost").pathname));
@@ -58,7 +50,6 @@ const server = createServer(async (request, response) => {
 await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
 const home = `http://127.0.0.1:${server.address().port}`;
 
-const profile = await mkdtemp(join(tmpdir(), "gallery-"));
 const faults = [];
 let looked = 0;
 const pages = (await readdir(folder)).filter((name) => name.endsWith(".html") && name.includes(options.only)).sort();
@@ -66,21 +57,19 @@ if (options.shots) await mkdir(options.shots, { recursive: true });
 
 // One for each processor of a small machine.
 const LOOKERS = 2;
-await Promise.all(Array.from({ length: LOOKERS }, (_, nth) => look(nth, pages.filter((_, page) => page % LOOKERS === nth))));
+await Promise.all(Array.from({ length: LOOKERS }, (_, nth) => look(pages.filter((_, page) => page % LOOKERS === nth))));
 server.close();
-await rm(profile, { recursive: true, force: true });
 
 for (const words of faults) console.error(words);
 console.log(`${pages.length} pages, ${looked} views, ${faults.length} faults`);
 process.exit(faults.length || !pages.length ? 1 : 0);
 
-async function look(nth, pages) {
-  const context = await chromium.launchPersistentContext(join(profile, String(nth)), {
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: FLAGS,
+async function look(pages) {
+  const { context, close } = await openBrowser({
+    // No name but ours is looked up: nothing leaves this machine.
+    args: ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
     viewport: { width: WIDE, height: HEIGHT },
     javaScriptEnabled: options.js !== "off",
-    reducedMotion: "reduce",
   });
   const page = await context.newPage();
   let where = "";
@@ -106,7 +95,7 @@ async function look(nth, pages) {
       }
     }
   }
-  await context.close();
+  await close();
 }
 
 // No page is wider than its window. In the dark only the colours are other ones; narrow pages are audited when that is asked

@@ -32,9 +32,9 @@ export function journey(title, { name, ways, minutes = 5, people = ["ana"], besi
       } finally {
         for (const thing of Object.values(things)) await thing.close?.();
         await server?.forgotten();
-        for (const person of Object.values(there)) await person.context.close();
+        for (const person of Object.values(there)) await person.close();
       }
-      for (const person of Object.values(there)) await person.standUp();
+      for (const person of Object.values(there)) person.standUp();
     });
   }
 }

@@ -1,18 +1,12 @@
 // Somebody at a screen: with a mouse or only a keyboard, with scripts or without, on a wide screen or a narrow one. With
 // PICTURES=1 in the environment, what they see is kept below target/screenshots.
 import assert from "node:assert/strict";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { chromium } from "playwright-core";
 import { target } from "../../common/server.mjs";
 import { COLOURS, EVERYTHING, examine } from "../axe.mjs";
+import { NARROW, openBrowser } from "../chromium.mjs";
 
-const FLAGS = [
-  "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-  "--disable-component-update", "--disable-sync",
-];
-const NARROW = 320;
 const PATIENCE = 30_000;
 const PICTURES = process.env.PICTURES === "1";
 /** The name of the picture that is kept of what went wrong. */
@@ -21,20 +15,13 @@ export const LAST = "where-it-broke";
 export class Person {
   /** `scripts`, `keyboard`, `narrow`: how this person uses the web; `name` names the screenshots. */
   static async sitDown({ name, scripts = true, keyboard = false, narrow = false }) {
-    const profile = await mkdtemp(join(tmpdir(), "countersign-chromium-"));
-    const context = await chromium.launchPersistentContext(profile, {
-      executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-      args: FLAGS,
-      javaScriptEnabled: scripts,
-      viewport: { width: narrow ? NARROW : 1200, height: 820 },
-      reducedMotion: "reduce",
-      locale: "en-GB",
-    });
+    const viewport = { width: narrow ? NARROW : 1200, height: 820 };
+    const { context, close } = await openBrowser({ javaScriptEnabled: scripts, viewport, locale: "en-GB" });
     context.setDefaultTimeout(PATIENCE);
     const shots = join(target, "screenshots", name);
     await rm(shots, { recursive: true, force: true });
     await mkdir(shots, { recursive: true });
-    return new Person({ profile, context, scripts, keyboard, narrow, shots });
+    return new Person({ context, close, scripts, keyboard, narrow, shots });
   }
 
   constructor(what) {
@@ -159,10 +146,8 @@ export class Person {
     this.complaints.push(`${this.where ?? "the first page"}: ${words}`);
   }
 
-  /** Leaves; whatever was wrong on the way is told now. */
-  async standUp() {
-    await this.context.close();
-    await rm(this.profile, { recursive: true, force: true });
+  /** Whatever was wrong on the way is told now. */
+  standUp() {
     assert.deepEqual(this.complaints, [], "something was wrong with the pages");
   }
 }
