@@ -32,12 +32,26 @@ const ALL_LETTERS: (u32, Duration) = (300, Duration::from_millis(200));
 /// How many letters one letter box gets at once because strangers ask for them, and how long until one more. The links that
 /// are kept are counted too, which holds across a restart; this holds among those who ask at the same moment.
 const BOX: (u32, Duration) = (5, Duration::from_secs(12 * 60));
+/// How many of these one network gets where they are codes, which help nobody but whoever asked: one network alone keeps
+/// nobody's codes from coming.
+const SHARE: u32 = 3;
 /// How often somebody may ask for a letter that proves an address at once.
 const ADDRESSES: u32 = 5;
 /// How long until once more.
 const ADDRESS_PACE: Duration = Duration::from_secs(10 * 60);
 /// How many networks are remembered.
 const MOST: usize = 50_000;
+
+/// What strangers have letters sent for. What they ask for of one kind leaves room for the others.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Asked {
+    /// A code to sign in with.
+    Code,
+    /// The way back in.
+    Reset,
+    /// A link to make an account with.
+    Registration,
+}
 
 /// The arrivals at this process.
 pub(crate) struct Arrivals {
@@ -48,6 +62,7 @@ pub(crate) struct Arrivals {
     all_codes: Limiter<()>,
     all_letters: Limiter<()>,
     boxes: Limiter<[u8; 32]>,
+    shares: Limiter<[u8; 32]>,
     addresses: Limiter<[u8; 32]>,
     /// What the limiters call the beginning of time; its moments follow the engine's clock.
     origin: Instant,
@@ -63,6 +78,7 @@ impl Arrivals {
             all_codes: Limiter::new(ALL_LETTERS.0, ALL_LETTERS.1, 2),
             all_letters: Limiter::new(ALL_LETTERS.0, ALL_LETTERS.1, 2),
             boxes: Limiter::new(BOX.0, BOX.1, MOST),
+            shares: Limiter::new(SHARE, BOX.1, MOST),
             addresses: Limiter::new(ADDRESSES, ADDRESS_PACE, MOST),
             origin: Instant::now(),
         }
@@ -118,9 +134,15 @@ impl Arrivals {
         self.all_letters.take(&(), self.moment(now)).map_err(too_many)
     }
 
-    /// Whether the letter box of `whom`, an account or an address, has room for one more letter that a stranger asks for.
-    pub(super) fn has_room(&self, whom: &str, now: Timestamp) -> bool {
-        self.take(&self.boxes, whom, now).is_ok()
+    /// Whether the letter box of `whom`, an account or an address, has room for one more letter that a stranger has `asked`
+    /// for.
+    pub(super) fn has_room(&self, asked: Asked, whom: &str, now: Timestamp) -> bool {
+        self.take(&self.boxes, &format!("{asked:?}\0{whom}"), now).is_ok()
+    }
+
+    /// The same for a code, of which no network gets all that there is room for.
+    pub(super) fn has_room_for_code(&self, whom: &str, network: &str, now: Timestamp) -> bool {
+        self.take(&self.shares, &format!("{whom}\0{network}"), now).is_ok() && self.has_room(Asked::Code, whom, now)
     }
 
     /// Counts one more letter that `user` wants to prove an address with.

@@ -1,7 +1,7 @@
 //! Signing in by mail, its first half: whoever says a name or an address has a code sent to the address of that account.
 //!
-//! As for a way back in ([`super::reset`]), nobody learns whether there is such an account: the answer is the same, and so is
-//! the work. What is kept for a name that nobody has waits for a code that nobody was sent.
+//! As for a way back in ([`super::reset`]), nobody learns whether there is such an account: the answer is the same, and the
+//! work is alike. What is kept for a name that nobody has waits for a code that nobody was sent.
 
 use crate::base::digest::Digest;
 use crate::base::ids::{InteractionId, SignInId, UserId};
@@ -90,7 +90,7 @@ impl Engine {
             Some(user) => user.id.to_string(),
             None => login_key(&asked.username),
         };
-        let room = self.gate.arrivals.has_room(&whom, self.now());
+        let room = self.gate.arrivals.has_room_for_code(&whom, &caller.network, self.now());
         self.settle(|| self.decide_mail_code(caller, asked, known, room)).await
     }
 

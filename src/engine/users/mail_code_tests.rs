@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::*;
@@ -9,7 +10,7 @@ use crate::engine::users::{GivenMailedCode, NewSession, SignIn, SignInStep, mail
 use crate::model::factors::{Factors, Totp};
 use crate::model::mail::OutboxLetter;
 use crate::model::session::{Authentication, Method};
-use crate::model::settings::Settings;
+use crate::model::settings::{SelfRegistration, Settings};
 use crate::model::sign_in::RequiredFactor;
 
 /// Where people sign in by mail.
@@ -226,10 +227,30 @@ async fn nobody_learns_who_can_be_reached() {
     }
     assert!(answers.iter().all(|told| *told == answers[0]), "{answers:?}");
     assert!(answers[0].iter().any(|one| matches!(one, Refusal::TooManyTries(_))), "and guessing is slowed down");
-    assert_eq!(letters(&house).await.len(), MOST_CODES, "letters to alice alone, and no more than her box takes");
+    assert_eq!(letters(&house).await.len(), 3, "letters to alice alone, and no more than one network gets");
     assert!(letters(&house).await.iter().all(|letter| letter.to == "alice@example.net"));
     let log = format!("{:?}", house.log().await);
     assert!(!log.contains("nobody"), "what may be a mistyped password is not kept");
+}
+
+/// A code helps nobody but whoever asked for it: it uses up nothing that helps others.
+#[tokio::test]
+async fn one_network_that_asks_for_codes_keeps_no_letter_from_coming() {
+    let house = open().await;
+    house.change::<Settings>("only", |settings| settings.self_registration = SelfRegistration::Open).await;
+    reader(&house, "alice").await;
+    for name in ["alice", "new@example.net"].repeat(10) {
+        house.asks(name, &house.browser(), "203.0.113.1").await.unwrap();
+    }
+    assert_eq!(letters(&house).await.len(), 3);
+    let elsewhere = caller("192.0.2.8");
+    house.asks("alice", &house.browser(), "192.0.2.8").await.unwrap();
+    assert_eq!(letters(&house).await.len(), 4, "a code");
+    house.engine.request_reset(&elsewhere, "alice").await.unwrap();
+    house.engine.ask_to_register(&elsewhere, "new@example.net").await.unwrap();
+    let all = house.engine.due_letters(1_000).await.unwrap().letters;
+    let kinds: BTreeSet<&str> = all.iter().map(|one| one.letter.kind()).collect();
+    assert_eq!(kinds.into_iter().collect::<Vec<_>>(), ["registration", "reset_password", "sign_in_code"]);
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@ use crate::model::user::{User, login_key};
 use crate::records::{Kept, RecordChanges};
 use crate::store::{Changes, Fault, Order};
 
+use super::arrivals::Asked;
 use super::recovery::{LIFETIME, state};
 
 /// How many links that work somebody may have before no more are mailed: nobody's letter box is filled from here, also
@@ -38,7 +39,7 @@ impl Engine {
         self.gate.arrivals.reset(&caller.network, self.now())?;
         let known = self.find_login(typed).await?;
         let whom = known.map_or_else(|| login_key(typed), |user| user.id.to_string());
-        let room = self.gate.arrivals.has_room(&whom, self.now());
+        let room = self.gate.arrivals.has_room(Asked::Reset, &whom, self.now());
         self.settle(|| self.decide_reset(caller, typed, room)).await
     }
 

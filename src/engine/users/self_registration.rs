@@ -18,6 +18,7 @@ use crate::model::user::login_key;
 use crate::records::RecordChanges;
 use crate::store::{Changes, Fault, Order};
 
+use super::arrivals::Asked;
 use super::arriving::{Seat, Way};
 use super::names::Names;
 use super::proceed::SignInStep;
@@ -62,7 +63,7 @@ impl Engine {
             return Err(Refusal::field("email", "Enter your email address.").into());
         };
         self.gate.arrivals.register_by_mail(&caller.network, self.now())?;
-        let room = self.gate.arrivals.has_room(&login_key(&address), self.now());
+        let room = self.gate.arrivals.has_room(Asked::Registration, &login_key(&address), self.now());
         self.settle(|| self.decide_asking(&address, room)).await
     }
 
