@@ -90,6 +90,8 @@ pub enum GrantEnd {
     RevokedByAdministrator,
     /// The person signed out.
     SignedOut,
+    /// It rested on reading their mail, and they have another address.
+    AddressChanged,
 }
 
 impl Grant {

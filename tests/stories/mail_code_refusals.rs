@@ -123,6 +123,23 @@ async fn what_changes_before_the_code_is_given_ends_it() {
 }
 
 #[tokio::test]
+async fn whoever_came_in_by_their_mail_is_out_when_they_have_another_address() {
+    let house = House::reading_mail().await;
+    let (alice, shop) = (house.person("alice").await, house.app("shop").await);
+    alice.signs_in().await;
+    let own = alice.gives(&shop, "openid offline_access").await;
+    let thief = alice.elsewhere(house.browser());
+    thief.browser.comes_by_mail("alice").await.location();
+    let stolen = thief.gives(&shop, "openid offline_access").await;
+    assert_eq!(thief.browser.opens("/account").await.status, 200);
+    changes(&house, &alice, UserChange::Email(Some("alice@example.net".to_owned()))).await;
+    assert!(thief.browser.opens("/account").await.location().starts_with("/login"));
+    shop.refreshes(&stolen.refresh).await.refuses(400, "invalid_grant");
+    assert_eq!(alice.browser.opens("/account").await.status, 200, "who gave the password stays");
+    shop.refreshes(&own.refresh).await.tokens();
+}
+
+#[tokio::test]
 async fn nothing_is_set_up_on_the_way_in_by_mail() {
     for demanded in [RequiredFactor::SecondFactor, RequiredFactor::Passkey] {
         let house = House::reading_mail().await;

@@ -94,6 +94,7 @@ impl Engine {
             changes.create(&self.user_record(actor, caller, AuditKind::UserUpdated, &user).with_changes(&differences));
             if was.email != user.email {
                 self.tell_of_change(&was, AccountChange::AddressChanged, &mut changes).await?;
+                self.end_mailed_access(id, &mut changes).await?;
             }
             Ok(Decision { answer: Ok(user), changes })
         })

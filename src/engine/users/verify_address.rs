@@ -222,6 +222,8 @@ impl Engine {
             user.password = None;
             user.end_access();
             self.end_sessions_changes(&user.id, None, changes).await?;
+            // Also what counts for nothing now, and might again: nobody's foot stays in the door.
+            self.drop_factors(caller, &AuditActor::User(user.id.clone()), &user, false, changes).await?;
         }
         let moved = was.email != user.email;
         let kind = if moved { AuditKind::EmailChanged } else { AuditKind::EmailVerified };
@@ -234,6 +236,9 @@ impl Engine {
         }
         if moved {
             self.tell_of_change(was, AccountChange::AddressChanged, changes).await?;
+        }
+        if moved && !taking.ends {
+            self.end_mailed_access(&user.id, changes).await?;
         }
         Ok(user)
     }

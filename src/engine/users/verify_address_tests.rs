@@ -3,7 +3,8 @@
 use super::*;
 use crate::engine::admin::Actor;
 use crate::engine::users::testing::{House, PASSWORD, caller, refusal, relay};
-use crate::model::factors::{Factors, Totp};
+use crate::model::factors::{Factors, Passkey, RecoveryCodes, Totp};
+use crate::model::session::{Authentication, Method, Session};
 use crate::model::settings::Settings;
 
 /// A house that sends letters, with somebody who has shown nothing yet, and the link that was mailed when they asked.
@@ -64,6 +65,44 @@ async fn whoever_is_signed_in_there_goes_on_and_so_does_whoever_proved_an_addres
     let moved = confirms(&house, &link, None).await.unwrap();
     assert!(!moved.ended && moved.user.email.as_deref() == Some("new@example.net"));
     house.sign_in("eve", PASSWORD).await.unwrap();
+}
+
+/// Whoever came in by reading their mail is out when that is somebody else's to read.
+#[tokio::test]
+async fn what_rested_on_the_mail_of_before_ends_with_it() {
+    let (house, eve, link) = unproved().await;
+    confirms(&house, &link, Some(&eve)).await.unwrap();
+    let thief = house.sign_in("eve", PASSWORD).await.unwrap();
+    let by_mail = Authentication::by(&[Method::Mail], house.engine.now());
+    house.change::<Session>(thief.signed_in.session().id.as_str(), |session| session.authentication = by_mail).await;
+    let fresh = house.engine.fresh(&eve).await.unwrap();
+    house.engine.change_my_address(&caller("192.0.2.1"), &fresh, "new@example.net").await.unwrap();
+    let link = link_to(&house, "new@example.net").await;
+    assert!(house.engine.session(&thief.cookie).await.unwrap().is_some(), "nothing has moved yet");
+    confirms(&house, &link, None).await.unwrap();
+    assert!(house.engine.session(&thief.cookie).await.unwrap().is_none());
+    assert!(house.engine.still_signed_in(&eve).await.unwrap().is_some(), "who gave the password stays");
+}
+
+/// A key that counts for nothing as things are set, and the codes that came with it, are a stranger's too.
+#[tokio::test]
+async fn what_counts_for_nothing_now_goes_with_the_password() {
+    let (house, eve, link) = unproved().await;
+    let mut factors = Factors::none(&eve.user().id);
+    factors.passkeys.push(Passkey {
+        id: "old".to_owned(),
+        credential: "{}".to_owned(),
+        name: "Old key".to_owned(),
+        created_at: house.engine.now(),
+        last_used_at: None,
+        backed_up: false,
+        verifies: false,
+        discoverable: false,
+    });
+    factors.recovery_codes = Some(RecoveryCodes { made_at: house.engine.now(), codes: vec![] });
+    house.keep(&factors).await;
+    assert!(confirms(&house, &link, None).await.unwrap().ended);
+    assert!(house.find::<Factors>(eve.user().id.as_str()).await.is_none());
 }
 
 #[tokio::test]

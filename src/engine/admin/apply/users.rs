@@ -163,6 +163,8 @@ impl Draft<'_> {
         if was.is_some() && (password || turned_off) {
             user.end_access();
             self.engine.end_sessions_changes(&user.id, None, &mut self.changes).await?;
+        } else if was.is_some_and(|was| was.email != user.email) {
+            self.engine.end_mailed_access(&user.id, &mut self.changes).await?;
         }
         for kind in user_kinds(was.is_some(), &differences, &user, password) {
             let record = self.record(kind).about_user(&user.id).with("username", &user.username);

@@ -23,7 +23,8 @@ pub enum Stopped {
         /// For how long.
         life: Duration,
     },
-    /// Nobody is signed in there: the administrator's own session is over, or was never this browser's.
+    /// Nobody is signed in there: acting had been ended otherwise, the administrator's own session is over, or it was never
+    /// this browser's.
     SignedOut,
     /// Nobody acted there.
     Nothing,
@@ -65,7 +66,10 @@ impl Engine {
     }
 
     /// The session the administrator left to act in `session`, if that is open and theirs still.
-    async fn own_session_left(&self, session: &Session) -> Result<Option<(Kept<Session>, Kept<User>)>, Fault> {
+    pub(in crate::engine) async fn own_session_left(
+        &self,
+        session: &Session,
+    ) -> Result<Option<(Kept<Session>, Kept<User>)>, Fault> {
         let Some(acting) = &session.acting else { return Ok(None) };
         let own = self.ledger.find::<Session>(acting.session.as_str()).await?;
         let administrator = self.ledger.find::<User>(acting.administrator.as_str()).await?;

@@ -5,6 +5,7 @@ use crate::base::ids::{SessionId, UserId};
 use crate::engine::users::device;
 use crate::engine::{Caller, Decision, Denied, Engine};
 use crate::model::audit::{AuditActor, AuditKind};
+use crate::model::grant::GrantEnd;
 use crate::model::refusal::Refusal;
 use crate::model::session::{Session, SessionLife};
 use crate::records::RecordChanges;
@@ -13,7 +14,8 @@ use crate::store::{Changes, Fault};
 use super::{SignedIn, Visitor};
 
 impl Engine {
-    /// Signs out: ends this session. Where somebody acts, it ends that and nothing else.
+    /// Signs out: ends this session. Where somebody acts, it ends that and the session of their own they left to do so, and
+    /// nothing of the person's.
     ///
     /// # Errors
     /// The store's fault, or [`Denied::Busy`].
@@ -38,8 +40,11 @@ impl Engine {
     ) -> Result<(), Fault> {
         let now = self.now();
         let kept = self.ledger.find::<Session>(who.session().id.as_str()).await?;
-        if let Some(kept) = kept.filter(|kept| kept.life == SessionLife::Open) {
-            changes.update(&kept, &ended(&kept, now)).create(&self.sign_out_record(caller, kept.audited(), &kept));
+        let Some(kept) = kept.filter(|kept| kept.life == SessionLife::Open) else { return Ok(()) };
+        changes.update(&kept, &ended(&kept, now)).create(&self.sign_out_record(caller, kept.audited(), &kept));
+        // The cookie of what they left is in no browser any more.
+        if let Some((own, _)) = self.own_session_left(&kept).await? {
+            changes.update(&own, &ended(&own, now)).create(&self.sign_out_record(caller, own.audited(), &own));
         }
         Ok(())
     }
@@ -132,6 +137,23 @@ impl Engine {
             }
         }
         Ok(count)
+    }
+
+    /// What ending everything changes that rests on reading the mail of `user`, sessions and what was given in them, for verbs
+    /// that give them another address in the same commit.
+    ///
+    /// # Errors
+    /// The store's fault.
+    pub(in crate::engine) async fn end_mailed_access(&self, user: &UserId, changes: &mut Changes) -> Result<(), Fault> {
+        let now = self.now();
+        let sessions = self.open_sessions(user).await?;
+        for kept in sessions.iter().filter(|session| session.authentication.rests_on_mail()) {
+            changes.update(kept, &ended(kept, now));
+        }
+        let grants = self.grants_of(user, None).await?;
+        let mailed = grants.iter().filter(|grant| grant.is_live(now) && grant.authentication.rests_on_mail());
+        self.end_grants(&mailed.collect::<Vec<_>>(), GrantEnd::AddressChanged, changes).await?;
+        Ok(())
     }
 }
 
