@@ -214,7 +214,7 @@ impl Engine {
     }
 
     /// Ends the session the hint names and, if it is the same person's, the one in this browser. Where somebody acts in this
-    /// browser, it ends nothing but that.
+    /// browser, it ends nothing but that, and the session of their own they left to do so.
     async fn end_hinted(
         &self,
         caller: &Caller,
@@ -240,6 +240,10 @@ impl Engine {
         for session in found.into_iter().flatten().filter(theirs) {
             let record = self.sign_out_record(caller, by(&session), &session);
             changes.update(&session, &ended(&session, now)).create(&record.about_client(&hint.client));
+            if let Some((own, _)) = self.own_session_left(&session).await? {
+                let record = self.sign_out_record(caller, own.audited(), &own);
+                changes.update(&own, &ended(&own, now)).create(&record.about_client(&hint.client));
+            }
         }
         Ok(Decision { answer: Ok(()), changes })
     }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::base::clock::Timestamp;
 use crate::base::digest::Digest;
 use crate::base::ids::{SessionId, UserId};
 
@@ -16,6 +17,9 @@ pub struct Acting {
     pub session: SessionId,
     /// Their count of the events that end all access, when they began.
     pub access_epoch: u32,
+    /// When their account was last changed by then: who has lost the role meanwhile does not go on when it is given back.
+    #[serde(default)]
+    pub updated_at: Timestamp,
     /// How often the permission to act had been taken back by then.
     #[serde(default)]
     pub impersonation_ended: u32,

@@ -15,7 +15,7 @@ use crate::person::Person;
 const NEW_PASSWORD: &str = "lantern quarry spoon velvet";
 
 /// What can happen meanwhile, and whether Ada goes on acting.
-const CHANGES: [(&str, bool); 19] = [
+const CHANGES: [(&str, bool); 20] = [
     ("nothing", true),
     ("another administrator signs in", true),
     ("ben signs in and out himself", true),
@@ -33,6 +33,7 @@ const CHANGES: [(&str, bool); 19] = [
     ("the setting is switched off and on again", false),
     ("ada is disabled", false),
     ("ada is no administrator any more", false),
+    ("ada is no administrator for a while", false),
     ("ada's sessions are ended", false),
     ("ada ends her own session elsewhere", false),
 ];
@@ -86,6 +87,11 @@ async fn happens(what: &str, house: &House, ada: &Person<'_>, ben: &Person<'_>) 
         }
         "ada is disabled" => drop(engine.disable_user(&actor, &host(), &ada.id, true).await.expect("a user")),
         "ada is no administrator any more" => becomes(ada, UserChange::Admin(false)).await,
+        "ada is no administrator for a while" => {
+            house.later(1);
+            becomes(ada, UserChange::Admin(false)).await;
+            becomes(ada, UserChange::Admin(true)).await;
+        }
         "ada's sessions are ended" => {
             engine.end_user_sessions(&actor, &host(), &ada.id).await.expect("a user");
         }
@@ -193,6 +199,17 @@ async fn where_her_own_session_is_over_she_signs_in_again() {
 }
 
 #[tokio::test]
+async fn signing_out_meanwhile_signs_the_administrator_out_too() {
+    let house = House::fresh().await;
+    let (ada, ben) = ada_and_ben(&house).await;
+    let own = ada.browser.copy();
+    acts(&ada, &ben).await;
+    assert_eq!(own.opens("/admin").await.status, 200, "it stays open meanwhile");
+    ada.signs_out().await;
+    assert_eq!(own.opens("/admin").await.status, 303);
+}
+
+#[tokio::test]
 async fn two_browsers_are_two_matters() {
     let house = House::fresh().await;
     let (ada, ben) = ada_and_ben(&house).await;
@@ -217,6 +234,7 @@ async fn signing_out_by_an_application_ends_acting_and_nothing_of_the_person() {
     let front = house.ours("front").await;
     let own = ben.gives(&front, "openid email offline_access").await;
     let adas = ada.gives(&front, "openid email offline_access").await;
+    let left = ada.browser.copy();
     acts(&ada, &ben).await;
     let hands = ben.elsewhere(ada.browser.copy());
     let tokens = hands.gives(&front, "openid email").await;
@@ -228,6 +246,7 @@ async fn signing_out_by_an_application_ends_acting_and_nothing_of_the_person() {
     let done = ada.browser.opens(&format!("/oauth/logout?id_token_hint={}", tokens.id)).await;
     assert_eq!(done.location(), "/signed-out", "{done}");
     assert!(!is_acting(&ada.browser).await && !front.finds_active(&tokens.access).await);
+    assert_eq!(left.opens("/admin").await.status, 303, "she has signed out");
     assert!(front.finds_active(&own.refresh).await && front.finds_active(&own.access).await, "Ben's are his");
     assert_eq!(ben.browser.opens("/account").await.status, 200);
     // The same hint later ends nothing either.

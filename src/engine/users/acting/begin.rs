@@ -100,6 +100,7 @@ impl Engine {
             name: one_line(&administrator.display_name()).chars().take(LONGEST_NAME).collect(),
             session: session.id.clone(),
             access_epoch: administrator.access_epoch,
+            updated_at: administrator.updated_at,
             impersonation_ended: settings.impersonation_ended,
             reason: reason.to_owned(),
             browser: browser.digest(),
@@ -125,6 +126,7 @@ impl Engine {
     ) -> Result<(), Denied> {
         let (now, by) = (self.now(), AuditActor::User(acting.administrator.clone()));
         let record = caller.record(now, &*self.rng, by, AuditKind::ActingBegan).about_user(&user.id);
+        let record = record.with("username", &user.username);
         let record = record.with("administrator", &acting.name).with("reason", &acting.reason);
         changes.create(&record.with("expires_at", until.0));
         let (by, reason) = (acting.name.clone(), acting.reason.clone());

@@ -41,8 +41,8 @@ impl Grounds {
 
 impl Engine {
     /// What `session`, which is about `user`, rests on if an administrator acts in it; nothing for any other. The inner error
-    /// is that they may not any more: the setting is off, they administer this server no longer, their own session or all
-    /// their access has ended, or the person has come to administer something.
+    /// is that they may not any more: the setting is or was off, their own account was changed, their own session or all their
+    /// access has ended, or the person has come to administer something.
     ///
     /// # Errors
     /// The store's fault.
@@ -84,7 +84,8 @@ fn holds(
     let still_administers = administrator.admin
         && administrator.is_enabled()
         && administrator.id == acting.administrator
-        && administrator.access_epoch == acting.access_epoch;
+        && administrator.access_epoch == acting.access_epoch
+        && administrator.updated_at == acting.updated_at;
     let permitted_since = settings.impersonation_ended == acting.impersonation_ended;
     let own = theirs.is_open(now) && theirs.is_of(administrator) && theirs.acting.is_none();
     still_administers && permitted_since && own && bar(settings, &administrator.id, user).is_none()
