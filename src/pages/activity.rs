@@ -17,7 +17,10 @@ pub(super) fn row(record: &AuditRecord, me: &UserId, names: &Names, now: Timesta
     EventRow {
         at: When::at(record.at, now),
         tone: tone(record.kind),
-        sentence: sentence(record, mine, names),
+        sentence: match &record.user {
+            Some(somebody) if somebody != me => about_another(record, names),
+            _ => sentence(record, mine, names),
+        },
         details: details(record),
     }
 }
@@ -30,12 +33,39 @@ fn tone(kind: AuditKind) -> Tone {
     }
 }
 
+/// What the application of a record is called; the record of one that is gone may still know.
+fn application<'a>(record: &'a AuditRecord, names: &'a Names) -> Option<&'a str> {
+    let client = record.client.as_ref()?;
+    names.get(client).or_else(|| record.details.get("name")).map(String::as_str)
+}
+
+const GONE: &str = "an application that is gone";
+
+/// What they did to somebody else's account.
+fn about_another(record: &AuditRecord, names: &Names) -> String {
+    let detail = |name: &str| record.details.get(name).map(String::as_str);
+    let whom = detail("username").unwrap_or("somebody else");
+    let application = application(record, names).unwrap_or(GONE);
+    match record.kind {
+        AuditKind::UserCreated => format!("You made an account for {whom}"),
+        AuditKind::UserUpdated => format!("You changed the account of {whom}"),
+        AuditKind::UserDisabled => format!("You disabled {whom}"),
+        AuditKind::UserEnabled => format!("You enabled {whom} again"),
+        AuditKind::UserDeleted => format!("You deleted the account of {whom}"),
+        AuditKind::SessionEnded => format!("You signed {whom} out"),
+        AuditKind::RecoveryStarted => format!("You made a one-time link to the account of {whom}"),
+        AuditKind::ActingBegan => format!("You began to act as {whom}: {}", detail("reason").unwrap_or_default()),
+        AuditKind::ActingEnded => format!("You act as {whom} no longer"),
+        AuditKind::Authorized => format!("You were signed in to {application} as {whom}"),
+        AuditKind::AuthorizationRefused => format!("{application} was refused to you as {whom}"),
+        other => format!("You changed something about {whom}: {}", other.name().replace('_', " ")),
+    }
+}
+
 fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
     let detail = |name: &str| record.details.get(name).map(String::as_str);
-    let known = record.client.as_ref().and_then(|client| names.get(client)).map(String::as_str);
-    // The record of an application that is gone may still know what it was called.
-    let known = known.or_else(|| record.client.as_ref().and_then(|_| detail("name")));
-    let application = known.unwrap_or("an application that is gone");
+    let known = application(record, names);
+    let application = known.unwrap_or(GONE);
     let administrator = match detail("administrator") {
         Some(name) => format!("{name}, an administrator,"),
         None => "An administrator".to_owned(),
@@ -78,7 +108,8 @@ fn sentence(record: &AuditRecord, mine: bool, names: &Names) -> String {
         AuditKind::ActingEnded if mine => format!("You stopped {administrator} from acting as you"),
         AuditKind::ActingEnded => format!("{administrator} acts as you no longer"),
         AuditKind::Authorized if !mine => format!("{administrator} was signed in to {application} as you"),
-        AuditKind::AuthorizationRefused => format!("{application} was refused to {administrator} as you"),
+        AuditKind::AuthorizationRefused if !mine => format!("{application} was refused to {administrator} as you"),
+        AuditKind::AuthorizationRefused => format!("{application} asked for something that was refused"),
         AuditKind::Authorized => format!("You were signed in to {application}"),
         AuditKind::ConsentGiven => format!("You let {application} know more about you"),
         AuditKind::ConsentDeclined => format!("You declined what {application} asked for"),

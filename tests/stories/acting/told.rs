@@ -6,7 +6,8 @@ use countersign::engine::admin::user_change::UserChange;
 use countersign::model::audit::{AuditActor, AuditKind};
 use countersign::server::mail::round;
 
-use super::{REASON, acts, ada_and_ben, stops};
+use super::{REASON, acts, ada_and_ben, page_about, stops};
+use crate::browser::Form;
 use crate::house::House;
 use crate::smtp::Postbox;
 
@@ -32,6 +33,40 @@ async fn the_person_reads_who_acted_why_and_what_was_opened() {
     }
     let page = ben.browser.opens("/account/sessions").await;
     assert!(!page.body.contains("administrator"), "{page}");
+}
+
+/// What people read of themselves is about them: nobody acted when an application merely asked for the wrong thing, and who
+/// acts reads what they did.
+#[tokio::test]
+async fn everybody_reads_their_own_part() {
+    let house = House::fresh().await;
+    let (ada, ben) = ada_and_ben(&house).await;
+    let shop = house.app("shop").await;
+    ben.signs_in().await;
+    ben.browser.opens(&shop.asks("openid").with("scope", "openid nonsense").path()).await;
+    let page = ben.browser.opens("/account/activity").await;
+    assert!(page.body.contains("shop asked for something that was refused"), "{page}");
+    assert!(!page.body.contains("dministrator"), "{page}");
+
+    ben.lets(&shop, "openid email").await.code();
+    acts(&ada, &ben).await;
+    let hands = ben.elsewhere(ada.browser.copy());
+    hands.lets(&shop, "openid email").await.code();
+    hands.browser.opens(&shop.asks("openid").with("scope", "openid nonsense").path()).await;
+    stops(&ada).await;
+    let csrf = Form::on(&ada.browser.opens(&page_about(&ben)).await).hidden("csrf").to_owned();
+    ada.browser.posts(&format!("{}/disable", page_about(&ben)), &[("csrf", &csrf)]).await.location();
+    let page = ada.browser.opens("/account/activity").await;
+    for sentence in [
+        &format!("You began to act as ben: {REASON}"),
+        "You were signed in to shop as somebody else",
+        "shop was refused to you as somebody else",
+        "You act as somebody else no longer",
+        "You disabled ben",
+    ] {
+        assert!(page.body.contains(sentence), "{sentence}: {page}");
+    }
+    assert!(!page.body.contains("Your account was disabled") && !page.body.contains("as you"), "{page}");
 }
 
 #[tokio::test]
