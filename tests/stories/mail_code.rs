@@ -165,6 +165,22 @@ async fn a_second_factor_is_asked_for_after_it() {
     assert!(asked.location().starts_with("/login?confirm=1"), "a mailbox is under it still: {asked}");
 }
 
+/// Whoever finds a browser that remembers finds the mail open in it too.
+#[tokio::test]
+async fn a_browser_that_remembers_spares_nobody_who_comes_by_mail() {
+    let house = House::reading_mail().await;
+    let alice = house.person("alice").await;
+    let authenticator = Authenticator::of(&house, &alice).await;
+    let page = alice.browser.follows(alice.signs_in().await).await;
+    alice.browser.submits(&page, &[("otp", &authenticator.shows()), ("remember", "1")]).await.location();
+    alice.signs_out().await;
+    assert_eq!(alice.signs_in().await.location(), "/", "it remembers");
+    alice.signs_out().await;
+    let given = alice.browser.comes_by_mail("alice").await;
+    assert!(given.location().starts_with("/login/second-factor?sign_in="), "{given}");
+    assert_eq!(alice.browser.session(), None);
+}
+
 #[tokio::test]
 async fn a_sign_in_by_mail_changes_nothing_that_protects_the_account() {
     let house = House::reading_mail().await;

@@ -78,14 +78,15 @@ impl Engine {
             gathered.entry(consent.client.clone()).or_default().add(&consent.scopes, consent.since);
         }
         for grant in self.grants_of(user, None).await? {
-            let known = gathered.get_mut(&grant.client);
-            if let Some(known) = known {
-                known.last = known.last.max(Some(grant.created_at));
+            // When an administrator was there as them, they were not.
+            let own = grant.actor.is_none().then_some(grant.created_at);
+            if let Some(known) = gathered.get_mut(&grant.client) {
+                known.last = known.last.max(own);
             }
             if grant.is_live(now) {
                 let known = gathered.entry(grant.client.clone()).or_default();
                 known.add(&grant.scopes, grant.created_at);
-                known.last = known.last.max(Some(grant.created_at));
+                known.last = known.last.max(own);
                 known.offline |= grant.offline;
             }
         }

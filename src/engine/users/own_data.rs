@@ -143,8 +143,9 @@ fn session(session: &Session) -> Value {
     json!({
         "id": session.id,
         "device": device::of(session),
-        "user_agent": session.user_agent,
-        "address": session.address,
+        // Where an administrator was who acted for them is that one's affair.
+        "user_agent": session.acting.is_none().then_some(&session.user_agent),
+        "address": session.acting.is_none().then_some(&session.address),
         "began_at": moment(session.created_at),
         "last_seen_at": moment(session.last_seen_at),
         "until": moment(session.expires_at),

@@ -86,7 +86,9 @@ impl Engine {
         let demand = self.demand(proof, waiting.as_deref()).await?;
         let again = proof.confirms || proof.unfinished.is_some();
         let counted = proof.factors.under(self.user_verification().await?);
-        let remembered = self.remembers(proof.user, counted, proof.device).filter(|_| !again);
+        // Whoever finds a remembered browser finds the mail open in it too.
+        let asks = again || proof.proved.rests_on_mail();
+        let remembered = self.remembers(proof.user, counted, proof.device).filter(|_| !asks);
         let current = self.current_session(proof.current).await?;
         match missing(counted, demand, &proof.proved, remembered.is_some()) {
             Need::Nothing => {
