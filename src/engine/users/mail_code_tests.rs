@@ -235,17 +235,22 @@ async fn nobody_learns_who_can_be_reached() {
 
 /// A code helps nobody but whoever asked for it: it uses up nothing that helps others.
 #[tokio::test]
-async fn one_network_that_asks_for_codes_keeps_no_letter_from_coming() {
+async fn codes_that_strangers_ask_for_keep_no_letter_from_coming() {
     let house = open().await;
     house.change::<Settings>("only", |settings| settings.self_registration = SelfRegistration::Open).await;
     reader(&house, "alice").await;
-    for name in ["alice", "new@example.net"].repeat(10) {
-        house.asks(name, &house.browser(), "203.0.113.1").await.unwrap();
-    }
+    let ask = async |network: &str| {
+        for name in ["alice", "new@example.net"].repeat(10) {
+            house.asks(name, &house.browser(), network).await.unwrap();
+        }
+    };
+    ask("203.0.113.1").await;
     assert_eq!(letters(&house).await.len(), 3);
-    let elsewhere = caller("192.0.2.8");
     house.asks("alice", &house.browser(), "192.0.2.8").await.unwrap();
-    assert_eq!(letters(&house).await.len(), 4, "a code");
+    assert_eq!(letters(&house).await.len(), 4, "one network leaves room for the codes of others");
+    ask("203.0.113.2").await;
+    assert_eq!(letters(&house).await.len(), MOST_CODES, "many do not, but for everything else");
+    let elsewhere = caller("192.0.2.8");
     house.engine.request_reset(&elsewhere, "alice").await.unwrap();
     house.engine.ask_to_register(&elsewhere, "new@example.net").await.unwrap();
     let all = house.engine.due_letters(1_000).await.unwrap().letters;
