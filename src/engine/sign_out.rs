@@ -240,7 +240,9 @@ impl Engine {
         for session in found.into_iter().flatten().filter(theirs) {
             let record = self.sign_out_record(caller, by(&session), &session);
             changes.update(&session, &ended(&session, now)).create(&record.about_client(&hint.client));
-            if let Some((own, _)) = self.own_session_left(&session).await? {
+            // What was left is ended from its own browser only, by whoever holds that.
+            let is_here = current.is_some_and(|current| current.session().id == session.id);
+            if is_here && let Some((own, _)) = self.own_session_left(&session).await? {
                 let record = self.sign_out_record(caller, own.audited(), &own);
                 changes.update(&own, &ended(&own, now)).create(&record.about_client(&hint.client));
             }

@@ -199,6 +199,20 @@ async fn where_her_own_session_is_over_she_signs_in_again() {
 }
 
 #[tokio::test]
+async fn a_token_in_other_hands_ends_acting_and_nothing_of_the_administrator() {
+    let house = House::fresh().await;
+    let (ada, ben) = ada_and_ben(&house).await;
+    let front = house.ours("front").await;
+    ben.gives(&front, "openid email").await;
+    let own = ada.browser.copy();
+    acts(&ada, &ben).await;
+    let tokens = ben.elsewhere(ada.browser.copy()).gives(&front, "openid email").await;
+    house.browser().opens(&format!("/oauth/logout?id_token_hint={}", tokens.id)).await;
+    assert_eq!(own.opens("/admin").await.status, 200, "that is hers, in her browser");
+    assert!(!is_acting(&ada.browser).await);
+}
+
+#[tokio::test]
 async fn signing_out_meanwhile_signs_the_administrator_out_too() {
     let house = House::fresh().await;
     let (ada, ben) = ada_and_ben(&house).await;
